@@ -1,0 +1,27 @@
+/** Limits that both sides know. Sizes in bytes of the decoded bytes, times in milliseconds. */
+export const limits = {
+  envelopeBytes: 32 * 1024,
+  linkBytes: 64 * 1024,
+  /** seal() of 32 bytes is 1168; room for a later suite. */
+  boxBytes: 4 * 1024,
+  boxesPerLink: 500,
+  linksPerPage: 200,
+  entriesPerPage: 200,
+  accountsPerLoad: 100,
+  displayNameCharacters: 80,
+  /** Characters of one text message, before sealing. */
+  textCharacters: 4_000,
+  frameBytes: 1024 * 1024,
+  socketsPerSession: 5,
+  requestTimeoutMs: 5_000,
+  /** A queue entry keeps its place this long without any connection of its owner. */
+  absenceGraceMs: 5 * 60_000,
+  holdMs: 10 * 60_000,
+  openBookingsPerAccount: 3,
+  /** How long before its start an appointment can be checked in. */
+  checkInEarlyMs: 10 * 60_000,
+  /** How long after its start it counts as missed. */
+  checkInLateMs: 15 * 60_000,
+  invitationMs: 24 * 60 * 60_000,
+  challengeMs: 5 * 60_000,
+} as const;

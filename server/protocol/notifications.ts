@@ -1,0 +1,27 @@
+import type { AppointmentView } from './appointments.ts';
+import type { CallNotifications } from './calls.ts';
+import type { ConversationView, Entry } from './conversations.ts';
+import type { ConversationId, InboxId } from './ids.ts';
+import type { QueueEntryView } from './queue.ts';
+import type { LoadFigures } from './supervision.ts';
+
+/** Facts the server tells; never acknowledged. Each may be lost: whoever sees a gap pulls. */
+export interface Notifications extends CallNotifications {
+  /** A reader's conversation has new entries, in order; `head` shows whether some are missing before them. */
+  'conversation:advanced': (fact: { conversationId: ConversationId; head: number; entries: readonly Entry[] }) => void;
+  /** A conversation of the reader is new or its list data changed. */
+  'conversation:changed': (fact: { conversation: ConversationView }) => void;
+  'conversation:read': (fact: { conversationId: ConversationId; otherReadPosition: number }) => void;
+  'inbox:changed': (fact: { inboxId: InboxId; head: number }) => void;
+  /** To owners: somebody enrolled and waits for a signature. */
+  'inbox:enrolled': (fact: { inboxId: InboxId }) => void;
+  /** To the citizen whose entry moved, was accepted or ended. */
+  'queue:moved': (fact: { entry: QueueEntryView }) => void;
+  /** To officials of the office: the line changed; ask again with `queue:list`. */
+  'queue:changed': (fact: Record<string, never>) => void;
+  'appointment:changed': (fact: { appointment: AppointmentView }) => void;
+  /** To supervisors who watch. */
+  'load:changed': (fact: LoadFigures) => void;
+  /** The session is over; the socket is closed right after. */
+  'session:ended': (fact: { reason: 'signed-out' | 'expired' | 'revoked' }) => void;
+}

@@ -1,0 +1,81 @@
+import type { Base64Url } from './base64url.ts';
+import type { AccountId, InboxId, InvitationId, OfficeId, ServiceId } from './ids.ts';
+import type { LocalisedText } from './locale.ts';
+
+/** Times are milliseconds since 1970, from the server's clock. */
+export type Opening =
+  | { readonly state: 'open'; readonly closesAt: number }
+  | { readonly state: 'closed'; readonly opensAt: number | null };
+
+/** How long somebody who joins now will wait. */
+export interface WaitRange {
+  readonly fromMinutes: number;
+  readonly toMinutes: number;
+}
+
+export interface ServiceView {
+  readonly serviceId: ServiceId;
+  readonly officeId: OfficeId;
+  readonly name: LocalisedText;
+  readonly summary: LocalisedText;
+  /** Words people search by, in any language. */
+  readonly keywords: readonly string[];
+  readonly opening: Opening;
+  readonly waiting: number;
+  /** Null when an estimate would be a guess. */
+  readonly wait: WaitRange | null;
+  readonly appointmentMinutes: number;
+}
+
+export interface OfficeView {
+  readonly officeId: OfficeId;
+  readonly name: LocalisedText;
+  readonly inboxId: InboxId;
+  readonly phone: string;
+  readonly address: string;
+  readonly services: readonly ServiceView[];
+}
+
+/** A signed link with what travels beside it: the boxes in the order the link's body lists them, and the previous seed. */
+export interface SignedLink {
+  readonly link: Base64Url;
+  readonly boxes: readonly Base64Url[];
+  readonly previousBox: Base64Url | null;
+}
+
+/** What the caller needs to open one generation of a chain's key. */
+export interface GenerationBoxes {
+  readonly generation: number;
+  /** Sealed to the caller; null when he is no recipient of this generation. */
+  readonly box: Base64Url | null;
+  /** For an inbox: the generation of the caller's own key the box is sealed to. */
+  readonly recipientGeneration: number | null;
+  readonly previousBox: Base64Url | null;
+}
+
+/** Somebody who enrolled through a link of an inbox's owner and waits for the owner's signature. */
+export interface Enrolment {
+  readonly invitationId: InvitationId;
+  readonly accountId: AccountId;
+  readonly displayName: string;
+  readonly proof: Base64Url;
+}
+
+export interface OfficeCommands {
+  /** Links after `afterSeqno` (0 for all), oldest first, at most `limits.linksPerPage`. */
+  'inbox:load': (request: { inboxId: InboxId; afterSeqno: number }) => { links: readonly Base64Url[]; head: number };
+  /** Every generation's boxes for the caller, newest first. Members only. */
+  'inbox:load-boxes': (request: { inboxId: InboxId }) => { generations: readonly GenerationBoxes[] };
+  /** Compare-and-swap on the chain's head: `conflict` when somebody else's link came first. The same link twice is answered alike. */
+  'inbox:append': (request: { inboxId: InboxId; link: SignedLink }) => { seqno: number };
+  /** Owners only. */
+  'inbox:list-enrolments': (request: { inboxId: InboxId }) => { enrolments: readonly Enrolment[] };
+  /** Owners only: a one-time link. The client has chosen token and secret; the server sees the token's hash only. */
+  'invitation:create': (request: {
+    invitationId: InvitationId;
+    tokenHash: Base64Url;
+    role: 'official' | 'supervisor' | 'admin';
+    officeId: OfficeId;
+    displayName: string;
+  }) => { expiresAt: number };
+}
