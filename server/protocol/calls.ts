@@ -2,7 +2,10 @@ import type { DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpCapabil
 import type { CallEndReason } from './conversations.ts';
 import type { AccountId, CallId, ConversationId, Id, OfficeId } from './ids.ts';
 
-/** One device of one person in a call; a person who reloads comes back as a new peer. */
+/**
+ * One page of one person in a call. The page chooses it anew at each load, so that joining can be sent twice, a lost socket
+ * changes nothing, and of two tabs the later one takes over: the earlier gets `conflict`, an unknown peer `not_found`.
+ */
 export type PeerId = Id<'peer'>;
 export type TransportId = Id<'transport'>;
 export type ProducerId = Id<'producer'>;
@@ -40,28 +43,28 @@ export interface CallCommands {
   /** The caller's calls that have not ended: what a reloaded page comes back to. */
   'call:list-mine': (request: Record<string, never>) => { calls: readonly CallView[] };
   /** Joins, or joins again: an earlier peer of the same person is replaced. */
-  'call:join': (request: { callId: CallId }) => {
+  'call:join': (request: { callId: CallId; peerId: PeerId }) => {
     call: CallView;
     routerRtpCapabilities: RtpCapabilities;
     send: TransportParameters;
     receive: TransportParameters;
     producers: readonly RemoteProducer[];
   };
-  'call:connect-transport': (request: { callId: CallId; transportId: TransportId; dtlsParameters: DtlsParameters }) => Record<string, never>;
-  'call:restart-ice': (request: { callId: CallId; transportId: TransportId }) => { iceParameters: IceParameters };
+  'call:connect-transport': (request: { callId: CallId; peerId: PeerId; transportId: TransportId; dtlsParameters: DtlsParameters }) => Record<string, never>;
+  'call:restart-ice': (request: { callId: CallId; peerId: PeerId; transportId: TransportId }) => { iceParameters: IceParameters };
   /** The sender chooses the producer's id; the same id twice is one producer. */
-  'call:produce': (request: { callId: CallId; producerId: ProducerId; kind: MediaKind; rtpParameters: RtpParameters }) => { producerId: ProducerId };
-  'call:pause-producer': (request: { callId: CallId; producerId: ProducerId; paused: boolean }) => { paused: boolean };
-  'call:close-producer': (request: { callId: CallId; producerId: ProducerId }) => Record<string, never>;
+  'call:produce': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId; kind: MediaKind; rtpParameters: RtpParameters }) => { producerId: ProducerId };
+  'call:pause-producer': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId; paused: boolean }) => { paused: boolean };
+  'call:close-producer': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId }) => Record<string, never>;
   /** Made paused: attach the track, then resume. */
-  'call:consume': (request: { callId: CallId; producerId: ProducerId; rtpCapabilities: RtpCapabilities }) => {
+  'call:consume': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId; rtpCapabilities: RtpCapabilities }) => {
     consumerId: ConsumerId;
     producerId: ProducerId;
     kind: MediaKind;
     rtpParameters: RtpParameters;
     paused: boolean;
   };
-  'call:resume-consumer': (request: { callId: CallId; consumerId: ConsumerId }) => Record<string, never>;
+  'call:resume-consumer': (request: { callId: CallId; peerId: PeerId; consumerId: ConsumerId }) => Record<string, never>;
   /** Ends the call for everybody. Twice is answered alike. */
   'call:hang-up': (request: { callId: CallId }) => CallView;
 }
@@ -72,6 +75,8 @@ export interface CallNotifications {
   'call:producer-added': (fact: { callId: CallId; producer: RemoteProducer }) => void;
   'call:producer-paused': (fact: { callId: CallId; producerId: ProducerId; paused: boolean }) => void;
   'call:producer-closed': (fact: { callId: CallId; producerId: ProducerId }) => void;
+  /** Another page of the same person has joined; this one stops. */
+  'call:peer-replaced': (fact: { callId: CallId; peerId: PeerId }) => void;
   /** The media server that carried the call is gone: join again, the call itself goes on. */
   'call:room-lost': (fact: { callId: CallId }) => void;
 }

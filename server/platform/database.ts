@@ -1,0 +1,56 @@
+import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
+import { Pool } from 'pg';
+import { AppError } from './app-error.ts';
+import type { Log } from './log.ts';
+
+/** Knows no tables by itself: each store names its own with `database.withTables<…>()`. */
+export type Database = Kysely<Record<never, never>>;
+
+/**
+ * A pool on PostgreSQL. Statements end after 3 s, waiting for a connection after 4 s: then the answer is `unavailable`, never a hang.
+ * Columns are snake_case in SQL and camelCase here; jsonb is left as it is.
+ */
+export function openDatabase(options: { url: string; log: Log; maxConnections?: number }): Database {
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: 4_000,
+    statement_timeout: 3_000,
+    idle_in_transaction_session_timeout: 10_000,
+  });
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  // Without a listener on each client, a database that dies takes this process with it (reliability.md L8).
+  pool.on('connect', (client) => client.on('error', (error) => options.log.warn({ err: error }, 'a database connection was lost')));
+  return new Kysely({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+}
+
+/** Answers once the database does. */
+export async function pingDatabase(database: Database): Promise<void> {
+  await sql`select 1`.execute(database);
+}
+
+/** The constraint that PostgreSQL refused a row for, or null when the error is another one (SQLSTATE class 23). */
+export function violatedConstraint(error: unknown): string | null {
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return typeof code === 'string' && code.startsWith('23') && typeof constraint === 'string' ? constraint : null;
+}
+
+/** SQLSTATE classes and pool messages that mean: not now. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return (
+    /^(?:08|53|57|40)/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'].includes(code) ||
+    /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(error.message)
+  );
+}
+
+/** The row, or `not_found` with the name of what was looked for. */
+export function found<Row>(row: Row | undefined, what: string): Row {
+  if (row === undefined) throw new AppError('not_found', `no such ${what}`);
+  return row;
+}
