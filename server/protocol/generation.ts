@@ -1,0 +1,121 @@
+import { type CborValue, readBytes, readHash, readList, readNullable, readTuple, readU32 } from './codec.ts';
+import { kemPkBytes } from './device-format.ts';
+import { lp } from './hash.ts';
+import { limits } from './limits.ts';
+import { boxHash } from './link.ts';
+import { ensure, equalBytes } from './sodium.ts';
+
+/*
+ * Frozen:
+ * puk = [gen, sign_pk, kem_pk, commit, [[device_id, H(box)], …], prev_box_hash | null]
+ * ptk = [gen, sign_pk, kem_pk, commit, [[user_id, puk_gen, H(box)], …], prev_box_hash | null]
+ * gen counts from 1; prev_box_hash is null in generation 1, and in a PTK rotated for a retention cut.
+ */
+export type GenerationKind = 'puk' | 'ptk';
+
+/** Whom a generation's seed is sealed to. */
+export interface BoxEntry {
+  /** device_id (puk) or user_id (ptk). */
+  readonly recipient: Uint8Array;
+  /** The recipient's PUK generation (ptk); null for a puk. */
+  readonly recipientGeneration: number | null;
+  readonly boxHash: Uint8Array;
+}
+
+/** The published half of a PUK or PTK generation, as a link carries it. */
+export interface GenerationLink {
+  readonly generation: number;
+  readonly signPk: Uint8Array;
+  readonly kemPk: Uint8Array;
+  readonly commit: Uint8Array;
+  readonly boxes: readonly BoxEntry[];
+  readonly prevBoxHash: Uint8Array | null;
+}
+
+/** A box together with the chain id its associated data names: the root's nonce32 for boxes of a root link. */
+export interface BoxSlot extends BoxEntry {
+  readonly chainId: Uint8Array;
+}
+
+/** A generation in a chain's state: boxes of later additions are appended. */
+export interface Generation extends GenerationLink {
+  readonly boxes: readonly BoxSlot[];
+  /** The link that introduced it. */
+  readonly seqno: number;
+  /** The link after which the generation must not be sealed to any more (somebody left), or null. */
+  readonly staleFrom: number | null;
+}
+
+export function writeGeneration(generation: GenerationLink): CborValue {
+  const boxes = generation.boxes.map(({ recipient, recipientGeneration, boxHash: sealed }) =>
+    recipientGeneration === null ? [recipient, sealed] : [recipient, recipientGeneration, sealed],
+  );
+  return [generation.generation, generation.signPk, generation.kemPk, generation.commit, boxes, generation.prevBoxHash];
+}
+
+export function readGeneration(item: unknown, kind: GenerationKind): GenerationLink {
+  const [generation, signPk, kemPk, commit, boxes, prevBoxHash] = readTuple(item, 6);
+  return {
+    generation: readU32(generation),
+    signPk: readHash(signPk),
+    kemPk: readBytes(kemPk, kemPkBytes),
+    commit: readHash(commit),
+    boxes: readList(boxes, limits.boxesPerLink, kind === 'puk' ? readPukBox : readPtkBox),
+    prevBoxHash: readNullable(prevBoxHash, readHash),
+  };
+}
+
+function readPukBox(item: unknown): BoxEntry {
+  const [deviceId, sealed] = readTuple(item, 2);
+  return { recipient: readBytes(deviceId, 16), recipientGeneration: null, boxHash: readHash(sealed) };
+}
+
+function readPtkBox(item: unknown): BoxEntry {
+  const [userId, pukGeneration, sealed] = readTuple(item, 3);
+  return { recipient: readHash(userId), recipientGeneration: readU32(pukGeneration), boxHash: readHash(sealed) };
+}
+
+/** Checks a new generation against the one before and its recipients, and makes it part of a state. */
+export function adoptGeneration(
+  link: GenerationLink,
+  place: { readonly current: Generation | null; readonly recipients: readonly Uint8Array[]; readonly chainId: Uint8Array; readonly seqno: number; readonly allowCut: boolean },
+): Generation {
+  const { current, recipients } = place;
+  ensure(link.generation === (current?.generation ?? 0) + 1, 'invalid_link', 'generations count up by one');
+  ensure(current !== null || link.prevBoxHash === null, 'invalid_link', 'the first generation has nothing before it');
+  ensure(current === null || place.allowCut || link.prevBoxHash !== null, 'invalid_link', 'the previous seed is missing');
+  const boxes = link.boxes;
+  const covers = boxes.length === recipients.length && recipients.every((recipient) => boxes.some((box) => equalBytes(box.recipient, recipient)));
+  ensure(covers, 'invalid_link', 'sealed to others than exactly those who hold the key');
+  return { ...link, boxes: boxes.map((box) => ({ ...box, chainId: place.chainId })), seqno: place.seqno, staleFrom: null };
+}
+
+/** Boxes sent beside a link are the ones the link names, in its order. For servers that store and clients that fetch. */
+export function requireBoxes(
+  expected: { readonly boxHashes: readonly Uint8Array[]; readonly prevBoxHash: Uint8Array | null },
+  boxes: readonly Uint8Array[],
+  prevBox: Uint8Array | null,
+): void {
+  ensure(boxes.length === expected.boxHashes.length, 'invalid_link', 'missing or superfluous boxes');
+  const same = boxes.every((box, index) => box.length <= limits.boxBytes && equalBytes(boxHash(box), expected.boxHashes[index] ?? new Uint8Array()));
+  ensure(same, 'invalid_link', 'a box is not the one the link names');
+  const previous = expected.prevBoxHash === null ? prevBox === null : prevBox !== null && equalBytes(boxHash(prevBox), expected.prevBoxHash);
+  ensure(previous, 'invalid_link', 'the previous box is not the one the link names');
+}
+
+/** Associated data of a PUK box. `chainId` is the root's nonce32 in a root link. */
+export function pukBoxData(chainId: Uint8Array, generation: GenerationPublic, deviceId: Uint8Array): Uint8Array {
+  return lp('gim1/puk-box', chainId, generation.generation, generation.kemPk, generation.commit, deviceId);
+}
+
+/** Associated data of a PTK box. */
+export function ptkBoxData(chainId: Uint8Array, generation: GenerationPublic, userId: Uint8Array, pukGeneration: number): Uint8Array {
+  return lp('gim1/ptk-box', chainId, generation.generation, generation.kemPk, generation.commit, userId, pukGeneration);
+}
+
+type GenerationPublic = Pick<GenerationLink, 'generation' | 'kemPk' | 'commit'>;
+
+/** Associated data of the box in generation g that holds the seed of generation g - 1. */
+export function prevBoxData(context: 'gim1-puk' | 'gim1-ptk', chainId: Uint8Array, generation: number, previousCommit: Uint8Array): Uint8Array {
+  return lp('gim1/prev', context, chainId, generation, previousCommit);
+}

@@ -1,0 +1,164 @@
+import { type CborValue, decode, encode, readBytes, readBytesUpTo, readHash, readList, readName, readNullable, readTuple, readU32, readUint } from './codec.ts';
+import { hash } from './hash.ts';
+import { limits } from './limits.ts';
+import { ensure, equalBytes, verifySignature } from './sodium.ts';
+
+/*
+ * Frozen: suite 1 = {Ed25519, X-Wing, XChaCha20-Poly1305, BLAKE2b}.
+ *
+ * Outer = [v 1, suite 1, chain_kind, chain_id | null, seqno, prev | null, type, body_hash, ckpt | null,
+ *          signer_user | null, signer_device, created]
+ *   seqno counts from 1 (the root). chain_id, prev and signer_user are null in the root and only there.
+ *   ckpt = [log_size, root32], null until the key directory exists.
+ * Link  = [Outer bytes, Body bytes | null, [[device_id, sig], …]]
+ *   Signatures in this order: signer, co-signers as the body lists them, the device being added. No others.
+ *
+ * chain_kind: 1 user, 2 inbox
+ * user types:  1 root, 2 add_device, 3 revoke_device, 4 rotate_puk, 5 reset, 6 attest
+ * inbox types: 1 root, 2 add_member, 3 remove_member, 4 change_role, 5 rotate_ptk, 6 leave, 7 set_policy, 8 rename, 9 close
+ */
+export const version = 1;
+export const suite = 1;
+export const chainKinds = { user: 1, inbox: 2 } as const;
+export type ChainKind = keyof typeof chainKinds;
+
+/** The newest checkpoint of the key directory the signer had verified. */
+export interface Checkpoint {
+  readonly logSize: number;
+  readonly root: Uint8Array;
+}
+
+export interface Outer {
+  readonly chainKind: ChainKind;
+  readonly chainId: Uint8Array | null;
+  readonly seqno: number;
+  readonly prev: Uint8Array | null;
+  readonly type: number;
+  readonly bodyHash: Uint8Array;
+  readonly checkpoint: Checkpoint | null;
+  readonly signerUser: Uint8Array | null;
+  readonly signerDevice: Uint8Array;
+  /** Milliseconds since 1970, by the signer's clock. */
+  readonly createdAt: number;
+}
+
+export interface LinkSignature {
+  readonly deviceId: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+export interface Link {
+  readonly outerBytes: Uint8Array;
+  readonly outer: Outer;
+  /** Null: stubbed. No type known so far may be stubbed. */
+  readonly body: Uint8Array | null;
+  readonly signatures: readonly LinkSignature[];
+}
+
+export function encodeOuter(outer: Outer): Uint8Array {
+  return encode([
+    version,
+    suite,
+    chainKinds[outer.chainKind],
+    outer.chainId,
+    outer.seqno,
+    outer.prev,
+    outer.type,
+    outer.bodyHash,
+    writeCheckpoint(outer.checkpoint),
+    outer.signerUser,
+    outer.signerDevice,
+    outer.createdAt,
+  ]);
+}
+
+function decodeOuter(bytes: Uint8Array): Outer {
+  const decoded = decode(bytes, 1024);
+  requireVersion(decoded);
+  const [, , kind, chainId, seqno, prev, type, bodyHash, checkpoint, signerUser, signerDevice, createdAt] = readTuple(decoded, 12);
+  return {
+    chainKind: readName(kind, chainKinds),
+    chainId: readNullable(chainId, readHash),
+    seqno: readU32(seqno),
+    prev: readNullable(prev, readHash),
+    type: readUint(type, 255),
+    bodyHash: readHash(bodyHash),
+    checkpoint: readNullable(checkpoint, readCheckpoint),
+    signerUser: readNullable(signerUser, readHash),
+    signerDevice: readBytes(signerDevice, 16),
+    createdAt: readUint(createdAt),
+  };
+}
+
+/** Version and suite stand first in every object, so that an object of a newer program is told from a broken one. */
+export function requireVersion(decoded: unknown): void {
+  ensure(Array.isArray(decoded) && decoded.length >= 2, 'malformed', 'expected a versioned object');
+  ensure(decoded[0] === version && decoded[1] === suite, 'unsupported', 'unknown version or suite');
+}
+
+export function encodeLink(link: Pick<Link, 'outerBytes' | 'body' | 'signatures'>): Uint8Array {
+  return encode([link.outerBytes, link.body, link.signatures.map(({ deviceId, signature }) => [deviceId, signature])]);
+}
+
+/** Takes a link apart and checks that the body is the one the outer part names. Signatures and rules are checked by the chains. */
+export function decodeLink(bytes: Uint8Array): Link {
+  const [outerItem, bodyItem, signatureItems] = readTuple(decode(bytes, limits.linkBytes), 3);
+  const outerBytes = readBytesUpTo(outerItem, 1024);
+  const outer = decodeOuter(outerBytes);
+  const body = readNullable(bodyItem, (item) => readBytesUpTo(item, limits.linkBytes));
+  ensure(body === null || equalBytes(bodyHash(body), outer.bodyHash), 'malformed', 'the body is not the one that was signed');
+  const signatures = readList(signatureItems, 16, (item) => {
+    const [deviceId, signature] = readTuple(item, 2);
+    return { deviceId: readBytes(deviceId, 16), signature: readBytes(signature, 64) };
+  });
+  return { outerBytes, outer, body, signatures };
+}
+
+export function bodyHash(body: Uint8Array): Uint8Array {
+  return hash('gim1/body', body);
+}
+
+/** What the next link names as `prev`, and a head is known by. */
+export function linkHash(outerBytes: Uint8Array): Uint8Array {
+  return hash('gim1/link', outerBytes);
+}
+
+/** H(box): what a signed link says about a box that travels beside it. */
+export function boxHash(box: Uint8Array): Uint8Array {
+  return hash('gim1/box', box);
+}
+
+/** Exactly these devices, in this order, have signed. */
+export function requireSignatures(link: Link, devices: readonly { readonly deviceId: Uint8Array; readonly signPk: Uint8Array }[]): void {
+  ensure(link.signatures.length === devices.length, 'bad_signature', 'missing or superfluous signatures');
+  for (const [index, device] of devices.entries()) {
+    const found = link.signatures[index];
+    const valid = found !== undefined && equalBytes(found.deviceId, device.deviceId) && verifySignature('gim1/link-sig', link.outerBytes, found.signature, device.signPk);
+    ensure(valid, 'bad_signature', `signature ${index} is not valid`);
+  }
+}
+
+/** The position of a link in its chain; `chain` null for a root. Returns the body bytes. */
+export function requirePlace(link: Link, kind: ChainKind, chain: { readonly id: Uint8Array; readonly seqno: number; readonly tail: Uint8Array } | null): Uint8Array {
+  const { outer } = link;
+  ensure(outer.chainKind === kind, 'broken_chain', `not a link of a ${kind} chain`);
+  ensure(outer.seqno === (chain?.seqno ?? 0) + 1, 'broken_chain', `expected sequence number ${(chain?.seqno ?? 0) + 1}, got ${outer.seqno}`);
+  ensure(sameOrNull(outer.chainId, chain?.id ?? null), 'broken_chain', 'link of another chain');
+  ensure(sameOrNull(outer.prev, chain?.tail ?? null), 'broken_chain', 'does not follow the previous link');
+  ensure((outer.signerUser === null) === (chain === null), 'broken_chain', 'only a root has no signing user');
+  ensure(link.body !== null, 'invalid_link', 'a link that changes keys must not be stubbed');
+  return link.body;
+}
+
+function sameOrNull(left: Uint8Array | null, right: Uint8Array | null): boolean {
+  return left === null || right === null ? left === right : equalBytes(left, right);
+}
+
+export function writeCheckpoint(checkpoint: Checkpoint | null): CborValue {
+  return checkpoint === null ? null : [checkpoint.logSize, checkpoint.root];
+}
+
+export function readCheckpoint(item: unknown): Checkpoint {
+  const [logSize, root] = readTuple(item, 2);
+  return { logSize: readUint(logSize), root: readHash(root) };
+}
