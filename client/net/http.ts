@@ -1,0 +1,46 @@
+import type { HttpRoutes } from '../../server/protocol/accounts.ts';
+import { limits } from '../../server/protocol/limits.ts';
+import { errorCodes, isRetryable, type ErrorAnswer } from '../../server/protocol/errors.ts';
+import type { OfficeView } from '../../server/protocol/offices.ts';
+import { noAnswer, RequestError } from './request-error.ts';
+
+interface Routes extends HttpRoutes {
+  'GET /api/offices': () => readonly OfficeView[];
+}
+
+/** Calls one route and gives its answer; throws a RequestError. */
+export type Http = <Route extends keyof Routes>(route: Route, ...body: Parameters<Routes[Route]>) => Promise<ReturnType<Routes[Route]>>;
+
+/** The typed HTTP calls. `fetch` is handed over where no browser keeps the cookie. */
+export function createHttp({ origin, fetch }: { readonly origin: string; readonly fetch: typeof globalThis.fetch }): Http {
+  return async <Route extends keyof Routes>(route: Route, ...body: Parameters<Routes[Route]>) => {
+    const [method = 'GET', path = '/'] = route.split(' ');
+    const response = await send(fetch, new URL(path, origin), {
+      method,
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(limits.requestTimeoutMs),
+      ...(method === 'POST' ? { body: JSON.stringify(body[0] ?? {}), headers: { 'content-type': 'application/json' } } : {}),
+    });
+    // The contract is the server's promise; what is verified is verified by the cryptography.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return response as ReturnType<Routes[Route]>;
+  };
+}
+
+async function send(fetch: typeof globalThis.fetch, url: URL, init: RequestInit): Promise<unknown> {
+  let response: Response;
+  let answer: unknown;
+  try {
+    response = await fetch(url, init);
+    answer = response.status === 204 ? null : await response.json();
+  } catch (error) {
+    // No line, too slow, or something between us and the server that does not speak JSON.
+    throw noAnswer(error);
+  }
+  if (response.ok) return answer;
+  throw isErrorAnswer(answer) ? new RequestError(answer) : new RequestError({ code: 'unavailable', retryable: isRetryable('unavailable'), ref: null });
+}
+
+function isErrorAnswer(answer: unknown): answer is ErrorAnswer {
+  return typeof answer === 'object' && answer !== null && 'code' in answer && errorCodes.some((code) => code === answer.code);
+}

@@ -1,0 +1,128 @@
+import { io } from 'socket.io-client';
+import type { Subscribe } from './notification-controller.ts';
+import { Subject, type Observable } from './observable.ts';
+import { requestOver, type ClientSocket, type RequestFunction } from './request.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { isBrowserOffline, onWake } from './wake.ts';
+
+export interface ConnectionState {
+  readonly status: 'connecting' | 'connected' | 'reconnecting' | 'offline';
+  /** Milliseconds since 1970, from this device's clock. */
+  readonly since: number;
+}
+
+export interface Connection {
+  readonly state: Observable<ConnectionState>;
+  readonly request: RequestFunction;
+  readonly on: Subscribe;
+  /** Opens the line and keeps it open, until `close`. */
+  open(): void;
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  /** Origin of the server. */
+  readonly url: string;
+  /** The handshake was refused because no session belongs to it. The line stays closed. */
+  readonly onUnauthenticated: () => void;
+  /** Where no browser adds the cookie: the headers of the next handshake. */
+  readonly headers?: () => Record<string, string>;
+}
+
+/** The server pings every 5 s and waits 4 s: a line that has been silent for longer is gone, whatever the socket believes. */
+const silenceMs = 9_500;
+
+/** The line to the server. WebSocket only, so that any node can answer (reliability.md §0.2, rule 6). */
+export function createConnection({ url, onUnauthenticated, headers }: ConnectionOptions): Connection {
+  const socket: ClientSocket = io(url, {
+    transports: ['websocket'],
+    autoConnect: false,
+    forceNew: true,
+    reconnectionDelay: 250,
+    reconnectionDelayMax: 5_000,
+    randomizationFactor: 0.5,
+  });
+  const state = new Subject<ConnectionState>({ status: 'offline', since: Date.now() });
+  let wanted = false;
+  let heardAt = 0;
+  let refusals = 0;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let stopWake: (() => void) | null = null;
+
+  const show = (status: ConnectionState['status']) => {
+    if (state.value.status !== status) state.set({ status, since: Date.now() });
+  };
+  const showLost = () => {
+    if (isBrowserOffline()) show('offline');
+    else show(state.value.status === 'connecting' ? 'connecting' : 'reconnecting');
+  };
+  const connect = () => {
+    if (headers) socket.io.opts.extraHeaders = headers();
+    socket.connect();
+  };
+  const connectLater = () => {
+    clearTimeout(retryTimer);
+    refusals += 1;
+    retryTimer = setTimeout(connect, retryDelayMs(refusals));
+  };
+  const prove = () => {
+    if (socket.connected && Date.now() - heardAt < silenceMs) return;
+    clearTimeout(retryTimer);
+    showLost();
+    socket.disconnect();
+    connect();
+  };
+
+  socket.io.on('ping', () => (heardAt = Date.now()));
+  socket.on('connect', () => {
+    heardAt = Date.now();
+    refusals = 0;
+    show('connected');
+  });
+  socket.on('disconnect', (reason) => {
+    if (!wanted) return;
+    showLost();
+    // Socket.IO does not come back by itself when the server closed the socket: it drains, or the session is over.
+    if (reason === 'io server disconnect') connectLater();
+  });
+  socket.on('connect_error', (error) => {
+    if (!wanted) return;
+    if (error.message === 'unauthenticated') {
+      close();
+      onUnauthenticated();
+      return;
+    }
+    showLost();
+    if (!socket.active) connectLater();
+  });
+
+  function open(): void {
+    if (wanted) return;
+    wanted = true;
+    show('connecting');
+    stopWake = onWake(prove);
+    connect();
+  }
+
+  function close(): void {
+    wanted = false;
+    clearTimeout(retryTimer);
+    stopWake?.();
+    socket.disconnect();
+    show('offline');
+  }
+
+  return {
+    state,
+    request: requestOver(socket),
+    on: (name, listener) => {
+      // Socket.IO's types cannot follow a generic event name to its listener.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      const untyped: { on(name: string, listener: unknown): void; off(name: string, listener: unknown): void } = socket as never;
+      untyped.on(name, listener);
+      return () => untyped.off(name, listener);
+    },
+    open,
+    close,
+  };
+}

@@ -1,0 +1,68 @@
+import { openDB } from 'idb';
+import type { Base64Url } from '../../server/protocol/base64url.ts';
+import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
+import type { AccountRecord } from './account-keys.ts';
+import type { StoredMessage } from './outbox-store.ts';
+import type { ChainHead } from './remembered-heads.ts';
+import type { Sealed } from './vault.ts';
+
+/** What is kept, by store; every key is text, parts of it joined by "/", the account first. */
+export interface Stores {
+  /** One AES-GCM key that cannot be taken out of the browser. */
+  readonly wrappingKeys: CryptoKey;
+  readonly accounts: AccountRecord;
+  /** Drafts and the citizen's name. */
+  readonly texts: Sealed;
+  readonly outbox: StoredMessage;
+  /** Ciphertext as the server sent it. */
+  readonly entries: Entry;
+  readonly conversations: ConversationView;
+  readonly heads: ChainHead;
+  readonly registryKeys: readonly Base64Url[];
+}
+
+export type StoreName = keyof Stores;
+
+export const storeNames = ['wrappingKeys', 'accounts', 'texts', 'outbox', 'entries', 'conversations', 'heads', 'registryKeys'] as const satisfies readonly StoreName[];
+
+/** Keys to values, in stores. IndexedDB in the browser, memory in programs. */
+export interface Database {
+  get<Name extends StoreName>(store: Name, key: string): Promise<Stores[Name] | undefined>;
+  put<Name extends StoreName>(store: Name, key: string, value: Stores[Name]): Promise<void>;
+  /** All or nothing, in one transaction. */
+  putAll<Name extends StoreName>(store: Name, rows: readonly (readonly [key: string, value: Stores[Name]])[]): Promise<void>;
+  delete(store: StoreName, key: string): Promise<void>;
+  /** Values whose key begins with the prefix, in the order of their keys. */
+  list<Name extends StoreName>(store: Name, prefix: string): Promise<Stores[Name][]>;
+  deleteAll(store: StoreName, prefix: string): Promise<void>;
+  close(): void;
+}
+
+const version = 1;
+
+/** Opens the browser's database. */
+export async function openDatabase(name = 'schalter'): Promise<Database> {
+  const database = await openDB(name, version, {
+    upgrade: (opened) => {
+      for (const store of storeNames) if (!opened.objectStoreNames.contains(store)) opened.createObjectStore(store);
+    },
+    // A newer page in another tab needs a newer version: it must not wait for this tab.
+    blocking: () => database.close(),
+  });
+  return {
+    get: async (store, key) => await database.get(store, key),
+    put: async (store, key, value) => void (await database.put(store, value, key)),
+    putAll: async (store, rows) => {
+      const transaction = database.transaction(store, 'readwrite');
+      await Promise.all([...rows.map(async ([key, value]) => await transaction.store.put(value, key)), transaction.done]);
+    },
+    delete: async (store, key) => await database.delete(store, key),
+    list: async (store, prefix) => await database.getAll(store, from(prefix)),
+    deleteAll: async (store, prefix) => await database.delete(store, from(prefix)),
+    close: () => database.close(),
+  };
+}
+
+function from(prefix: string): IDBKeyRange {
+  return IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+}
