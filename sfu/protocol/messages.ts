@@ -3,8 +3,6 @@ import type { SfuEventName, SfuEvents } from './events.ts';
 import { dtlsParametersSchema, mediaKind, rtpCapabilitiesSchema, rtpParametersSchema } from './media-schemas.ts';
 import { sfuErrorCodes, type SfuMethod, type SfuParams } from './requests.ts';
 
-/** The path of the control channel's WebSocket. */
-export const controlPath = '/control';
 /** Bytes of one message, either way. RTP parameters at their caps stay far below. */
 export const maxMessageBytes = 256 * 1024;
 /** A secret shorter than this is refused on both sides. */
@@ -38,10 +36,11 @@ export const paramsSchemas: { readonly [Method in SfuMethod]: z.ZodType<SfuParam
 export const requestSchema = z.strictObject({ id: z.int().min(0), method: z.string().max(64), params: z.unknown() });
 export type RequestMessage = z.infer<typeof requestSchema>;
 
-const answerSchema = z.union([
+export const answerSchema = z.union([
   z.object({ id: z.int(), result: z.unknown() }),
   z.object({ id: z.int(), error: z.object({ code: z.enum(sfuErrorCodes), message: z.string() }) }),
 ]);
 export type AnswerMessage = z.infer<typeof answerSchema>;
 
+/** An event on the wire. */
 export type EventMessage = { [Name in SfuEventName]: { readonly event: Name; readonly params: SfuEvents[Name] } }[SfuEventName];

@@ -1,0 +1,64 @@
+import type { SfuMethod, SfuParams, SfuResult } from '../protocol/requests.ts';
+import type { Rooms } from '../rooms/rooms.ts';
+
+export type SfuHandlers = { readonly [Method in SfuMethod]: (params: SfuParams<Method>) => SfuResult<Method> | Promise<SfuResult<Method>> };
+
+/** What each request does; `params` have passed their schema. */
+export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: string }): SfuHandlers {
+  return {
+    'node:status': () => ({ instanceId, workers: rooms.workers }),
+
+    'room:open': async ({ roomId }) => {
+      await rooms.open(roomId);
+      return {};
+    },
+    'room:close': async ({ roomId }) => {
+      await rooms.close(roomId);
+      return {};
+    },
+    'room:list': () => ({ rooms: rooms.views }),
+
+    'peer:join': (address) => rooms.join(address),
+    'peer:leave': async (address) => {
+      await rooms.leave(address);
+      return {};
+    },
+
+    'transport:connect': async ({ transportId, dtlsParameters, ...address }) => {
+      const peer = await rooms.peer(address);
+      const transport = await peer.transport(transportId);
+      await transport.connect(dtlsParameters);
+      return {};
+    },
+    'transport:restart-ice': async ({ transportId, ...address }) => {
+      const peer = await rooms.peer(address);
+      const transport = await peer.transport(transportId);
+      return { iceParameters: await transport.restartIce() };
+    },
+
+    'producer:create': async (params) => {
+      const room = await rooms.get(params.roomId);
+      return await room.produce(params);
+    },
+    'producer:pause': async ({ producerId, paused, ...address }) => {
+      const peer = await rooms.peer(address);
+      await peer.pauseProducer(producerId, paused);
+      return { paused };
+    },
+    'producer:close': async ({ producerId, ...address }) => {
+      const peer = await rooms.peer(address);
+      await peer.closeProducer(producerId);
+      return {};
+    },
+
+    'consumer:create': async (params) => {
+      const room = await rooms.get(params.roomId);
+      return await room.consume(params);
+    },
+    'consumer:resume': async ({ consumerId, ...address }) => {
+      const peer = await rooms.peer(address);
+      await peer.resumeConsumer(consumerId);
+      return {};
+    },
+  };
+}

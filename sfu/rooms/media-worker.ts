@@ -1,0 +1,138 @@
+import { createWorker, type types } from 'mediasoup';
+import type { Logger } from 'pino';
+import { routerCodecs } from './codecs.ts';
+import { SfuError } from './sfu-error.ts';
+
+export interface MediaWorkerOptions {
+  /** Absolute path of the mediasoup-worker binary. */
+  readonly workerBin: string;
+  /** The address its UDP and TCP port is opened on. */
+  readonly listenAddress: string;
+  /** The address peers are told to send to, if another one. */
+  readonly announcedAddress: string | undefined;
+  /** One port for UDP and for TCP; 0 for any free one of each. */
+  readonly port: number;
+  readonly log: Logger;
+}
+
+const startTimeoutMs = 10_000;
+const answerTimeoutMs = 2_000;
+const watchEveryMs = 1_000;
+
+/**
+ * One mediasoup-worker process and the one port it serves. mediasoup waits for a worker's answers without limit, so
+ * nobody calls a worker but through `ask`; a worker that owes an answer for two seconds is frozen and is killed.
+ */
+export class MediaWorker {
+  readonly #worker: types.Worker;
+  readonly #webRtcServer: types.WebRtcServer;
+  readonly #log: Logger;
+  readonly #watch: NodeJS.Timeout;
+  #load = 0;
+
+  /** Throws `unavailable` when the process does not come up. */
+  static async start(options: MediaWorkerOptions): Promise<MediaWorker> {
+    const { workerBin, listenAddress, announcedAddress, port, log } = options;
+    const worker = await answerWithin(startTimeoutMs, createWorker({ workerBin, logLevel: 'warn' }));
+    const listen = {
+      ip: listenAddress,
+      ...(announcedAddress === undefined ? {} : { announcedAddress }),
+      ...(port === 0 ? {} : { port }),
+    };
+    try {
+      const listenInfos: types.TransportListenInfo[] = [{ ...listen, protocol: 'udp' }, { ...listen, protocol: 'tcp' }];
+      const webRtcServer = await answerWithin(answerTimeoutMs, worker.createWebRtcServer({ listenInfos }));
+      return new MediaWorker({ worker, webRtcServer, log });
+    } catch (error) {
+      worker.close();
+      throw error;
+    }
+  }
+
+  private constructor({ worker, webRtcServer, log }: { worker: types.Worker; webRtcServer: types.WebRtcServer; log: Logger }) {
+    this.#worker = worker;
+    this.#webRtcServer = webRtcServer;
+    this.#log = log.child({ workerPid: worker.pid });
+    // The question itself is the watch: `ask` kills a worker that does not answer it.
+    this.#watch = setInterval(() => void this.ask(worker.getResourceUsage()).catch(() => undefined), watchEveryMs);
+    worker.observer.once('close', () => clearInterval(this.#watch));
+  }
+
+  get pid(): number {
+    return this.#worker.pid;
+  }
+
+  /** Whether the process is gone, for whatever reason. */
+  get closed(): boolean {
+    return this.#worker.closed;
+  }
+
+  /** How many routers it carries or is about to. */
+  get load(): number {
+    return this.#load;
+  }
+
+  /** Calls back once when the process died, but not when it was closed. */
+  onDied(callback: () => void): void {
+    this.#worker.once('died', callback);
+  }
+
+  async createRouter(): Promise<types.Router> {
+    this.#load += 1;
+    try {
+      const router = await this.ask(this.#worker.createRouter({ mediaCodecs: routerCodecs }));
+      router.observer.once('close', () => (this.#load -= 1));
+      return router;
+    } catch (error) {
+      this.#load -= 1;
+      throw error;
+    }
+  }
+
+  /** A transport on the worker's one port. */
+  createTransport(router: types.Router): Promise<types.WebRtcTransport> {
+    return this.ask(
+      router.createWebRtcTransport({
+        webRtcServer: this.#webRtcServer,
+        preferUdp: true,
+        // RFC 7675: a peer that stops consenting is noticed after 15 s.
+        iceConsentTimeout: 15,
+        initialAvailableOutgoingBitrate: 1_000_000,
+        // No data channels yet, and so none of the SCTP stack.
+        enableSctp: false,
+      }),
+    );
+  }
+
+  /** Waits two seconds for an answer of the worker. Throws `unavailable` if it died or froze, `bad_request` if it (or mediasoup) refused. */
+  async ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answerWithin(answerTimeoutMs, answer);
+    } catch (error) {
+      if (this.#worker.closed) throw new SfuError('unavailable', 'the media worker died', { cause: error });
+      if (error instanceof SfuError) {
+        this.#log.error('the media worker is frozen and gets killed');
+        process.kill(this.#worker.pid, 'SIGKILL');
+        throw error;
+      }
+      throw new SfuError('bad_request', 'mediasoup refused', { cause: error });
+    }
+  }
+
+  close(): void {
+    this.#worker.close();
+  }
+}
+
+async function answerWithin<Answer>(timeoutMs: number, answer: Promise<Answer>): Promise<Answer> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    // If it was this process that stood still, the answer lies in the socket: read that before judging.
+    setImmediate(() => reject(new SfuError('unavailable', `no answer of the media worker in ${timeoutMs} ms`)));
+  }, timeoutMs);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

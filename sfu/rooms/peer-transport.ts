@@ -1,0 +1,131 @@
+import type { DtlsParameters, IceParameters } from 'mediasoup-client/types';
+import type { types } from 'mediasoup';
+import type { SfuEvents, TransportDirection } from '../protocol/events.ts';
+import type { TransportParameters } from '../protocol/requests.ts';
+import type { MediaWorker } from './media-worker.ts';
+import { SfuError } from './sfu-error.ts';
+
+type TransportState = SfuEvents['transport-state']['state'];
+
+export interface PeerTransportOptions {
+  readonly direction: TransportDirection;
+  readonly worker: MediaWorker;
+  readonly router: types.Router;
+  readonly onState: (state: TransportState) => void;
+  /** Its peer has not been heard of for too long. */
+  readonly onGone: () => void;
+}
+
+const maxIncomingBitrate = 1_500_000;
+/** From `connect` to the end of the DTLS handshake. */
+const handshakeMs = 30_000;
+/** After 15 s without consent, for an ICE restart. */
+const recoveryMs = 15_000;
+
+/** One direction of a peer's media: a WebRTC transport that is connected once and watched from then on. */
+export class PeerTransport {
+  readonly direction: TransportDirection;
+  readonly #transport: types.WebRtcTransport;
+  readonly #worker: MediaWorker;
+  readonly #onState: (state: TransportState) => void;
+  readonly #onGone: () => void;
+  #connection: { readonly parameters: string; readonly done: Promise<void> } | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #state: TransportState | undefined;
+
+  static async open(options: PeerTransportOptions): Promise<PeerTransport> {
+    const { direction, worker, router } = options;
+    const transport = await worker.createTransport(router);
+    if (direction === 'send') await worker.ask(transport.setMaxIncomingBitrate(maxIncomingBitrate));
+    return new PeerTransport({ ...options, transport });
+  }
+
+  private constructor({ direction, worker, onState, onGone, transport }: PeerTransportOptions & { transport: types.WebRtcTransport }) {
+    this.direction = direction;
+    this.#transport = transport;
+    this.#worker = worker;
+    this.#onState = onState;
+    this.#onGone = onGone;
+    transport.on('dtlsstatechange', (state) => {
+      if (state === 'connected') this.#connected();
+      if (state === 'failed') this.#lost('failed', 0);
+    });
+    transport.on('icestatechange', (state) => {
+      if (state === 'disconnected') this.#lost('disconnected', recoveryMs);
+      else if (transport.dtlsState === 'connected') this.#connected();
+    });
+    transport.observer.once('close', () => clearTimeout(this.#deadline));
+  }
+
+  get id(): string {
+    return this.#transport.id;
+  }
+
+  /** Whether `connect` was asked for: from then on media can be announced. */
+  get connectable(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /** Whether media flows, or can. */
+  get alive(): boolean {
+    const { closed, dtlsState, iceState } = this.#transport;
+    return !closed && dtlsState === 'connected' && iceState !== 'disconnected';
+  }
+
+  get parameters(): TransportParameters {
+    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transport;
+    return { transportId: id, iceParameters, iceCandidates, dtlsParameters };
+  }
+
+  /** The same parameters twice are one connection; other ones are `bad_state`: a certificate is not exchanged in mid-call. */
+  async connect(dtlsParameters: DtlsParameters): Promise<void> {
+    const parameters = JSON.stringify(dtlsParameters);
+    if (!this.#connection) {
+      this.#setDeadline(handshakeMs);
+      this.#connection = { parameters, done: this.#worker.ask(this.#transport.connect({ dtlsParameters })) };
+    } else if (this.#connection.parameters !== parameters) {
+      throw new SfuError('bad_state', 'transport is connected with other parameters');
+    }
+    await this.#connection.done;
+  }
+
+  restartIce(): Promise<IceParameters> {
+    return this.#worker.ask(this.#transport.restartIce());
+  }
+
+  /** Throws `bad_state` before `connect`. */
+  async produce(options: types.ProducerOptions): Promise<types.Producer> {
+    if (!this.connectable) throw new SfuError('bad_state', 'transport is not connected');
+    return await this.#worker.ask(this.#transport.produce(options));
+  }
+
+  consume(options: types.ConsumerOptions): Promise<types.Consumer> {
+    return this.#worker.ask(this.#transport.consume(options));
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  #connected(): void {
+    clearTimeout(this.#deadline);
+    this.#setState('connected');
+  }
+
+  #lost(state: TransportState, afterMs: number): void {
+    this.#setDeadline(afterMs);
+    this.#setState(state);
+  }
+
+  /** ICE passes several states while it is connected; the others are told once. */
+  #setState(state: TransportState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#onState(state);
+  }
+
+  #setDeadline(afterMs: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(this.#onGone, afterMs);
+  }
+}

@@ -1,0 +1,153 @@
+import type { RtpCapabilities } from 'mediasoup-client/types';
+import type { types } from 'mediasoup';
+import type { SfuEvents } from '../protocol/events.ts';
+import type { PeerAddress, RoomView, SfuParams, SfuResult } from '../protocol/requests.ts';
+import { offeredCapabilities } from './codecs.ts';
+import type { Emit } from './emit.ts';
+import type { MediaWorker } from './media-worker.ts';
+import { Peer } from './peer.ts';
+import { SfuError } from './sfu-error.ts';
+
+export interface RoomOptions {
+  readonly roomId: string;
+  readonly worker: MediaWorker;
+  readonly emit: Emit;
+}
+
+const maxPeers = 8;
+
+/** One call's media: a router on one worker, and the peers that use it. */
+export class Room {
+  readonly roomId: string;
+  readonly #worker: MediaWorker;
+  readonly #router: types.Router;
+  readonly #emit: Emit;
+  readonly #peers = new Map<string, Peer>();
+  /** Pages whose owner went on in another one. They must stop, or the two would replace each other for ever. */
+  readonly #replaced = new Set<string>();
+
+  static async open({ roomId, worker, emit }: RoomOptions): Promise<Room> {
+    return new Room({ roomId, worker, emit, router: await worker.createRouter() });
+  }
+
+  private constructor({ roomId, worker, emit, router }: RoomOptions & { router: types.Router }) {
+    this.roomId = roomId;
+    this.#worker = worker;
+    this.#router = router;
+    this.#emit = emit;
+  }
+
+  /** Whether it ended with its worker; nobody wanted that, so it may be opened again. */
+  get lost(): boolean {
+    return this.#worker.closed;
+  }
+
+  /** Whether media flows, or can, for at least one of its peers. */
+  get alive(): boolean {
+    return [...this.#peers.values()].some((peer) => peer.alive);
+  }
+
+  get view(): RoomView {
+    const peers = Array.from(this.#peers.values(), ({ address: { peerId, ownerId }, producers, consumerCount }) => ({
+      peerId,
+      ownerId,
+      producers: producers.length,
+      consumers: consumerCount,
+    }));
+    return { roomId: this.roomId, workerPid: this.#worker.pid, peers };
+  }
+
+  /** Calls back once when the room ended, by `close` or with its worker. */
+  onClosed(callback: () => void): void {
+    this.#router.observer.once('close', callback);
+  }
+
+  /** The same peer twice is one peer; another peer of the same owner replaces the present one. */
+  async join(address: PeerAddress): Promise<SfuResult<'peer:join'>> {
+    const peer = this.#present(address) ?? this.#add(address);
+    try {
+      const { send, receive } = await peer.opened;
+      return {
+        routerRtpCapabilities: this.#capabilities,
+        send: send.parameters,
+        receive: receive.parameters,
+        producers: this.#others(peer).flatMap(({ producers }) => producers),
+      };
+    } catch (error) {
+      this.#remove(peer, 'network');
+      throw error;
+    }
+  }
+
+  /** Leaving twice, or after somebody took over, is the same. */
+  leave({ peerId, ownerId }: PeerAddress): void {
+    const peer = this.#peers.get(peerId);
+    if (peer?.address.ownerId === ownerId) this.#remove(peer, 'left');
+  }
+
+  /** Throws `not_found` for a peer that is not here (it may join again) and `conflict` for one that was replaced (it must not). */
+  peer(address: PeerAddress): Peer {
+    const peer = this.#present(address);
+    if (!peer) throw new SfuError('not_found', 'no such peer');
+    return peer;
+  }
+
+  async produce(params: SfuParams<'producer:create'>): Promise<SfuResult<'producer:create'>> {
+    const peer = this.peer(params);
+    if (this.#others(peer).some((other) => other.hasProducer(params.producerId))) throw new SfuError('conflict', 'producer id is taken');
+    await peer.produce(params);
+    return { producerId: params.producerId };
+  }
+
+  async consume(params: SfuParams<'consumer:create'>): Promise<SfuResult<'consumer:create'>> {
+    const peer = this.peer(params);
+    const producer = this.#others(peer)
+      .map((other) => other.liveProducer(params.producerId))
+      .find((each) => each !== undefined);
+    if (!producer) throw new SfuError('not_found', 'no such producer');
+    return await peer.consume(params, producer);
+  }
+
+  close(): void {
+    this.#router.close();
+  }
+
+  get #capabilities(): RtpCapabilities {
+    return offeredCapabilities(this.#router.rtpCapabilities);
+  }
+
+  #present({ peerId, ownerId }: PeerAddress): Peer | undefined {
+    const peer = this.#peers.get(peerId);
+    if (this.#replaced.has(peerId) || (peer && peer.address.ownerId !== ownerId)) throw new SfuError('conflict', 'another peer took over');
+    return peer;
+  }
+
+  #add({ roomId, peerId, ownerId }: PeerAddress): Peer {
+    const earlier = [...this.#peers.values()].find(({ address }) => address.ownerId === ownerId);
+    if (earlier) {
+      this.#replaced.add(earlier.address.peerId);
+      this.#remove(earlier, 'replaced');
+    }
+    if (this.#peers.size >= maxPeers) throw new SfuError('bad_state', `more than ${maxPeers} peers`);
+    const peer: Peer = new Peer({
+      address: { roomId, peerId, ownerId },
+      worker: this.#worker,
+      router: this.#router,
+      emit: this.#emit,
+      onGone: () => this.#remove(peer, 'network'),
+    });
+    this.#peers.set(peerId, peer);
+    return peer;
+  }
+
+  #remove(peer: Peer, reason: SfuEvents['peer-closed']['reason']): void {
+    if (this.#peers.get(peer.address.peerId) !== peer) return;
+    this.#peers.delete(peer.address.peerId);
+    peer.close();
+    this.#emit('peer-closed', { ...peer.address, reason });
+  }
+
+  #others(peer: Peer): Peer[] {
+    return [...this.#peers.values()].filter((other) => other !== peer);
+  }
+}

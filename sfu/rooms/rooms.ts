@@ -1,0 +1,123 @@
+import type { PeerAddress, RoomView, SfuResult, WorkerView } from '../protocol/requests.ts';
+import type { Emit } from './emit.ts';
+import type { Peer } from './peer.ts';
+import { Room } from './room.ts';
+import { SfuError } from './sfu-error.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+export interface RoomsOptions {
+  readonly pool: WorkerPool;
+  readonly emit: Emit;
+  /** A room without a living transport is closed after this long. */
+  readonly idleMs: number;
+  readonly now: () => number;
+}
+
+/** All rooms of this process. They outlive the connection of the server that opened them. */
+export class Rooms {
+  readonly #pool: WorkerPool;
+  readonly #emit: Emit;
+  readonly #idleMs: number;
+  readonly #now: () => number;
+  readonly #rooms = new Map<string, Promise<Room>>();
+  readonly #open = new Map<string, { readonly room: Room; idleSince: number }>();
+
+  constructor({ pool, emit, idleMs, now }: RoomsOptions) {
+    this.#pool = pool;
+    this.#emit = emit;
+    this.#idleMs = idleMs;
+    this.#now = now;
+  }
+
+  get workers(): readonly WorkerView[] {
+    return this.#pool.workers;
+  }
+
+  get ids(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  get views(): readonly RoomView[] {
+    return Array.from(this.#open.values(), ({ room }) => room.view);
+  }
+
+  /** Opens it on the least loaded worker, unless it is open. */
+  async open(roomId: string): Promise<Room> {
+    let opening = this.#rooms.get(roomId);
+    if (!opening) {
+      opening = this.#create(roomId);
+      this.#rooms.set(roomId, opening);
+      opening.catch(() => this.#rooms.delete(roomId));
+    }
+    return await opening;
+  }
+
+  /** Throws `not_found`. */
+  async get(roomId: string): Promise<Room> {
+    const room = await this.#rooms.get(roomId);
+    if (!room) throw new SfuError('not_found', 'no such room');
+    return room;
+  }
+
+  /** Throws `not_found` or `conflict`, as `Room.peer` does. */
+  async peer(address: PeerAddress): Promise<Peer> {
+    const room = await this.get(address.roomId);
+    return room.peer(address);
+  }
+
+  /** Joins; when the worker dies in the middle of it, once more on another one. */
+  async join(address: PeerAddress): Promise<SfuResult<'peer:join'>> {
+    const room = await this.get(address.roomId);
+    try {
+      return await room.join(address);
+    } catch (error) {
+      if (!room.lost) throw error;
+      const reopened = await this.open(address.roomId);
+      return await reopened.join(address);
+    }
+  }
+
+  /** Leaving twice is the same. */
+  async leave(address: PeerAddress): Promise<void> {
+    const room = await this.#rooms.get(address.roomId);
+    room?.leave(address);
+  }
+
+  /** Closing what is not open is the same. */
+  async close(roomId: string): Promise<void> {
+    const room = await this.#rooms.get(roomId);
+    room?.close();
+  }
+
+  /** Closes the rooms that nobody uses. Called from time to time. */
+  sweep(): void {
+    for (const [roomId, entry] of this.#open) {
+      if (entry.room.alive) entry.idleSince = this.#now();
+      else if (this.#now() - entry.idleSince >= this.#idleMs) {
+        entry.room.close();
+        this.#emit('room-closed', { roomId, reason: 'idle' });
+      }
+    }
+  }
+
+  async #create(roomId: string): Promise<Room> {
+    const room = await this.#openOnSomeWorker(roomId);
+    this.#open.set(roomId, { room, idleSince: this.#now() });
+    room.onClosed(() => {
+      this.#open.delete(roomId);
+      this.#rooms.delete(roomId);
+      if (room.lost) this.#emit('room-lost', { roomId });
+    });
+    return room;
+  }
+
+  async #openOnSomeWorker(roomId: string): Promise<Room> {
+    const worker = await this.#pool.leastLoaded();
+    try {
+      return await Room.open({ roomId, worker, emit: this.#emit });
+    } catch (error) {
+      if (!worker.closed) throw error;
+      return await Room.open({ roomId, worker: await this.#pool.leastLoaded(), emit: this.#emit });
+    }
+  }
+}
