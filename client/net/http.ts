@@ -1,6 +1,6 @@
 import type { HttpRoutes } from '../../server/protocol/accounts.ts';
 import { limits } from '../../server/protocol/limits.ts';
-import { errorCodes, isRetryable, type ErrorAnswer } from '../../server/protocol/errors.ts';
+import { errorCodes, type ErrorAnswer } from '../../server/protocol/errors.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
 import { noAnswer, RequestError } from './request-error.ts';
 
@@ -38,9 +38,11 @@ async function send(fetch: typeof globalThis.fetch, url: URL, init: RequestInit)
     throw noAnswer(error);
   }
   if (response.ok) return answer;
-  throw isErrorAnswer(answer) ? new RequestError(answer) : new RequestError({ code: 'unavailable', retryable: isRetryable('unavailable'), ref: null });
+  throw isFailure(answer) ? new RequestError(answer.error) : noAnswer(`status ${response.status} without an error of ours`);
 }
 
-function isErrorAnswer(answer: unknown): answer is ErrorAnswer {
-  return typeof answer === 'object' && answer !== null && 'code' in answer && errorCodes.some((code) => code === answer.code);
+function isFailure(answer: unknown): answer is { readonly error: ErrorAnswer } {
+  if (typeof answer !== 'object' || answer === null || !('error' in answer)) return false;
+  const { error } = answer;
+  return typeof error === 'object' && error !== null && 'code' in error && errorCodes.some((code) => code === error.code);
 }

@@ -112,8 +112,9 @@ export class Outbox {
 
   async #sendNext(conversationId: ConversationId): Promise<Attempt> {
     // From the store, not from memory: another tab may have sent it meanwhile.
+    const before = this.#items.value;
     const stored = await this.#options.store.list(conversationId);
-    this.#showOf(conversationId, stored);
+    this.#adopt(conversationId, before, stored);
     const item = stored.find(({ error }) => error === null);
     if (!item) return { outcome: 'empty' };
     let current = item;
@@ -138,8 +139,16 @@ export class Outbox {
     this.#items.set(this.#items.value.map((other) => (other.messageId === item.messageId ? item : other)));
   }
 
-  #showOf(conversationId: ConversationId, stored: readonly OutboxItem[]): void {
-    this.#items.set([...this.#items.value.filter((item) => item.conversationId !== conversationId), ...stored].sort((one, other) => one.createdAt - other.createdAt));
+  /** Takes over what other tabs did. What changed here while the store was read is newer than what was read. */
+  #adopt(conversationId: ConversationId, before: readonly OutboxItem[], stored: readonly OutboxItem[]): void {
+    const read = new Map(stored.map((item) => [item.messageId, item]));
+    const kept = this.#items.value.flatMap((item) => {
+      if (item.conversationId !== conversationId || !before.includes(item)) return [item];
+      return read.get(item.messageId) ?? [];
+    });
+    const known = new Set([...before, ...kept].map(({ messageId }) => messageId));
+    const added = stored.filter(({ messageId }) => !known.has(messageId));
+    this.#items.set([...kept, ...added].sort((one, other) => one.createdAt - other.createdAt));
   }
 }
 
