@@ -1,10 +1,12 @@
-import { CamelCasePlugin, Kysely, PostgresDialect, sql } from 'kysely';
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction as KyselyTransaction } from 'kysely';
 import { Pool } from 'pg';
 import { AppError } from './app-error.ts';
 import type { Log } from './log.ts';
 
 /** Knows no tables by itself: each store names its own with `database.withTables<…>()`. */
 export type Database = Kysely<Record<never, never>>;
+/** A Database too: what a store does in one, it can do beside others in one commit. */
+export type Transaction = KyselyTransaction<Record<never, never>>;
 
 /**
  * A pool on PostgreSQL. Statements end after 3 s, waiting for a connection after 4 s: then the answer is `unavailable`, never a hang.
@@ -30,6 +32,23 @@ export function openDatabase(options: { url: string; log: Log; maxConnections?: 
 /** Answers once the database does. */
 export async function pingDatabase(database: Database): Promise<void> {
   await sql`select 1`.execute(database);
+}
+
+const maxAttempts = 3;
+
+/**
+ * Runs `work` in one transaction, and again when PostgreSQL gave it up for the sake of another one (serialization failure,
+ * deadlock). So `work` does nothing outside SQL: whoever is to be told is told afterwards, when it is stored.
+ */
+export async function transaction<Value>(database: Database, work: (transaction: Transaction) => Promise<Value>): Promise<Value> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.transaction().execute(work);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if ((code !== '40001' && code !== '40P01') || attempt === maxAttempts) throw error;
+    }
+  }
 }
 
 /** The constraint that PostgreSQL refused a row for, or null when the error is another one (SQLSTATE class 23). */
