@@ -26,5 +26,10 @@ export type InvitationId = Id<'invitation'>;
 
 /** 16 random bytes as 22 base64url characters. The sender chooses the id, so that whatever is sent can be sent twice. */
 export function newId<Kind extends string>(): Id<Kind> {
-  return toBase64Url(crypto.getRandomValues(new Uint8Array(16))) as string as Id<Kind>;
+  return idOf(crypto.getRandomValues(new Uint8Array(16)));
+}
+
+/** The id that is the text of these bytes; back with `fromBase64Url`. */
+export function idOf<Kind extends string>(bytes: Uint8Array): Id<Kind> {
+  return toBase64Url(bytes) as string as Id<Kind>;
 }
