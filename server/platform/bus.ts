@@ -3,8 +3,13 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Log } from './log.ts';
 
-/** A notification on its way to the sockets of other nodes. */
-const hintSchema = z.strictObject({ room: z.string().max(200), event: z.string().max(100), fact: z.unknown() });
+const hintSchema = z.discriminatedUnion('kind', [
+  /** A notification on its way to the sockets of other nodes. */
+  z.strictObject({ kind: z.literal('notification'), room: z.string().max(200), event: z.string().max(100), fact: z.unknown() }),
+  /** What an account may do has changed: read it again. */
+  z.strictObject({ kind: z.literal('rights-changed'), accountId: z.string().max(100) }),
+  z.strictObject({ kind: z.literal('session-ended'), sessionId: z.string().max(100), reason: z.enum(['signed-out', 'expired', 'revoked']) }),
+]);
 export type Hint = z.infer<typeof hintSchema>;
 
 /**

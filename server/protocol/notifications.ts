@@ -22,6 +22,8 @@ export interface Notifications extends CallNotifications {
   'appointment:changed': (fact: { appointment: AppointmentView }) => void;
   /** To supervisors who watch. */
   'load:changed': (fact: LoadFigures) => void;
+  /** Too many windows of one session are open: this connection, the oldest, ends and must not come back by itself. */
+  'connection:replaced': (fact: Record<string, never>) => void;
   /** The session is over; the socket is closed right after. */
   'session:ended': (fact: { reason: 'signed-out' | 'expired' | 'revoked' }) => void;
 }
