@@ -75,14 +75,14 @@ export function encodeOuter(outer: Outer): Uint8Array {
 function decodeOuter(bytes: Uint8Array): Outer {
   const decoded = decode(bytes, 1024);
   requireVersion(decoded);
-  const [, , kind, chainId, seqno, prev, type, bodyHash, checkpoint, signerUser, signerDevice, createdAt] = readTuple(decoded, 12);
+  const [, , kind, chainId, seqno, prev, type, signedBody, checkpoint, signerUser, signerDevice, createdAt] = readTuple(decoded, 12);
   return {
     chainKind: readName(kind, chainKinds),
     chainId: readNullable(chainId, readHash),
     seqno: readU32(seqno),
     prev: readNullable(prev, readHash),
     type: readUint(type, 255),
-    bodyHash: readHash(bodyHash),
+    bodyHash: readHash(signedBody),
     checkpoint: readNullable(checkpoint, readCheckpoint),
     signerUser: readNullable(signerUser, readHash),
     signerDevice: readBytes(signerDevice, 16),

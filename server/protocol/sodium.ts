@@ -1,4 +1,4 @@
-import sodium from 'libsodium-wrappers';
+import sodium, { memcmp, ready } from 'libsodium-wrappers';
 
 /**
  * Every way the cryptographic code can refuse.
@@ -47,7 +47,7 @@ export function ensure(condition: boolean, code: CryptoErrorCode, message: strin
 }
 
 /** Resolves when libsodium's WebAssembly is loaded. Nothing else of the cryptography works before. */
-export const cryptoReady: Promise<void> = sodium.ready;
+export const cryptoReady: Promise<void> = ready;
 
 /** BLAKE2b (RFC 7693), 16 to 64 bytes, optionally keyed. */
 export function blake2b(length: number, message: Uint8Array, key: Uint8Array | null = null): Uint8Array {
@@ -74,5 +74,5 @@ export function withDomain(domain: string, message: Uint8Array): Uint8Array {
 
 /** In constant time for equal lengths. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && sodium.memcmp(left, right);
+  return left.length === right.length && memcmp(left, right);
 }
