@@ -1,0 +1,172 @@
+import { Routes } from '@lit-labs/router/routes.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Locale } from '../../server/protocol/locale.ts';
+import { rememberLocale, splitPath } from '../i18n/locale.ts';
+import { loadAreas, locale, setLocale, t } from '../i18n/translate.ts';
+import { GovElement, PageErrorEvent } from '../ui/gov-element.ts';
+import { navigate, navigatedEvent, rememberedScroll, rememberScroll } from '../ui/navigate.ts';
+import { setPageTitle, setTitlePrefix } from '../ui/page-title.ts';
+import { Watch } from '../ui/watch.ts';
+import './connection-banner.ts';
+import { footer } from './footer.ts';
+import { masthead } from './masthead.ts';
+import { errorPage, loadingText, notFoundPage } from './page-states.ts';
+import type { Route } from './route.ts';
+import { routes } from './routes.ts';
+import { loadSession, session } from './session.ts';
+
+/** The frame around every page: finds the page for the address, brings what it needs, and looks after title, focus and scroll. */
+export class GovApp extends GovElement {
+  static override properties = { state: { state: true } };
+  declare state: 'loading' | 'ready' | 'failed';
+  readonly #session = new Watch(this, session);
+  readonly #routes: Routes;
+  #visit = 0;
+  #route: Route | undefined;
+  #leaveWindow: AbortController | undefined;
+
+  constructor() {
+    super();
+    this.state = 'loading';
+    this.#routes = new Routes(
+      this,
+      routes.map((route) => ({ path: route.path, render: route.render, enter: () => this.#enter(route, this.#visit) })),
+      { fallback: { render: notFoundPage, enter: () => this.#enter(undefined, this.#visit) } },
+    );
+    this.addEventListener('click', (event) => this.#onClick(event));
+    this.addEventListener(PageErrorEvent.type, () => {
+      this.state = 'failed';
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#leaveWindow = new AbortController();
+    const { signal } = this.#leaveWindow;
+    window.addEventListener(navigatedEvent, () => void this.#visitAddress({ scrollY: 0, moveFocus: true }), { signal });
+    window.addEventListener('popstate', () => void this.#visitAddress({ scrollY: rememberedScroll(), moveFocus: true }), { signal });
+    history.scrollRestoration = 'manual';
+    void loadSession();
+    void this.#visitAddress({ scrollY: rememberedScroll(), moveFocus: false });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#leaveWindow?.abort();
+  }
+
+  // The first paint came as plain HTML inside this element; it stays until the page that replaces it is ready.
+  protected override shouldUpdate(): boolean {
+    return this.hasUpdated || this.state !== 'loading';
+  }
+
+  protected override willUpdate(): void {
+    if (!this.hasUpdated) this.replaceChildren();
+    const role = this.#session.value?.role ?? 'citizen';
+    document.documentElement.dataset['density'] = role === 'citizen' ? 'citizen' : 'staff';
+  }
+
+  protected override render(): TemplateResult {
+    const path = splitPath(location.pathname)?.path ?? '/';
+    return html`<a class="skip-link" href="#main" @click=${this.#skip}>${t('shell.skip')}</a>
+      ${masthead({ role: this.#session.value?.role ?? null, path, locale: locale(), onLocale: (next) => void this.#switchLocale(next) })}
+      <gov-connection-banner></gov-connection-banner>
+      <main id="main" class=${this.#route?.wide === true ? 'page page-wide' : 'frame page'} tabindex="-1" aria-busy=${this.state === 'loading' ? 'true' : nothing}>
+        ${this.state === 'loading' ? loadingText() : nothing}
+        ${this.state === 'failed' ? errorPage(() => location.reload()) : this.#routes.outlet()}
+      </main>
+      ${this.#route?.wide === true ? nothing : footer()}`;
+  }
+
+  async #visitAddress({ scrollY, moveFocus }: { scrollY: number; moveFocus: boolean }): Promise<void> {
+    this.#visit += 1;
+    const visit = this.#visit;
+    this.state = 'loading';
+    const address = splitPath(location.pathname) ?? { locale: locale(), path: '/' };
+    try {
+      if (address.locale !== locale()) await this.#applyLocale(address.locale);
+      await this.#routes.goto(address.path);
+      if (visit !== this.#visit) return;
+      this.state = 'ready';
+    } catch (error) {
+      if (visit !== this.#visit) return;
+      console.error(error);
+      this.#route = undefined;
+      this.state = 'failed';
+    }
+    await this.#settle();
+    setTitlePrefix(null);
+    this.#showTitle();
+    window.scrollTo(0, scrollY);
+    if (moveFocus) this.#heading()?.focus({ preventScroll: true });
+  }
+
+  /** Brings what the page needs. False when the person has gone elsewhere meanwhile, or must sign in first. */
+  async #enter(route: Route | undefined, visit: number): Promise<boolean> {
+    if (route?.roles !== undefined) {
+      await loadSession();
+      const role = session.value?.role;
+      if (role === undefined) {
+        navigate(`/sign-in?next=${encodeURIComponent(splitPath(location.pathname)?.path ?? '/')}`, { replace: true });
+        return false;
+      }
+      if (!route.roles.includes(role)) {
+        navigate('/', { replace: true });
+        return false;
+      }
+    }
+    if (route !== undefined) await Promise.all([loadAreas(route.areas), route.load()]);
+    if (visit !== this.#visit) return false;
+    this.#route = route;
+    return true;
+  }
+
+  async #switchLocale(next: Locale): Promise<void> {
+    rememberLocale(next);
+    const path = splitPath(location.pathname)?.path ?? '/';
+    await this.#applyLocale(next);
+    history.replaceState(history.state, '', `/${next}${path}${location.search}${location.hash}`);
+    this.requestUpdate();
+    await this.#settle();
+    this.#showTitle();
+  }
+
+  async #applyLocale(next: Locale): Promise<void> {
+    await setLocale(next);
+    document.documentElement.lang = next;
+  }
+
+  /** Waits until the page's own element has drawn itself. */
+  async #settle(): Promise<void> {
+    await this.updateComplete;
+    const page = this.querySelector('#main')?.firstElementChild;
+    if (page instanceof GovElement) await page.updateComplete;
+  }
+
+  #heading(): HTMLElement | null {
+    const heading = this.querySelector<HTMLElement>('h1');
+    if (heading !== null) heading.tabIndex = -1;
+    return heading;
+  }
+
+  #showTitle(): void {
+    setPageTitle(this.#heading()?.textContent?.trim() ?? '');
+  }
+
+  readonly #skip = (event: Event): void => {
+    event.preventDefault();
+    document.getElementById('main')?.focus();
+  };
+
+  #onClick(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = event.composedPath().find((target) => target instanceof HTMLAnchorElement);
+    if (link === undefined || link.target !== '' || link.hasAttribute('download') || link.origin !== location.origin) return;
+    const address = splitPath(link.pathname);
+    if (address === null || (link.pathname === location.pathname && link.hash !== '')) return;
+    event.preventDefault();
+    rememberScroll();
+    history.pushState(null, '', link.href);
+    void this.#visitAddress({ scrollY: 0, moveFocus: true });
+  }
+}
