@@ -1,11 +1,23 @@
-import { type CborValue, decode, encode, readBytes, readHash, readName, readNullable, readText, readTuple, readUint, readValue } from './codec.ts';
+import {
+  type CborValue,
+  decode,
+  encode,
+  readBytes,
+  readHash,
+  readName,
+  readNullable,
+  readText,
+  readTuple,
+  readUint,
+  readValue,
+} from './codec.ts';
 import { limits } from './limits.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './link.ts';
 
 /*
  * Frozen: body = [type, sent_at, payload, gossip [log_size, root] | null, seen [position, run] | null]
  * type: 1 text, 2 file, 3 edit, 4 redact, 5 receipt, 6 call, 7 system
- * payload: text [text] · edit [msg_id, text] · redact [msg_id] · receipt [position] · file, call, system: an item their features define
+ * payload: text [text, lang | null, author's name | null] · edit [msg_id, text] · redact [msg_id] · receipt [position] · file, call, system: an item their features define
  */
 export const bodyTypes = { text: 1, file: 2, edit: 3, redact: 4, receipt: 5, call: 6, system: 7 } as const;
 
@@ -16,7 +28,14 @@ export interface Seen {
 }
 
 export type MessageContent =
-  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      /** Language tag of the text, for the page that shows it. */
+      readonly lang: string | null;
+      /** How a citizen calls himself: the server never learns it. Null for officials, whom the directory names. */
+      readonly author: string | null;
+    }
   | { readonly type: 'edit'; readonly messageId: Uint8Array; readonly text: string }
   | { readonly type: 'redact'; readonly messageId: Uint8Array }
   | { readonly type: 'receipt'; readonly position: number }
@@ -46,7 +65,7 @@ export function decodeMessageBody(bytes: Uint8Array): MessageBody {
 }
 
 function writePayload(content: MessageContent): CborValue {
-  if (content.type === 'text') return [content.text];
+  if (content.type === 'text') return [content.text, content.lang, content.author];
   if (content.type === 'edit') return [content.messageId, content.text];
   if (content.type === 'redact') return [content.messageId];
   if (content.type === 'receipt') return [content.position];
@@ -54,7 +73,15 @@ function writePayload(content: MessageContent): CborValue {
 }
 
 function readContent(type: keyof typeof bodyTypes, payload: unknown): MessageContent {
-  if (type === 'text') return { type, text: readText(readTuple(payload, 1)[0], limits.textCharacters) };
+  if (type === 'text') {
+    const [text, lang, author] = readTuple(payload, 3);
+    return {
+      type,
+      text: readText(text, limits.textCharacters),
+      lang: readNullable(lang, (item) => readText(item, 35)),
+      author: readNullable(author, (item) => readText(item, limits.displayNameCharacters)),
+    };
+  }
   if (type === 'edit') {
     const [messageId, text] = readTuple(payload, 2);
     return { type, messageId: readBytes(messageId, 16), text: readText(text, limits.textCharacters) };
