@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import calendarDays from 'lucide-static/icons/calendar-days.svg?icon';
+import chevronDown from 'lucide-static/icons/chevron-down.svg?icon';
 import inbox from 'lucide-static/icons/inbox.svg?icon';
 import languages from 'lucide-static/icons/languages.svg?icon';
 import layoutDashboard from 'lucide-static/icons/layout-dashboard.svg?icon';
