@@ -1,0 +1,71 @@
+import type { MediaKind } from 'mediasoup-client/types';
+
+/**
+ * Why there is no camera or microphone: `denied` by the person or the page's policy, `blocked-by-system` by the operating
+ * system's privacy settings, `none` is plugged in, `busy` in another program, `insecure` page without HTTPS, `failed` otherwise.
+ */
+export type MediaFailure = 'denied' | 'blocked-by-system' | 'none' | 'busy' | 'insecure' | 'failed';
+
+export type MediaResult = { readonly ok: true; readonly track: MediaStreamTrack } | { readonly ok: false; readonly failure: MediaFailure };
+
+export interface MediaDevice {
+  readonly deviceId: string;
+  readonly kind: MediaKind;
+  /** Empty until the person has allowed one device of the kind. */
+  readonly label: string;
+}
+
+/** As long as a face and hands need. 4:3, so that hands stay in the picture. */
+const picture = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } } as const satisfies MediaTrackConstraints;
+const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true } as const satisfies MediaTrackConstraints;
+
+/**
+ * Opens one microphone or one camera; never both in one question, so that whoever has no camera still gets a voice.
+ * The caller stops the track. `deviceId` is a wish: a device that has been unplugged gives way to another one.
+ */
+export async function openDevice(kind: MediaKind, deviceId?: string): Promise<MediaResult> {
+  // Typed as always there; absent where the page is not a secure context.
+  if (!('mediaDevices' in navigator)) return { ok: false, failure: 'insecure' };
+  const wish = { ...(kind === 'audio' ? sound : picture), ...(deviceId === undefined ? {} : { deviceId: { ideal: deviceId } }) };
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia(kind === 'audio' ? { audio: wish } : { video: wish });
+    const [track] = stream.getTracks();
+    return track ? { ok: true, track } : { ok: false, failure: 'none' };
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) };
+  }
+}
+
+/** All cameras and microphones; each once, though a system may list its default twice. */
+export async function listDevices(): Promise<readonly MediaDevice[]> {
+  if (!('mediaDevices' in navigator)) return [];
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices
+    .filter(({ kind, deviceId }) => kind !== 'audiooutput' && deviceId !== 'default' && deviceId !== 'communications')
+    .map(({ kind, deviceId, label }) => ({ deviceId, kind: kind === 'audioinput' ? 'audio' : 'video', label }));
+}
+
+/** Calls back when something is plugged in or out; returns the function that stops it. */
+export function onDevicesChanged(callback: () => void): () => void {
+  if (!('mediaDevices' in navigator)) return () => undefined;
+  navigator.mediaDevices.addEventListener('devicechange', callback);
+  return () => navigator.mediaDevices.removeEventListener('devicechange', callback);
+}
+
+/** Media Capture and Streams §10.3.2 (getUserMedia) names the errors; that the system refused is only in Chromium's message. */
+export function failureOf(error: unknown): MediaFailure {
+  if (!(error instanceof DOMException)) return 'failed';
+  switch (error.name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return /denied by system/i.test(error.message) ? 'blocked-by-system' : 'denied';
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return 'none';
+    case 'NotReadableError':
+    case 'AbortError':
+      return 'busy';
+    default:
+      return 'failed';
+  }
+}
