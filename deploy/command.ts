@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+
+export interface CommandResult {
+  readonly ok: boolean;
+  /** Both streams, as they came. */
+  readonly output: string;
+}
+
+/** Runs a program in the repository to its end and keeps what it says. A program that does not exist is not ok. */
+export async function runCommand(program: string, parameters: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<CommandResult> {
+  const child = spawn(program, parameters, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const ok = await new Promise<boolean>((resolve) => {
+    child.on('error', () => resolve(false));
+    child.on('close', (code) => resolve(code === 0));
+  });
+  return { ok, output };
+}
+
+/** The path of a program that a package brings, to be run with our own Node. */
+export function packageProgram(path: string): string {
+  return `${root}node_modules/${path}`;
+}
+
+export function lastLines(text: string, count: number): string {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}

@@ -1,0 +1,84 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildClient } from './client-build.ts';
+import { dataDirectory } from './directories.ts';
+import { prepareMediaWorker } from './media-worker.ts';
+import { type Program, startProgram } from './program.ts';
+import { showProgress } from './progress.ts';
+import { ensurePortIsFree, waitUntilLive } from './readiness.ts';
+import { ensureSecret } from './secret.ts';
+
+const readyTimeoutMs = 60_000;
+
+/** What a person must be told, without the machine's way of putting it. */
+try {
+  await start();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function start(): Promise<void> {
+  const host = process.env['HOST'] || '127.0.0.1';
+  const port = Number(process.env['PORT'] || '3000');
+  const origin = process.env['SCHALTER_ORIGIN'] || `http://localhost:${port}`;
+  await ensurePortIsFree({ host, port });
+  const worker = await prepareMediaWorker();
+  await buildClient();
+
+  const data = dataDirectory(process.env);
+  const logs = join(data, 'logs');
+  await mkdir(data, { recursive: true, mode: 0o711 });
+  await mkdir(logs, { recursive: true, mode: 0o700 });
+  const secretFile = join(data, 'sfu-secret');
+  await ensureSecret(secretFile);
+  const controlPort = process.env['SFU_CONTROL_PORT'] || String(port + 10);
+  const env = {
+    ...process.env,
+    HOST: host,
+    PORT: String(port),
+    SCHALTER_ORIGIN: origin,
+    SCHALTER_DATA: data,
+    MEDIASOUP_WORKER_BIN: worker,
+    SFU_SECRET_FILE: secretFile,
+    SFU_CONTROL_PORT: controlPort,
+    SFU_URL: `ws://127.0.0.1:${controlPort}`,
+  };
+
+  const stopRequest = nextStopRequest();
+  const aborted = new AbortController();
+  const programs: Program[] = [];
+  const run = async (name: string, file: string): Promise<void> => {
+    programs.unshift(await startProgram({ name, file, env, logFile: join(logs, `${name}.log`) }));
+  };
+  const serve = async (): Promise<void> => {
+    await showProgress('starting the server', waitUntilLive({ host, port, origin, signal: aborted.signal, timeoutMs: readyTimeoutMs }));
+    console.log(`\nSchalter is open at ${origin} (stop with Ctrl-C; logs in ${logs})`);
+    await stopRequest;
+  };
+  try {
+    await run('sfu', 'sfu/main.ts');
+    await run('server', 'server/main.ts');
+    await Promise.race([stopRequest, failWhenOneEnds(programs), serve()]);
+  } finally {
+    aborted.abort();
+    for (const program of programs) await program.stop();
+  }
+}
+
+async function failWhenOneEnds(programs: readonly Program[]): Promise<never> {
+  const first = await Promise.race(
+    programs.map(async (program) => {
+      await program.ended;
+      return program;
+    }),
+  );
+  throw new Error(await first.describeEnd());
+}
+
+/** Once asked, further signals change nothing: all programs are being stopped already. */
+async function nextStopRequest(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}

@@ -1,0 +1,73 @@
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { lastLines, runCommand } from './command.ts';
+import { showProgress } from './progress.ts';
+
+/** Something the operating system has to bring. */
+export interface SystemNeed {
+  /** For a sentence: "the browser chromium". */
+  readonly what: string;
+  /** Debian's names. */
+  readonly packages: readonly string[];
+  readonly isPresent: () => Promise<boolean>;
+}
+
+export const chromium: SystemNeed = {
+  what: 'the browser chromium',
+  packages: ['chromium'],
+  isPresent: async () => await hasPrograms(['chromium']),
+};
+
+export const redisServer: SystemNeed = {
+  what: 'redis-server',
+  packages: ['redis-server'],
+  isPresent: async () => await hasPrograms(['redis-server']),
+};
+
+export const workerBuild: SystemNeed = {
+  what: 'the compiler and libraries of the media worker',
+  packages: ['g++', 'pkg-config', 'libuv1-dev', 'libssl-dev', 'libsrtp2-dev', 'libflatbuffers-dev', 'flatbuffers-compiler', 'libabsl-dev'],
+  isPresent: async () => {
+    if (!(await hasPrograms(['g++', 'pkg-config', 'flatc']))) return false;
+    return (await runCommand('pkg-config', ['--exists', 'libuv', 'openssl', 'libsrtp2', 'flatbuffers', 'absl_strings', 'absl_optional'])).ok;
+  },
+};
+
+/**
+ * Sees to it that everything needed is there: installs it where it may, and where not
+ * @throws Error with the command that somebody else has to run.
+ */
+export async function ensureSystemPackages(needs: readonly SystemNeed[]): Promise<void> {
+  const missing = await findMissing(needs);
+  if (missing.length === 0) return;
+  const what = missing.map((need) => need.what).join(' and ');
+  const packages = missing.flatMap((need) => need.packages);
+  const isRoot = process.getuid?.() === 0;
+  const command = `${isRoot ? '' : 'sudo '}apt-get install ${packages.join(' ')}`;
+  if (!isRoot || !(await hasPrograms(['apt-get']))) throw new Error(`This machine lacks ${what}. Install with: ${command}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await showProgress('reading the list of system packages', runCommand('apt-get', ['update'], env));
+  const installed = await showProgress(`installing ${what}`, runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], env));
+  if (!installed.ok || (await findMissing(missing)).length > 0) {
+    throw new Error(`${lastLines(installed.output, 4)}\nCould not install ${what}. Try: apt-get update && ${command}`);
+  }
+}
+
+async function findMissing(needs: readonly SystemNeed[]): Promise<SystemNeed[]> {
+  const missing = await Promise.all(needs.map(async (need) => ((await need.isPresent()) ? [] : [need])));
+  return missing.flat();
+}
+
+async function hasPrograms(names: readonly string[]): Promise<boolean> {
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const found = await Promise.all(names.map(async (name) => await isInAny(directories, name)));
+  return found.every(Boolean);
+}
+
+async function isInAny(directories: readonly string[], name: string): Promise<boolean> {
+  const checks = directories.map(async (directory) => await access(join(directory, name), constants.X_OK));
+  return await Promise.any(checks).then(
+    () => true,
+    () => false,
+  );
+}
