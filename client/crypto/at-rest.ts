@@ -12,7 +12,11 @@ export function createAtRestKey(): Promise<CryptoKey> {
 /** AES-256-GCM (NIST SP 800-38D) with a random nonce: nonce12 ‖ ciphertext. `purpose` names the secret and is authenticated. */
 export async function wrapSecret(key: CryptoKey, secret: Uint8Array, purpose: string): Promise<Uint8Array> {
   const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));
-  const ciphertext = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce, additionalData: purposeData(purpose) }, key, new Uint8Array(secret));
+  const ciphertext = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv: nonce, additionalData: purposeData(purpose) },
+    key,
+    new Uint8Array(secret),
+  );
   return concat(nonce, new Uint8Array(ciphertext));
 }
 

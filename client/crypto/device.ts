@@ -23,7 +23,11 @@ export function deviceFromSeed(seed: Uint8Array, kind: DeviceKind): DeviceKeys {
 }
 
 /** What a link publishes of a device. An empty label stays empty. */
-export function publicDevice(device: Pick<DeviceKeys, 'deviceId' | 'kind' | 'signPk' | 'kemPk'>, label: string, puk: GenerationKeys): DevicePublic {
+export function publicDevice(
+  device: Pick<DeviceKeys, 'deviceId' | 'kind' | 'signPk' | 'kemPk'>,
+  label: string,
+  puk: GenerationKeys,
+): DevicePublic {
   const { deviceId, kind, signPk, kemPk } = device;
   return { deviceId, kind, signPk, kemPk, labelCiphertext: label === '' ? new Uint8Array() : sealLabel(label, deviceId, puk) };
 }

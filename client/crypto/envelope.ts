@@ -1,5 +1,15 @@
 import { pad, unpad } from 'libsodium-wrappers';
-import { checkEnvelope, encodeEnvelope, encodeHeader, envelopeHash, messageAssociatedData, type MessageHeader, messageStatement, paddedLength, signatureBytes } from '../../server/protocol/envelope.ts';
+import {
+  checkEnvelope,
+  encodeEnvelope,
+  encodeHeader,
+  envelopeHash,
+  messageAssociatedData,
+  type MessageHeader,
+  messageStatement,
+  paddedLength,
+  signatureBytes,
+} from '../../server/protocol/envelope.ts';
 import type { EpochState, EpochVerification } from '../../server/protocol/epoch-rules.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import { decodeMessageBody, encodeMessageBody, type MessageBody } from '../../server/protocol/message-body.ts';
@@ -62,7 +72,11 @@ export function openEnvelope(
   const inner = removePadding(decrypt(nonce, ciphertext, messageAssociatedData(headerBytes), keys.messageKey));
   const signature = inner.subarray(0, signatureBytes);
   const body = inner.subarray(signatureBytes);
-  ensure(verifySignature('gim1/msg-sig', messageStatement(headerBytes, body), signature, device.signPk), 'bad_signature', 'not signed by the named device');
+  ensure(
+    verifySignature('gim1/msg-sig', messageStatement(headerBytes, body), signature, device.signPk),
+    'bad_signature',
+    'not signed by the named device',
+  );
   return { header, body: decodeMessageBody(body), hash: envelopeHash(bytes) };
 }
 

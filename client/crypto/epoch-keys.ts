@@ -1,4 +1,12 @@
-import { encodeEpochLink, encodeSignedEpoch, epochBoxData, type EpochLink, epochLinkHash, epochPrevData, type EpochReason } from '../../server/protocol/epoch.ts';
+import {
+  encodeEpochLink,
+  encodeSignedEpoch,
+  epochBoxData,
+  type EpochLink,
+  epochLinkHash,
+  epochPrevData,
+  type EpochReason,
+} from '../../server/protocol/epoch.ts';
 import type { EpochState, ReaderKey } from '../../server/protocol/epoch-rules.ts';
 import { boxHash } from '../../server/protocol/link.ts';
 import { CryptoError, ensure, equalBytes } from '../../server/protocol/sodium.ts';
@@ -42,7 +50,8 @@ export function createEpoch(options: {
   const sealedFor = { conversationId, epoch, commit, readers: readers.map(({ reader }) => reader) };
   const boxes = readers.map(({ reader, kemPk }) => seal(kemPk, secret, epochBoxData(sealedFor, reader)));
   const prevKey = deriveKey(secret, 3, 'gim1-eps');
-  const prevBox = previous === null ? null : encryptJoined(previous.keys.secret, epochPrevData(conversationId, epoch, previous.state.commit), prevKey);
+  const prevBox =
+    previous === null ? null : encryptJoined(previous.keys.secret, epochPrevData(conversationId, epoch, previous.state.commit), prevKey);
   const link: EpochLink = {
     ...sealedFor,
     prevEpochHash: previous?.state.linkHash ?? null,

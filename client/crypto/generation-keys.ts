@@ -1,4 +1,12 @@
-import { type BoxSlot, type Generation, type GenerationKind, type GenerationLink, prevBoxData, ptkBoxData, pukBoxData } from '../../server/protocol/generation.ts';
+import {
+  type BoxSlot,
+  type Generation,
+  type GenerationKind,
+  type GenerationLink,
+  prevBoxData,
+  ptkBoxData,
+  pukBoxData,
+} from '../../server/protocol/generation.ts';
 import { boxHash } from '../../server/protocol/link.ts';
 import { CryptoError, ensure, equalBytes } from '../../server/protocol/sodium.ts';
 import { decryptJoined, encryptJoined, randomBytes, seedBytes } from './primitives.ts';
@@ -34,14 +42,33 @@ export interface StoredBoxes {
 const contexts = { puk: 'gim1-puk', ptk: 'gim1-ptk' } as const;
 
 /** A new random seed, sealed to the recipients, with the previous seed under it unless that is to be forgotten. */
-export function createGeneration(kind: GenerationKind, chainId: Uint8Array, recipients: readonly Recipient[], place: { readonly generation: number; readonly previous: GenerationKeys | null }) {
+export function createGeneration(
+  kind: GenerationKind,
+  chainId: Uint8Array,
+  recipients: readonly Recipient[],
+  place: { readonly generation: number; readonly previous: GenerationKeys | null },
+) {
   const { generation, previous } = place;
   const keys: GenerationKeys = { ...generateKeys(randomBytes(seedBytes), contexts[kind]), generation };
   const boxes = recipients.map((recipient) => sealSeed(kind, chainId, keys, recipient));
-  const prevBox = previous === null ? null : encryptJoined(previous.seed, prevBoxData(contexts[kind], chainId, generation, previous.commit), keys.prevKey);
-  const entries = recipients.map(({ recipient, recipientGeneration }, index) => ({ recipient, recipientGeneration, boxHash: boxHash(boxes[index] ?? new Uint8Array()) }));
+  const prevBox =
+    previous === null
+      ? null
+      : encryptJoined(previous.seed, prevBoxData(contexts[kind], chainId, generation, previous.commit), keys.prevKey);
+  const entries = recipients.map(({ recipient, recipientGeneration }, index) => ({
+    recipient,
+    recipientGeneration,
+    boxHash: boxHash(boxes[index] ?? new Uint8Array()),
+  }));
   const { signPk, kemPk, commit } = keys;
-  const link: GenerationLink = { generation, signPk, kemPk, commit, boxes: entries, prevBoxHash: prevBox === null ? null : boxHash(prevBox) };
+  const link: GenerationLink = {
+    generation,
+    signPk,
+    kemPk,
+    commit,
+    boxes: entries,
+    prevBoxHash: prevBox === null ? null : boxHash(prevBox),
+  };
   return { keys, link, boxes, prevBox };
 }
 
@@ -49,7 +76,12 @@ export function sealSeed(kind: GenerationKind, chainId: Uint8Array, keys: Genera
   return seal(recipient.kemPk, keys.seed, boxData(kind, chainId, keys, recipient));
 }
 
-function boxData(kind: GenerationKind, chainId: Uint8Array, generation: Pick<GenerationLink, 'generation' | 'kemPk' | 'commit'>, slot: Pick<BoxSlot, 'recipient' | 'recipientGeneration'>): Uint8Array {
+function boxData(
+  kind: GenerationKind,
+  chainId: Uint8Array,
+  generation: Pick<GenerationLink, 'generation' | 'kemPk' | 'commit'>,
+  slot: Pick<BoxSlot, 'recipient' | 'recipientGeneration'>,
+): Uint8Array {
   if (kind === 'puk') return pukBoxData(chainId, generation, slot.recipient);
   return ptkBoxData(chainId, generation, slot.recipient, slot.recipientGeneration ?? 0);
 }
@@ -68,7 +100,8 @@ export function openGenerations(
   const newest = stored.toSorted((left, right) => right.generation - left.generation).find((entry) => entry.box !== null);
   const published = chain.generations[(newest?.generation ?? 0) - 1];
   const slot = published?.boxes.find((box) => equalBytes(box.recipient, recipient));
-  if (newest?.box == null || published === undefined || slot === undefined) throw new CryptoError('cannot_open', 'no box for this recipient');
+  if (newest?.box == null || published === undefined || slot === undefined)
+    throw new CryptoError('cannot_open', 'no box for this recipient');
   ensure(equalBytes(boxHash(newest.box), slot.boxHash), 'cannot_open', 'the box is not the one the chain names');
   const keys = keysOf(slot.recipientGeneration);
   ensure(keys !== undefined, 'cannot_open', 'sealed to a key that is not at hand');
@@ -91,7 +124,11 @@ function openPrevious(
   step: { readonly link: Generation; readonly previous: Generation; readonly prevBox: Uint8Array },
 ): GenerationKeys {
   const { link, previous, prevBox } = step;
-  ensure(link.prevBoxHash !== null && equalBytes(boxHash(prevBox), link.prevBoxHash), 'cannot_open', 'the previous box is not the one the chain names');
+  ensure(
+    link.prevBoxHash !== null && equalBytes(boxHash(prevBox), link.prevBoxHash),
+    'cannot_open',
+    'the previous box is not the one the chain names',
+  );
   const data = prevBoxData(contexts[chain.kind], chain.id, link.generation, previous.commit);
   return checkSeed(decryptJoined(prevBox, data, current.prevKey), previous, chain.kind);
 }
@@ -100,7 +137,8 @@ function openPrevious(
 function checkSeed(seed: Uint8Array, published: Generation, kind: GenerationKind): GenerationKeys {
   ensure(seed.length === seedBytes, 'bad_key', 'a seed has 32 bytes');
   const keys = generateKeys(seed, contexts[kind]);
-  const fits = equalBytes(keys.commit, published.commit) && equalBytes(keys.signPk, published.signPk) && equalBytes(keys.kemPk, published.kemPk);
+  const fits =
+    equalBytes(keys.commit, published.commit) && equalBytes(keys.signPk, published.signPk) && equalBytes(keys.kemPk, published.kemPk);
   ensure(fits, 'bad_key', 'the seed is not the one that was committed to');
   return { ...keys, generation: published.generation };
 }

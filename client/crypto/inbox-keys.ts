@@ -1,10 +1,29 @@
-import { type CoSigner, encodeInboxBody, type InboxBody, inboxLinkTypes, type InboxPolicy, type InboxRole, type MemberEntry, type RegistrySignature, registryStatement, type RotateReason } from '../../server/protocol/inbox-bodies.ts';
+import {
+  type CoSigner,
+  encodeInboxBody,
+  type InboxBody,
+  inboxLinkTypes,
+  type InboxPolicy,
+  type InboxRole,
+  type MemberEntry,
+  type RegistrySignature,
+  registryStatement,
+  type RotateReason,
+} from '../../server/protocol/inbox-bodies.ts';
 import { currentMembers, type InboxChainState } from '../../server/protocol/inbox-state.ts';
 import { boxHash } from '../../server/protocol/link.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import { currentGeneration, headOf, type UserChainState } from '../../server/protocol/user-chain.ts';
 import { requireUser, type Verification } from '../../server/protocol/verification.ts';
-import { createGeneration, type GenerationKeys, openGenerations, type Recipient, type SealedLink, sealSeed, type StoredBoxes } from './generation-keys.ts';
+import {
+  createGeneration,
+  type GenerationKeys,
+  openGenerations,
+  type Recipient,
+  type SealedLink,
+  sealSeed,
+  type StoredBoxes,
+} from './generation-keys.ts';
 import { randomBytes } from './primitives.ts';
 import { type Signer, signLink } from './sign-link.ts';
 
@@ -20,12 +39,21 @@ export interface InboxDraft {
 
 export function draftInbox(name: string, policy: InboxPolicy, owners: readonly UserChainState[]): InboxDraft {
   const nonce = randomBytes(32);
-  const statement = registryStatement(name, nonce, policy, owners.map((owner) => owner.userId));
+  const statement = registryStatement(
+    name,
+    nonce,
+    policy,
+    owners.map((owner) => owner.userId),
+  );
   return { nonce, name, policy, owners, statement };
 }
 
 /** The root of an inbox chain with PTK generation 1, sealed to its owners. The signer is one of them. */
-export function createInbox(draft: InboxDraft, registrySignatures: readonly RegistrySignature[], signer: Signer): SealedLink & { readonly keys: GenerationKeys } {
+export function createInbox(
+  draft: InboxDraft,
+  registrySignatures: readonly RegistrySignature[],
+  signer: Signer,
+): SealedLink & { readonly keys: GenerationKeys } {
   const { nonce, name, policy, owners } = draft;
   const ptk = createGeneration('ptk', nonce, owners.map(recipientOf), { generation: 1, previous: null });
   const members = owners.map((owner) => memberEntry(owner, 'owner'));
@@ -50,15 +78,30 @@ export function addMember(options: {
 }
 
 /** Ends a membership and gives the others a new PTK, in one link. */
-export function removeMember(options: { readonly state: InboxChainState; readonly signer: Signer; readonly keys: GenerationKeys; readonly userId: Uint8Array; readonly user: Verification['user'] }): SealedLink & { readonly keys: GenerationKeys } {
+export function removeMember(options: {
+  readonly state: InboxChainState;
+  readonly signer: Signer;
+  readonly keys: GenerationKeys;
+  readonly userId: Uint8Array;
+  readonly user: Verification['user'];
+}): SealedLink & { readonly keys: GenerationKeys } {
   const { state, signer, keys, userId, user } = options;
   const remaining = memberChains(state, user).filter((member) => !equalBytes(member.userId, userId));
-  const { link: ptk, ...created } = createGeneration('ptk', state.inboxId, remaining.map(recipientOf), { generation: keys.generation + 1, previous: keys });
+  const { link: ptk, ...created } = createGeneration('ptk', state.inboxId, remaining.map(recipientOf), {
+    generation: keys.generation + 1,
+    previous: keys,
+  });
   return { ...created, link: signInboxLink(state, signer, { type: 'remove_member', userId, ptk }) };
 }
 
 /** A new PTK for the same members, by their newest keys. For a retention cut the previous seed is left out. */
-export function rotateInboxKey(options: { readonly state: InboxChainState; readonly signer: Signer; readonly keys: GenerationKeys; readonly reason: RotateReason; readonly user: Verification['user'] }): SealedLink & { readonly keys: GenerationKeys } {
+export function rotateInboxKey(options: {
+  readonly state: InboxChainState;
+  readonly signer: Signer;
+  readonly keys: GenerationKeys;
+  readonly reason: RotateReason;
+  readonly user: Verification['user'];
+}): SealedLink & { readonly keys: GenerationKeys } {
   const { state, signer, keys, reason, user } = options;
   const place = { generation: keys.generation + 1, previous: reason === 'retention_cut' ? null : keys };
   const { link: ptk, ...created } = createGeneration('ptk', state.inboxId, memberChains(state, user).map(recipientOf), place);
@@ -67,11 +110,21 @@ export function rotateInboxKey(options: { readonly state: InboxChainState; reado
 
 /** Signs a link that carries no boxes: change_role, leave, set_policy, rename, close. */
 export function signInboxLink(state: InboxChainState, signer: Signer, body: InboxBody): Uint8Array {
-  return signLink('inbox', { id: state.inboxId, seqno: state.seqno, tail: headOf(state) }, { type: inboxLinkTypes[body.type], body: encodeInboxBody(body) }, signer);
+  return signLink(
+    'inbox',
+    { id: state.inboxId, seqno: state.seqno, tail: headOf(state) },
+    { type: inboxLinkTypes[body.type], body: encodeInboxBody(body) },
+    signer,
+  );
 }
 
 /** The inbox's PTK generations a member can open with his PUK generations, oldest first. */
-export function openInboxKeys(state: InboxChainState, userId: Uint8Array, userKeys: readonly GenerationKeys[], stored: readonly StoredBoxes[]): readonly GenerationKeys[] {
+export function openInboxKeys(
+  state: InboxChainState,
+  userId: Uint8Array,
+  userKeys: readonly GenerationKeys[],
+  stored: readonly StoredBoxes[],
+): readonly GenerationKeys[] {
   const chain = { kind: 'ptk' as const, id: state.inboxId, generations: state.generations };
   return openGenerations(chain, userId, (generation) => userKeys.find((keys) => keys.generation === generation), stored);
 }

@@ -11,18 +11,34 @@ import { concat, wipe } from './primitives.ts';
 export function seal(kemPk: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array {
   const { ciphertext, sharedSecret } = encapsulate(kemPk);
   const material = keyMaterial(ciphertext, kemPk, associatedData, sharedSecret);
-  const sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associatedData, null, material.subarray(32), material.subarray(0, 32));
+  const sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(
+    plaintext,
+    associatedData,
+    null,
+    material.subarray(32),
+    material.subarray(0, 32),
+  );
   wipe(sharedSecret, material);
   return concat(ciphertext, sealed);
 }
 
 /** The reverse. Throws `cannot_open` for another recipient, other associated data or any changed bit. */
-export function open(keys: { readonly kemPk: Uint8Array; readonly kemSk: Uint8Array }, box: Uint8Array, associatedData: Uint8Array): Uint8Array {
+export function open(
+  keys: { readonly kemPk: Uint8Array; readonly kemSk: Uint8Array },
+  box: Uint8Array,
+  associatedData: Uint8Array,
+): Uint8Array {
   const ciphertext = box.subarray(0, sodium.crypto_kem_xwing_CIPHERTEXTBYTES);
   try {
     const sharedSecret = sodium.crypto_kem_xwing_dec(ciphertext, keys.kemSk);
     const material = keyMaterial(ciphertext, keys.kemPk, associatedData, sharedSecret);
-    const plaintext = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, box.subarray(ciphertext.length), associatedData, material.subarray(32), material.subarray(0, 32));
+    const plaintext = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+      null,
+      box.subarray(ciphertext.length),
+      associatedData,
+      material.subarray(32),
+      material.subarray(0, 32),
+    );
     wipe(sharedSecret, material);
     return plaintext;
   } catch (cause) {

@@ -1,13 +1,34 @@
 import { boxHash, decodeLink } from '../../server/protocol/link.ts';
 import { ensure, equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices, decodeUserBody, encodeUserBody, headOf, replayUserChain, type UserBody, type UserChainState, userLinkTypes } from '../../server/protocol/user-chain.ts';
+import {
+  activeDevices,
+  decodeUserBody,
+  encodeUserBody,
+  headOf,
+  replayUserChain,
+  type UserBody,
+  type UserChainState,
+  userLinkTypes,
+} from '../../server/protocol/user-chain.ts';
 import { type DeviceKeys, publicDevice } from './device.ts';
-import { createGeneration, type GenerationKeys, openGenerations, type Recipient, type SealedLink, sealSeed, type StoredBoxes } from './generation-keys.ts';
+import {
+  createGeneration,
+  type GenerationKeys,
+  openGenerations,
+  type Recipient,
+  type SealedLink,
+  sealSeed,
+  type StoredBoxes,
+} from './generation-keys.ts';
 import { randomBytes } from './primitives.ts';
 import { coSignLink, type Signer, signLink } from './sign-link.ts';
 
 /** A new account on its first device: the root link with PUK generation 1, sealed to that device. */
-export function createUser(options: { readonly device: DeviceKeys; readonly label: string; readonly createdAt: number }): SealedLink & { readonly keys: GenerationKeys; readonly state: UserChainState } {
+export function createUser(options: {
+  readonly device: DeviceKeys;
+  readonly label: string;
+  readonly createdAt: number;
+}): SealedLink & { readonly keys: GenerationKeys; readonly state: UserChainState } {
   const { device, label, createdAt } = options;
   const nonce = randomBytes(32);
   const puk = createGeneration('puk', nonce, [recipientOf(device)], { generation: 1, previous: null });
@@ -36,14 +57,27 @@ export function addDevice(options: {
 /** The new device's signature: proves that it has the keys. Refuses anything but its own addition to this user's chain. */
 export function acceptDevice(link: Uint8Array, newDevice: DeviceKeys, userId: Uint8Array): Uint8Array {
   const { outer, body } = decodeLink(link);
-  ensure(outer.chainKind === 'user' && outer.chainId !== null && equalBytes(outer.chainId, userId) && body !== null, 'bad_id', 'a link of another account');
+  ensure(
+    outer.chainKind === 'user' && outer.chainId !== null && equalBytes(outer.chainId, userId) && body !== null,
+    'bad_id',
+    'a link of another account',
+  );
   const content = decodeUserBody(outer.type, body);
-  ensure(content.type === 'add_device' && equalBytes(content.device.deviceId, newDevice.deviceId), 'invalid_link', 'does not add this device');
+  ensure(
+    content.type === 'add_device' && equalBytes(content.device.deviceId, newDevice.deviceId),
+    'invalid_link',
+    'does not add this device',
+  );
   return coSignLink(link, newDevice);
 }
 
 /** Revokes devices and gives the others a new PUK, in one link. The signing device cannot be among them. */
-export function revokeDevices(options: { readonly state: UserChainState; readonly signer: Signer; readonly keys: GenerationKeys; readonly deviceIds: readonly Uint8Array[] }): SealedLink & { readonly keys: GenerationKeys } {
+export function revokeDevices(options: {
+  readonly state: UserChainState;
+  readonly signer: Signer;
+  readonly keys: GenerationKeys;
+  readonly deviceIds: readonly Uint8Array[];
+}): SealedLink & { readonly keys: GenerationKeys } {
   const { state, signer, keys, deviceIds } = options;
   const remaining = activeDevices(state).filter((device) => !deviceIds.some((id) => equalBytes(id, device.deviceId)));
   const puk = createGeneration('puk', state.userId, remaining.map(recipientOf), { generation: keys.generation + 1, previous: keys });
@@ -52,9 +86,16 @@ export function revokeDevices(options: { readonly state: UserChainState; readonl
 }
 
 /** A new PUK for the same devices. */
-export function rotateUserKey(options: { readonly state: UserChainState; readonly signer: Signer; readonly keys: GenerationKeys }): SealedLink & { readonly keys: GenerationKeys } {
+export function rotateUserKey(options: {
+  readonly state: UserChainState;
+  readonly signer: Signer;
+  readonly keys: GenerationKeys;
+}): SealedLink & { readonly keys: GenerationKeys } {
   const { state, signer, keys } = options;
-  const puk = createGeneration('puk', state.userId, activeDevices(state).map(recipientOf), { generation: keys.generation + 1, previous: keys });
+  const puk = createGeneration('puk', state.userId, activeDevices(state).map(recipientOf), {
+    generation: keys.generation + 1,
+    previous: keys,
+  });
   const link = signUserLink(state, signer, { type: 'rotate_puk', puk: puk.link });
   return { link, boxes: puk.boxes, prevBox: puk.prevBox, keys: puk.keys };
 }
@@ -65,7 +106,12 @@ export function openUserKeys(state: UserChainState, device: DeviceKeys, stored: 
 }
 
 function signUserLink(state: UserChainState, signer: Signer, body: UserBody): Uint8Array {
-  return signLink('user', { id: state.userId, seqno: state.seqno, tail: headOf(state) }, { type: userLinkTypes[body.type], body: encodeUserBody(body) }, signer);
+  return signLink(
+    'user',
+    { id: state.userId, seqno: state.seqno, tail: headOf(state) },
+    { type: userLinkTypes[body.type], body: encodeUserBody(body) },
+    signer,
+  );
 }
 
 function recipientOf(device: Pick<DeviceKeys, 'deviceId' | 'kemPk'>): Recipient {

@@ -89,7 +89,9 @@ function readUintOf(view: DataView, offset: number, width: number): number {
 
 function isCborValue(value: unknown): value is CborValue {
   if (Array.isArray(value)) return value.every(isCborValue);
-  return value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string' || value instanceof Uint8Array;
+  return (
+    value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string' || value instanceof Uint8Array
+  );
 }
 
 /** The readers below take decoded items apart; each throws `malformed` on anything else. */

@@ -73,7 +73,11 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
     prevMessageHash: readNullable(prevMessageHash, readHash),
     messageId: readBytes(messageId, 16),
   };
-  ensure(header.deviceCounter > 0 && (header.deviceCounter === 1) === (header.prevMessageHash === null), 'malformed', 'only the first envelope follows nothing');
+  ensure(
+    header.deviceCounter > 0 && (header.deviceCounter === 1) === (header.prevMessageHash === null),
+    'malformed',
+    'only the first envelope follows nothing',
+  );
   const ciphertext = readBytesUpTo(ciphertextItem, limits.envelopeBytes);
   const padded = ciphertext.length - tagBytes;
   ensure(padded > signatureBytes && paddedLength(padded - 1) === padded, 'malformed', 'the ciphertext has none of the allowed lengths');
@@ -84,11 +88,19 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
  * All that can be checked without keys: the epoch is the one in force at the envelope's position, and the sender may write in it.
  * For the server (moment 'now') and, before opening, for readers. Returns the envelope and the device that must have signed.
  */
-export function checkEnvelope(bytes: Uint8Array, epochInForce: EpochState, verification: EpochVerification): { envelope: Envelope; device: DeviceState } {
+export function checkEnvelope(
+  bytes: Uint8Array,
+  epochInForce: EpochState,
+  verification: EpochVerification,
+): { envelope: Envelope; device: DeviceState } {
   const envelope = decodeEnvelope(bytes);
   const { header } = envelope;
   ensure(equalBytes(header.conversationId, epochInForce.conversationId), 'invalid_link', 'envelope of another conversation');
-  ensure(header.epoch === epochInForce.epoch && equalBytes(header.epochLinkHash, epochInForce.linkHash), 'stale_key', 'not sealed in the epoch in force at its position');
+  ensure(
+    header.epoch === epochInForce.epoch && equalBytes(header.epochLinkHash, epochInForce.linkHash),
+    'stale_key',
+    'not sealed in the epoch in force at its position',
+  );
   return { envelope, device: requireSender(epochInForce, { userId: header.senderUser, deviceId: header.senderDevice }, verification) };
 }
 

@@ -64,24 +64,39 @@ function requireSuccession(link: EpochLink, previous: EpochState | null): void {
     return;
   }
   ensure(link.reason !== 'opened', 'invalid_link', 'a conversation is opened once');
-  const follows = equalBytes(link.conversationId, previous.conversationId) && link.prevEpochHash !== null && equalBytes(link.prevEpochHash, previous.linkHash);
+  const follows =
+    equalBytes(link.conversationId, previous.conversationId) &&
+    link.prevEpochHash !== null &&
+    equalBytes(link.prevEpochHash, previous.linkHash);
   ensure(follows, 'broken_chain', 'does not follow the previous epoch');
   for (const reader of link.readers) {
     const earlier = previous.readers.find((candidate) => equalBytes(candidate.id, reader.id));
-    ensure(earlier === undefined || (earlier.chainSeqno <= reader.chainSeqno && earlier.generation <= reader.generation), 'broken_chain', 'a reader goes back to older keys');
+    ensure(
+      earlier === undefined || (earlier.chainSeqno <= reader.chainSeqno && earlier.generation <= reader.generation),
+      'broken_chain',
+      'a reader goes back to older keys',
+    );
   }
 }
 
 /** The citizen once, and either one inbox or members; nobody twice. Returns the inbox reader. */
 function requireReaderSet(link: EpochLink, parties: Parties): Reader | undefined {
   const [citizen, ...moreCitizens] = link.readers.filter((reader) => reader.kind === 'user');
-  ensure(citizen !== undefined && moreCitizens.length === 0 && equalBytes(citizen.id, parties.citizenId), 'invalid_link', 'the citizen is not a reader, or another citizen is');
+  ensure(
+    citizen !== undefined && moreCitizens.length === 0 && equalBytes(citizen.id, parties.citizenId),
+    'invalid_link',
+    'the citizen is not a reader, or another citizen is',
+  );
   const inboxes = link.readers.filter((reader) => reader.kind === 'inbox');
   const members = link.readers.filter((reader) => reader.kind === 'member');
   ensure(inboxes.length === (members.length === 0 ? 1 : 0), 'invalid_link', 'the readers are one inbox or officials of one');
   ensure(new Set(link.readers.map(({ id }) => String(id))).size === link.readers.length, 'invalid_link', 'a reader is listed twice');
   const needsMembers = link.reason === 'stale_inbox' || link.reason === 'restrict';
-  ensure(members.length === 0 ? !needsMembers : needsMembers || link.reason === 'newer_key' || link.reason === 'limit', 'invalid_link', 'reason and readers do not fit');
+  ensure(
+    members.length === 0 ? !needsMembers : needsMembers || link.reason === 'newer_key' || link.reason === 'limit',
+    'invalid_link',
+    'reason and readers do not fit',
+  );
   return inboxes[0];
 }
 
@@ -93,7 +108,11 @@ function requireReaderKey(reader: Reader, verification: EpochVerification): void
   ensure(staleFrom === null || staleFrom > reader.chainSeqno, 'stale_key', 'sealed to an inbox key somebody left with');
   if (verification.moment === 'past') return;
   const isOpen = !('closedAt' in chain) || chain.closedAt === null;
-  ensure(isOpen && staleFrom === null && currentGeneration(chain).generation === reader.generation, 'stale_key', 'a reader has a newer key');
+  ensure(
+    isOpen && staleFrom === null && currentGeneration(chain).generation === reader.generation,
+    'stale_key',
+    'a reader has a newer key',
+  );
 }
 
 /** The citizen, or an official who could read the epoch before; returns the device that must have signed. */
@@ -103,28 +122,59 @@ function requireEpochSigner(link: EpochLink, previous: EpochState | null, before
   const isCitizen = equalBytes(link.signerUser, before.citizenId);
   // The latest head of the inbox that must have been known: here, or in the epoch before.
   const heads = [link, previous].flatMap((epoch) => epoch?.readers.filter((reader) => equalBytes(reader.id, before.inboxId)) ?? []);
-  const officials = members.length === 0 && isCitizen ? [] : membersSince(requireInbox(verification, before.inboxId), heads[0]?.chainSeqno ?? 0, moment);
+  const officials =
+    members.length === 0 && isCitizen ? [] : membersSince(requireInbox(verification, before.inboxId), heads[0]?.chainSeqno ?? 0, moment);
   requireMemberReaders(link, members, previous, officials, moment);
   if (isCitizen) {
     ensure(link.reason !== 'transfer' && link.reason !== 'restrict', 'not_allowed', 'only an official transfers or restricts');
-    return requireDevice(requireUser(verification, before.citizenId), link.signerDevice, provenGeneration(link.readers, before.citizenId), moment);
+    return requireDevice(
+      requireUser(verification, before.citizenId),
+      link.signerDevice,
+      provenGeneration(link.readers, before.citizenId),
+      moment,
+    );
   }
-  ensure(officials.some((stay) => equalBytes(stay.userId, link.signerUser) && mayWrite(stay.role)), 'not_allowed', 'signed by nobody of the conversation');
+  ensure(
+    officials.some((stay) => equalBytes(stay.userId, link.signerUser) && mayWrite(stay.role)),
+    'not_allowed',
+    'signed by nobody of the conversation',
+  );
   const listed = (previous ?? link).readers.filter((reader) => reader.kind === 'member');
-  ensure(listed.length === 0 || listed.some((reader) => equalBytes(reader.id, link.signerUser)), 'not_allowed', 'signed by an official who is not among the readers');
+  ensure(
+    listed.length === 0 || listed.some((reader) => equalBytes(reader.id, link.signerUser)),
+    'not_allowed',
+    'signed by an official who is not among the readers',
+  );
   const slots = heads.flatMap((head) => generationAt(requireInbox(verification, before.inboxId), head.generation).boxes);
-  const proven = slots.find((slot) => equalBytes(slot.recipient, link.signerUser))?.recipientGeneration ?? provenGeneration(link.readers, link.signerUser);
+  const proven =
+    slots.find((slot) => equalBytes(slot.recipient, link.signerUser))?.recipientGeneration ??
+    provenGeneration(link.readers, link.signerUser);
   return requireDevice(requireUser(verification, link.signerUser), link.signerDevice, proven, moment);
 }
 
 /** Readers of kind member are officials of the inbox: all of them when its key is stale, the named ones when restricted. */
-function requireMemberReaders(link: EpochLink, members: readonly Reader[], previous: EpochState | null, officials: readonly Membership[], moment: 'past' | 'now'): void {
+function requireMemberReaders(
+  link: EpochLink,
+  members: readonly Reader[],
+  previous: EpochState | null,
+  officials: readonly Membership[],
+  moment: 'past' | 'now',
+): void {
   if (members.length === 0) return;
-  ensure(members.every((reader) => officials.some((stay) => equalBytes(stay.userId, reader.id))), 'invalid_link', 'a reader is no official of the inbox');
-  if (link.reason === 'stale_inbox') ensure(moment === 'past' || members.length === officials.length, 'invalid_link', 'an official of the inbox is left out');
+  ensure(
+    members.every((reader) => officials.some((stay) => equalBytes(stay.userId, reader.id))),
+    'invalid_link',
+    'a reader is no official of the inbox',
+  );
+  if (link.reason === 'stale_inbox')
+    ensure(moment === 'past' || members.length === officials.length, 'invalid_link', 'an official of the inbox is left out');
   if (link.reason === 'stale_inbox' || link.reason === 'restrict') return;
   const earlier = previous?.readers.filter((reader) => reader.kind === 'member') ?? [];
-  ensure(members.every((reader) => earlier.some(({ id }) => equalBytes(id, reader.id))), 'invalid_link', 'a reader was not one before');
+  ensure(
+    members.every((reader) => earlier.some(({ id }) => equalBytes(id, reader.id))),
+    'invalid_link',
+    'a reader was not one before',
+  );
 }
 
 function provenGeneration(readers: readonly Reader[], userId: Uint8Array): number {
@@ -136,15 +186,24 @@ function provenGeneration(readers: readonly Reader[], userId: Uint8Array): numbe
  * epoch's inbox key and may write. With moment 'now' every reader's key must also still be the current one (`stale_key`).
  * Returns the device; its signature is inside the envelope, where only readers see it.
  */
-export function requireSender(epoch: EpochState, sender: { readonly userId: Uint8Array; readonly deviceId: Uint8Array }, verification: EpochVerification): DeviceState {
+export function requireSender(
+  epoch: EpochState,
+  sender: { readonly userId: Uint8Array; readonly deviceId: Uint8Array },
+  verification: EpochVerification,
+): DeviceState {
   const { moment } = verification;
   if (moment === 'now') for (const reader of epoch.readers) requireReaderKey(reader, verification);
   const user = requireUser(verification, sender.userId);
-  if (equalBytes(sender.userId, epoch.parties.citizenId)) return requireDevice(user, sender.deviceId, provenGeneration(epoch.readers, sender.userId), moment);
+  if (equalBytes(sender.userId, epoch.parties.citizenId))
+    return requireDevice(user, sender.deviceId, provenGeneration(epoch.readers, sender.userId), moment);
   const inbox = requireInbox(verification, epoch.parties.inboxId);
   const head = epoch.readers.find((reader) => reader.kind === 'inbox');
   const officials = membersSince(inbox, head?.chainSeqno ?? 0, moment);
-  ensure(officials.some((stay) => equalBytes(stay.userId, sender.userId) && mayWrite(stay.role)), 'not_allowed', 'sent by nobody of the conversation');
+  ensure(
+    officials.some((stay) => equalBytes(stay.userId, sender.userId) && mayWrite(stay.role)),
+    'not_allowed',
+    'sent by nobody of the conversation',
+  );
   if (head === undefined) {
     const reader = epoch.readers.find(({ id }) => equalBytes(id, sender.userId));
     ensure(reader !== undefined, 'not_allowed', 'sent by an official who is not among the readers');

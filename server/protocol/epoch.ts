@@ -1,4 +1,16 @@
-import { type CborValue, decode, encode, readBytes, readBytesUpTo, readHash, readList, readName, readNullable, readTuple, readU32 } from './codec.ts';
+import {
+  type CborValue,
+  decode,
+  encode,
+  readBytes,
+  readBytesUpTo,
+  readHash,
+  readList,
+  readName,
+  readNullable,
+  readTuple,
+  readU32,
+} from './codec.ts';
 import { hash, lp } from './hash.ts';
 import { limits } from './limits.ts';
 import { type Checkpoint, readCheckpoint, requireVersion, suite, version, writeCheckpoint } from './link.ts';
@@ -79,7 +91,8 @@ export function decodeSignedEpoch(bytes: Uint8Array): SignedEpoch {
   const linkBytes = readBytesUpTo(linkItem, limits.linkBytes);
   const decoded = decode(linkBytes, limits.linkBytes);
   requireVersion(decoded);
-  const [, , conversationId, epoch, prevEpochHash, readers, commit, boxHashes, prevBoxHash, reason, checkpoint, signerUser, signerDevice] = readTuple(decoded, 13);
+  const [, , conversationId, epoch, prevEpochHash, readers, commit, boxHashes, prevBoxHash, reason, checkpoint, signerUser, signerDevice] =
+    readTuple(decoded, 13);
   const link: EpochLink = {
     conversationId: readBytes(conversationId, 16),
     epoch: readU32(epoch),
@@ -94,13 +107,24 @@ export function decodeSignedEpoch(bytes: Uint8Array): SignedEpoch {
     signerDevice: readBytes(signerDevice, 16),
   };
   const isFirst = link.epoch === 1;
-  ensure(link.epoch > 0 && isFirst === (link.prevEpochHash === null) && isFirst === (link.prevBoxHash === null), 'malformed', 'only the first epoch follows nothing');
+  ensure(
+    link.epoch > 0 && isFirst === (link.prevEpochHash === null) && isFirst === (link.prevBoxHash === null),
+    'malformed',
+    'only the first epoch follows nothing',
+  );
   ensure(link.boxHashes.length === link.readers.length, 'malformed', 'one box for each reader');
   return { link, linkBytes, signature: readBytes(signature, 64) };
 }
 
 function writeReaders(readers: readonly Reader[]): CborValue {
-  return readers.map((reader) => [readerKinds[reader.kind], reader.id, reader.generation, reader.kemPkHash, reader.chainSeqno, reader.chainTail]);
+  return readers.map((reader) => [
+    readerKinds[reader.kind],
+    reader.id,
+    reader.generation,
+    reader.kemPkHash,
+    reader.chainSeqno,
+    reader.chainTail,
+  ]);
 }
 
 function readReader(item: unknown): Reader {

@@ -78,14 +78,21 @@ function readPtkBox(item: unknown): BoxEntry {
 /** Checks a new generation against the one before and its recipients, and makes it part of a state. */
 export function adoptGeneration(
   link: GenerationLink,
-  place: { readonly current: Generation | null; readonly recipients: readonly Uint8Array[]; readonly chainId: Uint8Array; readonly seqno: number; readonly allowCut: boolean },
+  place: {
+    readonly current: Generation | null;
+    readonly recipients: readonly Uint8Array[];
+    readonly chainId: Uint8Array;
+    readonly seqno: number;
+    readonly allowCut: boolean;
+  },
 ): Generation {
   const { current, recipients } = place;
   ensure(link.generation === (current?.generation ?? 0) + 1, 'invalid_link', 'generations count up by one');
   ensure(current !== null || link.prevBoxHash === null, 'invalid_link', 'the first generation has nothing before it');
   ensure(current === null || place.allowCut || link.prevBoxHash !== null, 'invalid_link', 'the previous seed is missing');
   const boxes = link.boxes;
-  const covers = boxes.length === recipients.length && recipients.every((recipient) => boxes.some((box) => equalBytes(box.recipient, recipient)));
+  const covers =
+    boxes.length === recipients.length && recipients.every((recipient) => boxes.some((box) => equalBytes(box.recipient, recipient)));
   ensure(covers, 'invalid_link', 'sealed to others than exactly those who hold the key');
   return { ...link, boxes: boxes.map((box) => ({ ...box, chainId: place.chainId })), seqno: place.seqno, staleFrom: null };
 }
@@ -97,9 +104,12 @@ export function requireBoxes(
   prevBox: Uint8Array | null,
 ): void {
   ensure(boxes.length === expected.boxHashes.length, 'invalid_link', 'missing or superfluous boxes');
-  const same = boxes.every((box, index) => box.length <= limits.boxBytes && equalBytes(boxHash(box), expected.boxHashes[index] ?? new Uint8Array()));
+  const same = boxes.every(
+    (box, index) => box.length <= limits.boxBytes && equalBytes(boxHash(box), expected.boxHashes[index] ?? new Uint8Array()),
+  );
   ensure(same, 'invalid_link', 'a box is not the one the link names');
-  const previous = expected.prevBoxHash === null ? prevBox === null : prevBox !== null && equalBytes(boxHash(prevBox), expected.prevBoxHash);
+  const previous =
+    expected.prevBoxHash === null ? prevBox === null : prevBox !== null && equalBytes(boxHash(prevBox), expected.prevBoxHash);
   ensure(previous, 'invalid_link', 'the previous box is not the one the link names');
 }
 
@@ -116,6 +126,11 @@ export function ptkBoxData(chainId: Uint8Array, generation: GenerationPublic, us
 type GenerationPublic = Pick<GenerationLink, 'generation' | 'kemPk' | 'commit'>;
 
 /** Associated data of the box in generation g that holds the seed of generation g - 1. */
-export function prevBoxData(context: 'gim1-puk' | 'gim1-ptk', chainId: Uint8Array, generation: number, previousCommit: Uint8Array): Uint8Array {
+export function prevBoxData(
+  context: 'gim1-puk' | 'gim1-ptk',
+  chainId: Uint8Array,
+  generation: number,
+  previousCommit: Uint8Array,
+): Uint8Array {
   return lp('gim1/prev', context, chainId, generation, previousCommit);
 }

@@ -1,4 +1,16 @@
-import { type CborValue, decode, encode, readBytes, readHash, readList, readName, readText, readTuple, readU32, readUint } from './codec.ts';
+import {
+  type CborValue,
+  decode,
+  encode,
+  readBytes,
+  readHash,
+  readList,
+  readName,
+  readText,
+  readTuple,
+  readU32,
+  readUint,
+} from './codec.ts';
 import { type GenerationLink, readGeneration, writeGeneration } from './generation.ts';
 import { hash, lp } from './hash.ts';
 import { limits } from './limits.ts';
@@ -22,7 +34,17 @@ import { ensure } from './sodium.ts';
  * role: 1 owner, 2 admin, 3 member, 4 auditor
  * reason: 1 scheduled, 2 member_key, 3 somebody_left, 4 retention_cut (no previous box), 5 suspicion
  */
-export const inboxLinkTypes = { root: 1, add_member: 2, remove_member: 3, change_role: 4, rotate_ptk: 5, leave: 6, set_policy: 7, rename: 8, close: 9 } as const;
+export const inboxLinkTypes = {
+  root: 1,
+  add_member: 2,
+  remove_member: 3,
+  change_role: 4,
+  rotate_ptk: 5,
+  leave: 6,
+  set_policy: 7,
+  rename: 8,
+  close: 9,
+} as const;
 export const inboxRoles = { owner: 1, admin: 2, member: 3, auditor: 4 } as const;
 export type InboxRole = keyof typeof inboxRoles;
 export const rotateReasons = { scheduled: 1, member_key: 2, somebody_left: 3, retention_cut: 4, suspicion: 5 } as const;
@@ -144,7 +166,13 @@ function writeMember(member: MemberEntry): CborValue {
 
 function readMember(item: unknown): MemberEntry {
   const [userId, role, pukGeneration, userSeqno, userTail] = readTuple(item, 5);
-  return { userId: readHash(userId), role: readName(role, inboxRoles), pukGeneration: readU32(pukGeneration), userSeqno: readU32(userSeqno), userTail: readHash(userTail) };
+  return {
+    userId: readHash(userId),
+    role: readName(role, inboxRoles),
+    pukGeneration: readU32(pukGeneration),
+    userSeqno: readU32(userSeqno),
+    userTail: readHash(userTail),
+  };
 }
 
 function writePolicy(policy: InboxPolicy): CborValue {

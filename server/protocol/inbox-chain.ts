@@ -1,6 +1,14 @@
 import { adoptGeneration, type GenerationLink } from './generation.ts';
 import { hash } from './hash.ts';
-import { type CoSigner, decodeInboxBody, type InboxBody, type InboxRole, type MemberEntry, type RegistrySignature, registryStatement } from './inbox-bodies.ts';
+import {
+  type CoSigner,
+  decodeInboxBody,
+  type InboxBody,
+  type InboxRole,
+  type MemberEntry,
+  type RegistrySignature,
+  registryStatement,
+} from './inbox-bodies.ts';
 import { requireMaySign, signersNeeded } from './inbox-rules.ts';
 import { currentMembers, type InboxChainState, requireMembership } from './inbox-state.ts';
 import { limits } from './limits.ts';
@@ -17,7 +25,11 @@ export function inboxIdOf(rootOuterBytes: Uint8Array): Uint8Array {
 }
 
 /** Verifies a chain from its root, as links of the past except the last when `moment` is 'now'. Throws CryptoError. */
-export function replayInboxChain(links: readonly Uint8Array[], verification: InboxVerification, expectedId: Uint8Array | null = null): InboxChainState {
+export function replayInboxChain(
+  links: readonly Uint8Array[],
+  verification: InboxVerification,
+  expectedId: Uint8Array | null = null,
+): InboxChainState {
   const [root, ...rest] = links;
   ensure(root !== undefined, 'broken_chain', 'an empty chain');
   const past: InboxVerification = { ...verification, moment: 'past' };
@@ -31,14 +43,22 @@ function startInboxChain(bytes: Uint8Array, verification: InboxVerification): In
   const body = decodeInboxBody(link.outer.type, requirePlace(link, 'inbox', null));
   ensure(body.type === 'root', 'broken_chain', 'a chain begins with a root');
   // The registry vouches for the owners only, so nobody else may slip in with the root.
-  ensure(body.members.length > 0 && body.members.every((member) => member.role === 'owner'), 'invalid_link', 'the members of a root are its owners');
+  ensure(
+    body.members.length > 0 && body.members.every((member) => member.role === 'owner'),
+    'invalid_link',
+    'the members of a root are its owners',
+  );
   const owners = body.members.map((member) => member.userId);
   ensure(new Set(owners.map(String)).size === owners.length, 'invalid_link', 'an owner is listed twice');
   requireRegistry(registryStatement(body.name, body.nonce, body.policy, owners), body.registrySignatures, verification.registryPks);
   const ptk = adoptGeneration(body.ptk, { current: null, recipients: owners, chainId: body.nonce, seqno: 1, allowCut: false });
   const users = body.members.map((member) => {
     const entry = ptk.boxes.find((box) => equalBytes(box.recipient, member.userId));
-    ensure(entry?.recipientGeneration === member.pukGeneration, 'invalid_link', 'sealed to another generation than the member is listed with');
+    ensure(
+      entry?.recipientGeneration === member.pukGeneration,
+      'invalid_link',
+      'sealed to another generation than the member is listed with',
+    );
     return { user: requireMemberKeys(member, verification), member };
   });
   const signer = users.find(({ user }) => user.devices.some((device) => equalBytes(device.deviceId, link.outer.signerDevice)));
@@ -66,19 +86,30 @@ export function extendInboxChain(state: InboxChainState, bytes: Uint8Array, veri
   const body = decodeInboxBody(outer.type, requirePlace(link, 'inbox', { id: state.inboxId, seqno: state.seqno, tail: headOf(state) }));
   ensure(state.closedAt === null, 'not_allowed', 'the inbox is closed');
   ensure(body.type !== 'root' && outer.signerUser !== null, 'broken_chain', 'a second root');
-  const signers: readonly CoSigner[] = [{ userId: outer.signerUser, deviceId: outer.signerDevice }, ...('coSigners' in body ? body.coSigners : [])];
+  const signers: readonly CoSigner[] = [
+    { userId: outer.signerUser, deviceId: outer.signerDevice },
+    ...('coSigners' in body ? body.coSigners : []),
+  ];
   ensure(new Set(signers.map(({ userId }) => String(userId))).size === signers.length, 'bad_signature', 'two signatures by one person');
   ensure(signers.length >= signersNeeded(body, state.policy.addsRequire), 'bad_signature', 'a second signature is needed');
   const subject = subjectOf(state, body);
   for (const { userId } of signers) requireMaySign(requireMembership(state, userId).role, body, subject);
-  requireSignatures(link, signers.map((signer) => requireInboxDevice(state, signer, verification)));
+  requireSignatures(
+    link,
+    signers.map((signer) => requireInboxDevice(state, signer, verification)),
+  );
   const next = { ...state, seqno: outer.seqno, tails: [...state.tails, linkHash(link.outerBytes)] };
   const result = apply(next, body, outer.signerUser, verification);
   requireEnoughOwners(result);
   return result;
 }
 
-function apply(state: InboxChainState, body: Exclude<InboxBody, { type: 'root' }>, signer: Uint8Array, verification: InboxVerification): InboxChainState {
+function apply(
+  state: InboxChainState,
+  body: Exclude<InboxBody, { type: 'root' }>,
+  signer: Uint8Array,
+  verification: InboxVerification,
+): InboxChainState {
   const { seqno } = state;
   if (body.type === 'add_member') return addMember(state, body.member, body.boxHash, verification);
   if (body.type === 'remove_member') {
@@ -93,12 +124,20 @@ function apply(state: InboxChainState, body: Exclude<InboxBody, { type: 'root' }
   if (body.type === 'rotate_ptk') return rotate(state, body.ptk, verification, body.reason === 'retention_cut');
   if (body.type === 'leave') {
     const current = currentGeneration(state);
-    return { ...endMembership(state, signer), generations: [...state.generations.slice(0, -1), { ...current, staleFrom: current.staleFrom ?? seqno }] };
+    return {
+      ...endMembership(state, signer),
+      generations: [...state.generations.slice(0, -1), { ...current, staleFrom: current.staleFrom ?? seqno }],
+    };
   }
   if (body.type === 'set_policy') return { ...state, policy: body.policy };
   if (body.type === 'close') return { ...state, closedAt: seqno };
   const owners = currentMembers(state).filter((member) => member.role === 'owner');
-  const statement = registryStatement(body.name, state.nonce, state.policy, owners.map((owner) => owner.userId));
+  const statement = registryStatement(
+    body.name,
+    state.nonce,
+    state.policy,
+    owners.map((owner) => owner.userId),
+  );
   requireRegistry(statement, body.registrySignatures, verification.registryPks);
   return { ...state, name: body.name };
 }
@@ -158,7 +197,11 @@ function requireInboxDevice(state: InboxChainState, signer: CoSigner, verificati
 
 function requireRegistry(statement: Uint8Array, signatures: readonly RegistrySignature[], pinned: readonly Uint8Array[]): void {
   const distinct = new Set(signatures.map(({ registryPk }) => String(registryPk)));
-  ensure(signatures.length >= 2 && distinct.size === signatures.length, 'bad_signature', 'two signatures by different registry keys are needed');
+  ensure(
+    signatures.length >= 2 && distinct.size === signatures.length,
+    'bad_signature',
+    'two signatures by different registry keys are needed',
+  );
   for (const { registryPk, signature } of signatures) {
     const isPinned = pinned.some((pk) => equalBytes(pk, registryPk));
     ensure(isPinned && verifySignature('gim1/reg', statement, signature, registryPk), 'bad_signature', 'not signed by the registry');

@@ -1,4 +1,17 @@
-import { type CborValue, decode, encode, readBytes, readBytesUpTo, readHash, readList, readName, readNullable, readTuple, readU32, readUint } from './codec.ts';
+import {
+  type CborValue,
+  decode,
+  encode,
+  readBytes,
+  readBytesUpTo,
+  readHash,
+  readList,
+  readName,
+  readNullable,
+  readTuple,
+  readU32,
+  readUint,
+} from './codec.ts';
 import { hash } from './hash.ts';
 import { limits } from './limits.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
@@ -133,16 +146,27 @@ export function requireSignatures(link: Link, devices: readonly { readonly devic
   ensure(link.signatures.length === devices.length, 'bad_signature', 'missing or superfluous signatures');
   for (const [index, device] of devices.entries()) {
     const found = link.signatures[index];
-    const valid = found !== undefined && equalBytes(found.deviceId, device.deviceId) && verifySignature('gim1/link-sig', link.outerBytes, found.signature, device.signPk);
+    const valid =
+      found !== undefined &&
+      equalBytes(found.deviceId, device.deviceId) &&
+      verifySignature('gim1/link-sig', link.outerBytes, found.signature, device.signPk);
     ensure(valid, 'bad_signature', `signature ${index} is not valid`);
   }
 }
 
 /** The position of a link in its chain; `chain` null for a root. Returns the body bytes. */
-export function requirePlace(link: Link, kind: ChainKind, chain: { readonly id: Uint8Array; readonly seqno: number; readonly tail: Uint8Array } | null): Uint8Array {
+export function requirePlace(
+  link: Link,
+  kind: ChainKind,
+  chain: { readonly id: Uint8Array; readonly seqno: number; readonly tail: Uint8Array } | null,
+): Uint8Array {
   const { outer } = link;
   ensure(outer.chainKind === kind, 'broken_chain', `not a link of a ${kind} chain`);
-  ensure(outer.seqno === (chain?.seqno ?? 0) + 1, 'broken_chain', `expected sequence number ${(chain?.seqno ?? 0) + 1}, got ${outer.seqno}`);
+  ensure(
+    outer.seqno === (chain?.seqno ?? 0) + 1,
+    'broken_chain',
+    `expected sequence number ${(chain?.seqno ?? 0) + 1}, got ${outer.seqno}`,
+  );
   ensure(sameOrNull(outer.chainId, chain?.id ?? null), 'broken_chain', 'link of another chain');
   ensure(sameOrNull(outer.prev, chain?.tail ?? null), 'broken_chain', 'does not follow the previous link');
   ensure((outer.signerUser === null) === (chain === null), 'broken_chain', 'only a root has no signing user');

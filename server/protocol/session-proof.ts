@@ -8,7 +8,10 @@ export function sessionStatement(challenge: Uint8Array, userId: Uint8Array, devi
 }
 
 /** Throws `not_allowed` unless the device is active in the user's chain, `bad_signature` unless it signed this challenge. */
-export function verifySessionProof(user: UserChainState, proof: { readonly deviceId: Uint8Array; readonly challenge: Uint8Array; readonly signature: Uint8Array }): void {
+export function verifySessionProof(
+  user: UserChainState,
+  proof: { readonly deviceId: Uint8Array; readonly challenge: Uint8Array; readonly signature: Uint8Array },
+): void {
   const device = user.devices.find((candidate) => candidate.revokedAt === null && equalBytes(candidate.deviceId, proof.deviceId));
   ensure(device !== undefined, 'not_allowed', 'no active device of the account');
   const statement = sessionStatement(proof.challenge, user.userId, proof.deviceId);

@@ -88,7 +88,13 @@ function startUserChain(bytes: Uint8Array): UserChainState {
   ensure(body.type === 'root', 'broken_chain', 'a chain begins with a root');
   ensure(equalBytes(link.outer.signerDevice, body.device.deviceId), 'bad_signature', 'the first device signs the root');
   requireSignatures(link, [body.device]);
-  const puk = adoptGeneration(body.puk, { current: null, recipients: [body.device.deviceId], chainId: body.nonce, seqno: 1, allowCut: false });
+  const puk = adoptGeneration(body.puk, {
+    current: null,
+    recipients: [body.device.deviceId],
+    chainId: body.nonce,
+    seqno: 1,
+    allowCut: false,
+  });
   return {
     userId: userIdOf(link.outerBytes),
     seqno: 1,
@@ -114,7 +120,11 @@ export function extendUserChain(state: UserChainState, bytes: Uint8Array): UserC
   }
   requireSignatures(link, [signer]);
   if (body.type === 'rotate_puk') return rotate(next, body.puk);
-  ensure(!body.deviceIds.some((id) => equalBytes(id, signer.deviceId)), 'invalid_link', 'a device cannot revoke itself: it would know the new key');
+  ensure(
+    !body.deviceIds.some((id) => equalBytes(id, signer.deviceId)),
+    'invalid_link',
+    'a device cannot revoke itself: it would know the new key',
+  );
   return rotate(revokeDevices(next, body.deviceIds), body.puk);
 }
 
@@ -132,13 +142,23 @@ function addDevice(state: UserChainState, device: DevicePublic, sealed: Uint8Arr
 
 function revokeDevices(state: UserChainState, deviceIds: readonly Uint8Array[]): UserChainState {
   const isNamed = (device: DeviceState): boolean => device.revokedAt === null && deviceIds.some((id) => equalBytes(id, device.deviceId));
-  ensure(deviceIds.length > 0 && state.devices.filter(isNamed).length === deviceIds.length, 'invalid_link', 'revokes something that is not an active device');
+  ensure(
+    deviceIds.length > 0 && state.devices.filter(isNamed).length === deviceIds.length,
+    'invalid_link',
+    'revokes something that is not an active device',
+  );
   return { ...state, devices: state.devices.map((device) => (isNamed(device) ? { ...device, revokedAt: state.seqno } : device)) };
 }
 
 function rotate(state: UserChainState, puk: GenerationLink): UserChainState {
   const recipients = activeDevices(state).map((device) => device.deviceId);
-  const generation = adoptGeneration(puk, { current: currentGeneration(state), recipients, chainId: state.userId, seqno: state.seqno, allowCut: false });
+  const generation = adoptGeneration(puk, {
+    current: currentGeneration(state),
+    recipients,
+    chainId: state.userId,
+    seqno: state.seqno,
+    allowCut: false,
+  });
   return { ...state, generations: [...state.generations, generation] };
 }
 

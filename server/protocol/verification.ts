@@ -28,7 +28,12 @@ export function requireInbox(verification: Pick<Verification, 'inbox'>, inboxId:
 }
 
 /** The named head is on the chain, and the named generation was the current one there. */
-export function requireHead(chain: { readonly tails: readonly Uint8Array[]; readonly generations: readonly Generation[] }, seqno: number, tail: Uint8Array, generation: number): void {
+export function requireHead(
+  chain: { readonly tails: readonly Uint8Array[]; readonly generations: readonly Generation[] },
+  seqno: number,
+  tail: Uint8Array,
+  generation: number,
+): void {
   const known = chain.tails[seqno - 1];
   ensure(known !== undefined && equalBytes(known, tail), 'broken_chain', 'names a head that is not on the chain');
   const current = chain.generations.findLast((candidate) => candidate.seqno <= seqno);
@@ -39,9 +44,16 @@ export function requireHead(chain: { readonly tails: readonly Uint8Array[]; read
  * The device of a user that may have signed. `provenGeneration`: a PUK generation that demonstrably existed before the
  * signature. Each revocation begins a generation, so a device revoked with that generation or earlier cannot have signed in time.
  */
-export function requireDevice(user: UserChainState, deviceId: Uint8Array, provenGeneration: number, moment: Verification['moment']): DeviceState {
+export function requireDevice(
+  user: UserChainState,
+  deviceId: Uint8Array,
+  provenGeneration: number,
+  moment: Verification['moment'],
+): DeviceState {
   const device = user.devices.find((candidate) => equalBytes(candidate.deviceId, deviceId));
-  const isActive = device !== undefined && (device.revokedAt === null || (moment === 'past' && device.revokedAt > generationAt(user, provenGeneration).seqno));
+  const isActive =
+    device !== undefined &&
+    (device.revokedAt === null || (moment === 'past' && device.revokedAt > generationAt(user, provenGeneration).seqno));
   ensure(isActive, 'not_allowed', 'signed by no active device');
   return device;
 }
