@@ -34,6 +34,9 @@ export async function pingDatabase(database: Database): Promise<void> {
   await sql`select 1`.execute(database);
 }
 
+/** What is to be told once a transaction is stored. Who takes part in somebody else's transaction gives him this. */
+export type Announcement = () => void;
+
 const maxAttempts = 3;
 
 /**

@@ -1,0 +1,76 @@
+import type { AccountId, OfficeId } from '../protocol/ids.ts';
+import { limits } from '../protocol/limits.ts';
+import type { Log } from '../platform/log.ts';
+import type { Entries } from './entries.ts';
+import { presenceMs, type Line } from './line.ts';
+import type { PresenceStore } from './presence-store.ts';
+
+export interface PresenceDependencies {
+  readonly store: PresenceStore;
+  readonly entries: Entries;
+  readonly line: Line;
+  /** Accounts with a socket on this node. */
+  readonly connected: { isConnected(accountId: AccountId): boolean; accounts(): readonly AccountId[] };
+  /** Sessions of these do not run out by idleness. */
+  readonly keepAlive: (accountIds: readonly AccountId[]) => Promise<void>;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/**
+ * Who is here. A citizen who has gone keeps his place for `limits.absenceGraceMs`; time in which this server did not look
+ * does not count, so nobody loses his place because the server was away.
+ */
+export class Presence {
+  readonly #dependencies: PresenceDependencies;
+  readonly #news = new Set<AccountId>();
+  #writing: Promise<void> = Promise.resolve();
+  #watchingSince: number;
+  #lastSweepAt: number;
+
+  constructor(dependencies: PresenceDependencies) {
+    this.#dependencies = dependencies;
+    this.#watchingSince = dependencies.now();
+    this.#lastSweepAt = this.#watchingSince;
+  }
+
+  /** The first socket of an account has come, or its last one has gone. Many at once, after a restart, cost few statements. */
+  note(accountId: AccountId): void {
+    if (this.#news.add(accountId).size > 1) return;
+    this.#writing = this.#writing
+      .then(async () => {
+        const accountIds = [...this.#news];
+        this.#news.clear();
+        const { connected } = this.#dependencies;
+        await this.#mark(accountIds.filter((id) => connected.isConnected(id)), true);
+        await this.#mark(accountIds.filter((id) => !connected.isConnected(id)), false);
+      })
+      .catch((error: unknown) => this.#dependencies.log.warn({ err: error }, 'presence could not be written'));
+  }
+
+  /** To be called every 20 seconds: says who is still here, takes those who have gone too long out of the line, tells what was not told. */
+  async sweep(): Promise<void> {
+    const { store, entries, line, connected, keepAlive, now } = this.#dependencies;
+    const at = now();
+    if (at - this.#lastSweepAt > presenceMs) this.#watchingSince = at;
+    await this.#mark(connected.accounts(), true);
+    this.#lastSweepAt = at;
+    await keepAlive(await store.listBusy());
+    if (at - this.#watchingSince >= limits.absenceGraceMs) {
+      const before = at - limits.absenceGraceMs;
+      for (const entryId of await store.listAbsent(before)) await entries.dropAbsent(entryId, before);
+    }
+    for (const officeId of await store.listOffices()) await line.retell(officeId);
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settle(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #mark(accountIds: readonly AccountId[], present: boolean): Promise<void> {
+    const { store, line, now } = this.#dependencies;
+    const offices = await store.mark(accountIds, present, now());
+    for (const officeId of new Set<OfficeId>(offices)) line.refreshSoon(officeId);
+  }
+}
