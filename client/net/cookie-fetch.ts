@@ -7,7 +7,10 @@ export interface CookieFetch {
 /** A fetch that keeps the cookies of one origin, for programs without a browser. */
 export function createCookieFetch(origin: string): CookieFetch {
   const cookies = new Map<string, string>();
-  const headers = () => ({ origin, ...(cookies.size > 0 ? { cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ') } : {}) });
+  const headers = () => ({
+    origin,
+    ...(cookies.size > 0 ? { cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; ') } : {}),
+  });
 
   const keep = (line: string) => {
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());

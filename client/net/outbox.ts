@@ -95,7 +95,7 @@ export class Outbox {
   }
 
   async #sendAll(conversationId: ConversationId): Promise<void> {
-    for (let failures = 0; !this.#closed; ) {
+    for (let failures = 0; !this.#closed;) {
       await this.#options.whenConnected();
       if (this.#closed) return;
       // The lock is let go between attempts: a tab that waits must not hold up the others.

@@ -22,7 +22,10 @@ export function requestOver(socket: ClientSocket): RequestFunction {
 /** The one cast: Socket.IO's types cannot follow a generic event name to its acknowledgement. */
 async function emit<Name extends CommandName>(socket: ClientSocket, name: Name, payload: Request<Name>): Promise<Result<Response<Name>>> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const untyped = socket as unknown as Socket<Record<string, never>, Record<string, (payload: unknown, answer: (result: unknown) => void) => void>>;
+  const untyped = socket as unknown as Socket<
+    Record<string, never>,
+    Record<string, (payload: unknown, answer: (result: unknown) => void) => void>
+  >;
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return (await untyped.timeout(limits.requestTimeoutMs).emitWithAck(name, payload)) as Result<Response<Name>>;

@@ -1,6 +1,6 @@
 import type { AccountId, DeviceId } from '../../server/protocol/ids.ts';
 import type { Database } from './database.ts';
-import type { Sealed, Vault } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 /** An account this browser holds a device's keys of. */
 export interface AccountRecord {
@@ -8,15 +8,20 @@ export interface AccountRecord {
   readonly deviceId: DeviceId;
   /** Passkeys known to belong to the account: how a sign-in finds its keys before the server has said who it is. */
   readonly credentialIds: readonly string[];
-  readonly seed: Sealed;
+  readonly seed: Uint8Array;
 }
 
 export interface AccountKeys {
   find(accountId: AccountId): Promise<AccountRecord | null>;
   findByCredential(credentialId: string): Promise<AccountRecord | null>;
   /** The 32 bytes all of the device's keys come from. */
-  openSeed(record: AccountRecord): Promise<Uint8Array<ArrayBuffer>>;
-  add(account: { readonly accountId: AccountId; readonly deviceId: DeviceId; readonly credentialIds: readonly string[]; readonly seed: Uint8Array }): Promise<void>;
+  openSeed(record: AccountRecord): Promise<Uint8Array>;
+  add(account: {
+    readonly accountId: AccountId;
+    readonly deviceId: DeviceId;
+    readonly credentialIds: readonly string[];
+    readonly seed: Uint8Array;
+  }): Promise<void>;
   remove(accountId: AccountId): Promise<void>;
 }
 
@@ -24,7 +29,8 @@ export interface AccountKeys {
 export function createAccountKeys({ database, vault }: { readonly database: Database; readonly vault: Vault }): AccountKeys {
   return {
     find: async (accountId) => (await database.get('accounts', accountId)) ?? null,
-    findByCredential: async (credentialId) => (await database.list('accounts', '')).find((record) => record.credentialIds.includes(credentialId)) ?? null,
+    findByCredential: async (credentialId) =>
+      (await database.list('accounts', '')).find((record) => record.credentialIds.includes(credentialId)) ?? null,
     openSeed: async ({ accountId, seed }) => await vault.open(seed, purpose(accountId)),
     add: async ({ accountId, deviceId, credentialIds, seed }) =>
       await database.put('accounts', accountId, { accountId, deviceId, credentialIds, seed: await vault.seal(seed, purpose(accountId)) }),

@@ -1,10 +1,10 @@
 import { openDB } from 'idb';
 import type { Base64Url } from '../../server/protocol/base64url.ts';
 import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
+import type { GenerationBoxes } from '../../server/protocol/offices.ts';
 import type { AccountRecord } from './account-keys.ts';
-import type { StoredMessage } from './outbox-store.ts';
-import type { ChainHead } from './remembered-heads.ts';
-import type { Sealed } from './vault.ts';
+import type { OutboxItem } from './outbox-store.ts';
+import type { ChainHead, StoredChain } from './chain-store.ts';
 
 /** What is kept, by store; every key is text, parts of it joined by "/", the account first. */
 export interface Stores {
@@ -12,23 +12,38 @@ export interface Stores {
   readonly wrappingKeys: CryptoKey;
   readonly accounts: AccountRecord;
   /** Drafts and the citizen's name. */
-  readonly texts: Sealed;
-  readonly outbox: StoredMessage;
+  readonly texts: Uint8Array;
+  readonly outbox: OutboxItem;
   /** Ciphertext as the server sent it. */
   readonly entries: Entry;
   readonly conversations: ConversationView;
   readonly heads: ChainHead;
+  readonly chains: StoredChain;
+  readonly boxes: readonly GenerationBoxes[];
   readonly registryKeys: readonly Base64Url[];
 }
 
 export type StoreName = keyof Stores;
 
-export const storeNames = ['wrappingKeys', 'accounts', 'texts', 'outbox', 'entries', 'conversations', 'heads', 'registryKeys'] as const satisfies readonly StoreName[];
+export const storeNames = [
+  'wrappingKeys',
+  'accounts',
+  'texts',
+  'outbox',
+  'entries',
+  'conversations',
+  'heads',
+  'chains',
+  'boxes',
+  'registryKeys',
+] as const satisfies readonly StoreName[];
 
 /** Keys to values, in stores. IndexedDB in the browser, memory in programs. */
 export interface Database {
   get<Name extends StoreName>(store: Name, key: string): Promise<Stores[Name] | undefined>;
   put<Name extends StoreName>(store: Name, key: string, value: Stores[Name]): Promise<void>;
+  /** Puts it there only where nothing is, in one step; gives what is there then. */
+  putNew<Name extends StoreName>(store: Name, key: string, value: Stores[Name]): Promise<Stores[Name]>;
   /** All or nothing, in one transaction. */
   putAll<Name extends StoreName>(store: Name, rows: readonly (readonly [key: string, value: Stores[Name]])[]): Promise<void>;
   delete(store: StoreName, key: string): Promise<void>;
@@ -52,6 +67,13 @@ export async function openDatabase(name = 'schalter'): Promise<Database> {
   return {
     get: async (store, key) => await database.get(store, key),
     put: async (store, key, value) => void (await database.put(store, value, key)),
+    putNew: async (store, key, value) => {
+      const transaction = database.transaction(store, 'readwrite');
+      const kept = await transaction.store.get(key);
+      if (kept === undefined) await transaction.store.put(value, key);
+      await transaction.done;
+      return kept ?? value;
+    },
     putAll: async (store, rows) => {
       const transaction = database.transaction(store, 'readwrite');
       await Promise.all([...rows.map(async ([key, value]) => await transaction.store.put(value, key)), transaction.done]);

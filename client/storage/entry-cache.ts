@@ -24,7 +24,10 @@ export function createEntryCache({ database, accountId }: { readonly database: D
     list: async (conversationId) => await database.list('entries', prefix(conversationId)),
     add: async (conversationId, entries) =>
       // Keys sort as text, so the position has a fixed number of digits.
-      await database.putAll('entries', entries.map((entry) => [`${prefix(conversationId)}${String(entry.position).padStart(10, '0')}`, entry])),
+      await database.putAll(
+        'entries',
+        entries.map((entry) => [`${prefix(conversationId)}${String(entry.position).padStart(10, '0')}`, entry]),
+      ),
     clear: async (conversationId) => await database.deleteAll('entries', prefix(conversationId)),
     clearAll: async () => {
       await database.deleteAll('entries', `${accountId}/`);

@@ -10,6 +10,8 @@ export function memoryDatabase(): Database {
     entries: new Map(),
     conversations: new Map(),
     heads: new Map(),
+    chains: new Map(),
+    boxes: new Map(),
     registryKeys: new Map(),
   };
   const keysFrom = (store: StoreName, prefix: string) =>
@@ -20,6 +22,10 @@ export function memoryDatabase(): Database {
   return {
     get: async (store, key) => copy(stores[store].get(key)),
     put: async (store, key, value) => put(store, key, value),
+    putNew: async (store, key, value) => {
+      if (!stores[store].has(key)) put(store, key, value);
+      return copy(stores[store].get(key)) ?? value;
+    },
     putAll: async (store, rows) => {
       for (const [key, value] of rows) put(store, key, value);
     },

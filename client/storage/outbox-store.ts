@@ -2,24 +2,19 @@ import type { Base64Url } from '../../server/protocol/base64url.ts';
 import type { ErrorCode } from '../../server/protocol/errors.ts';
 import type { AccountId, ConversationId, MessageId } from '../../server/protocol/ids.ts';
 import type { Database } from './database.ts';
-import type { Sealed, Vault } from './vault.ts';
+import type { Vault } from './vault.ts';
 
 /** A message the server has not yet acknowledged. */
 export interface OutboxItem {
   readonly messageId: MessageId;
   readonly conversationId: ConversationId;
-  /** What will be sealed for the readers: opaque here. */
+  /** What will be sealed for the readers: opaque here, and sealed in the vault while it lies here. */
   readonly payload: Uint8Array;
   readonly createdAt: number;
   /** The bytes that were sent, or are about to be: sent again they are the same message. Null until sealed. */
   readonly envelope: Base64Url | null;
   /** Why the server will not have it; null while it is still to be sent. */
   readonly error: ErrorCode | null;
-}
-
-/** An outbox item at rest: its payload sealed. */
-export interface StoredMessage extends Omit<OutboxItem, 'payload'> {
-  readonly payload: Sealed;
 }
 
 export interface OutboxStore {
@@ -29,7 +24,15 @@ export interface OutboxStore {
   remove(item: OutboxItem): Promise<void>;
 }
 
-export function createOutboxStore({ database, vault, accountId }: { readonly database: Database; readonly vault: Vault; readonly accountId: AccountId }): OutboxStore {
+export function createOutboxStore({
+  database,
+  vault,
+  accountId,
+}: {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly accountId: AccountId;
+}): OutboxStore {
   // Keys sort as text, so the time has a fixed number of digits.
   const keyOf = ({ conversationId, createdAt, messageId }: Pick<OutboxItem, 'conversationId' | 'createdAt' | 'messageId'>) =>
     `${accountId}/${conversationId}/${String(createdAt).padStart(15, '0')}/${messageId}`;
@@ -37,10 +40,13 @@ export function createOutboxStore({ database, vault, accountId }: { readonly dat
   return {
     list: async (conversationId) => {
       const stored = await database.list('outbox', conversationId ? `${accountId}/${conversationId}/` : `${accountId}/`);
-      const items = await Promise.all(stored.map(async (item) => ({ ...item, payload: await vault.open(item.payload, purpose(item.messageId)) })));
+      const items = await Promise.all(
+        stored.map(async (item) => ({ ...item, payload: await vault.open(item.payload, purpose(item.messageId)) })),
+      );
       return items.sort((one, other) => one.createdAt - other.createdAt);
     },
-    put: async (item) => await database.put('outbox', keyOf(item), { ...item, payload: await vault.seal(item.payload, purpose(item.messageId)) }),
+    put: async (item) =>
+      await database.put('outbox', keyOf(item), { ...item, payload: await vault.seal(item.payload, purpose(item.messageId)) }),
     remove: async (item) => await database.delete('outbox', keyOf(item)),
   };
 }

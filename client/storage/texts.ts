@@ -16,7 +16,15 @@ export interface Profile {
 }
 
 /** Drafts and name of an account, sealed on this device. */
-export function createTexts({ database, vault, accountId }: { readonly database: Database; readonly vault: Vault; readonly accountId: AccountId }): { drafts: Drafts; profile: Profile } {
+export function createTexts({
+  database,
+  vault,
+  accountId,
+}: {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly accountId: AccountId;
+}): { drafts: Drafts; profile: Profile } {
   const load = async (key: string) => {
     const sealed = await database.get('texts', key);
     return sealed ? new TextDecoder().decode(await vault.open(sealed, key)) : '';
@@ -26,7 +34,10 @@ export function createTexts({ database, vault, accountId }: { readonly database:
     else await database.put('texts', key, await vault.seal(new TextEncoder().encode(text), key));
   };
   return {
-    drafts: { load: async (key) => await load(`${accountId}/draft/${key}`), save: async (key, text) => await save(`${accountId}/draft/${key}`, text) },
+    drafts: {
+      load: async (key) => await load(`${accountId}/draft/${key}`),
+      save: async (key, text) => await save(`${accountId}/draft/${key}`, text),
+    },
     profile: {
       loadName: async () => (await load(`${accountId}/name`)) || null,
       saveName: async (name) => await save(`${accountId}/name`, name?.trim() ?? ''),

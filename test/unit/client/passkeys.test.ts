@@ -10,7 +10,13 @@ const options: PublicKeyCredentialCreationOptionsJSON = {
 };
 
 function answer(prf: { enabled?: boolean; results?: { first: ArrayBuffer } }): RegistrationResponseJSON {
-  return { id: 'id', rawId: 'id', type: 'public-key', response: { attestationObject: '', clientDataJSON: '' }, clientExtensionResults: { credProps: { rk: true }, prf } };
+  return {
+    id: 'id',
+    rawId: 'id',
+    type: 'public-key',
+    response: { attestationObject: '', clientDataJSON: '' },
+    clientExtensionResults: { credProps: { rk: true }, prf },
+  };
 }
 
 const never = () => Promise.reject(new Error('not asked'));

@@ -1,0 +1,48 @@
+import type { EpochState, EpochVerification, Parties, ReaderKey } from '../../server/protocol/epoch-rules.ts';
+import type { EpochReason } from '../../server/protocol/epoch.ts';
+import type { AccountId, InboxId } from '../../server/protocol/ids.ts';
+import type { DeviceKeys } from '../crypto/device.ts';
+import type { GenerationKeys } from '../crypto/generation-keys.ts';
+
+/** What a conversation needs of the account that reads it: who it is, whom it can verify, which keys it holds. */
+export interface Reader {
+  readonly accountId: AccountId;
+  readonly userId: Uint8Array;
+  readonly device: DeviceKeys;
+  /** Whether the account takes part as the citizen or for the office. */
+  readonly side: 'citizen' | 'office';
+  /** Judges what was right when it was signed, by the chains loaded so far. */
+  readonly verification: EpochVerification;
+  /** Makes the chains known; with `fresh` the newest ones. Throws a RequestError; a chain that does not verify stays unknown. */
+  loadChains(
+    wanted: { readonly accountIds: readonly AccountId[]; readonly inboxIds: readonly InboxId[] },
+    options?: { readonly fresh?: boolean },
+  ): Promise<void>;
+  /** The account's own keys among an epoch's readers, or null when it is none of them. Throws a RequestError. */
+  keysFor(epoch: EpochState): Promise<{ readonly readerId: Uint8Array; readonly ring: readonly GenerationKeys[] } | null>;
+  /** Whom the next message must be sealed to, by the newest chains. Throws a CryptoError or a RequestError. */
+  readersNow(parties: Parties): Promise<{ readonly readers: readonly ReaderKey[]; readonly isStale: boolean }>;
+  /** What the directory calls the account; null for citizens. */
+  nameOf(accountId: AccountId): string | null;
+}
+
+/** Why a new epoch is needed before the next message, or null when the present one will do (crypto.md §4). */
+export function reasonForEpoch(
+  present: EpochState,
+  wanted: { readonly readers: readonly ReaderKey[]; readonly isStale: boolean },
+  age: { readonly messages: number; readonly since: number; readonly now: number },
+): EpochReason | null {
+  const same =
+    present.readers.length === wanted.readers.length &&
+    wanted.readers.every(({ reader }) =>
+      present.readers.some(
+        (known) => known.kind === reader.kind && String(known.id) === String(reader.id) && known.generation === reader.generation,
+      ),
+    );
+  if (!same) return wanted.isStale ? 'stale_inbox' : 'newer_key';
+  const isWorn = age.messages >= maxMessages || age.now - age.since >= maxAgeMs;
+  return isWorn ? 'limit' : null;
+}
+
+const maxMessages = 5_000;
+const maxAgeMs = 90 * 24 * 60 * 60_000;

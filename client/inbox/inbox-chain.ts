@@ -1,0 +1,130 @@
+import { fromBase64Url, toBase64Url, type Base64Url } from '../../server/protocol/base64url.ts';
+import { idOf, type AccountId, type InboxId } from '../../server/protocol/ids.ts';
+import { decodeInboxBody } from '../../server/protocol/inbox-bodies.ts';
+import { extendInboxChain, replayInboxChain, type InboxVerification } from '../../server/protocol/inbox-chain.ts';
+import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
+import { decodeLink } from '../../server/protocol/link.ts';
+import { CryptoError } from '../../server/protocol/sodium.ts';
+import type { UserChainState } from '../../server/protocol/user-chain.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { RaiseAlarm } from '../storage/alarm.ts';
+import type { ChainStore } from '../storage/chain-store.ts';
+
+/** Verified inbox chains: who belongs to an inbox, and which key is its present one. */
+export interface InboxChains {
+  find(inboxId: InboxId): InboxChainState | null;
+  /** The chain, verified, and with `fresh` asked for again. Throws a CryptoError (an alarm is raised too) or a RequestError. */
+  load(inboxId: InboxId, options?: { readonly fresh?: boolean }): Promise<InboxChainState>;
+}
+
+export interface InboxChainsOptions {
+  readonly request: RequestFunction;
+  readonly chains: ChainStore;
+  readonly raise: RaiseAlarm;
+  /** Pinned public keys of the registry. */
+  readonly registryPks: () => Promise<readonly Uint8Array[]>;
+  readonly loadUsers: (accountIds: readonly AccountId[]) => Promise<void>;
+  readonly findUser: (accountId: AccountId) => UserChainState | null;
+}
+
+interface Known {
+  readonly state: InboxChainState;
+  readonly links: readonly Base64Url[];
+}
+
+export function createInboxChains({ request, chains, raise, registryPks, loadUsers, findUser }: InboxChainsOptions): InboxChains {
+  const known = new Map<InboxId, Known>();
+  const loading = new Map<InboxId, Promise<InboxChainState>>();
+
+  /** Verifies what follows `before`. Everybody the links name must be known first: their devices have signed. */
+  const verify = async (inboxId: InboxId, before: Known | null, links: readonly Base64Url[]): Promise<Known> => {
+    const bytes = links.map(fromBase64Url);
+    await loadUsers(bytes.flatMap(usersOf));
+    const verification: InboxVerification = {
+      user: (userId) => findUser(idOf(userId)) ?? undefined,
+      registryPks: await registryPks(),
+      moment: 'past',
+    };
+    const state = before
+      ? bytes.reduce((chain, link) => extendInboxChain(chain, link, verification), before.state)
+      : replayInboxChain(bytes, verification, fromBase64Url(inboxId));
+    return { state, links: [...(before?.links ?? []), ...links] };
+  };
+
+  const readStored = async (inboxId: InboxId): Promise<Known | null> => {
+    const stored = await chains.load(inboxId);
+    if (!stored) return null;
+    try {
+      return await verify(inboxId, null, stored.links);
+    } catch (error) {
+      // Kept by an older program, or damaged: what the server sends is judged on its own.
+      if (error instanceof CryptoError) return null;
+      throw error;
+    }
+  };
+
+  const fetch = async (inboxId: InboxId): Promise<InboxChainState> => {
+    let current = known.get(inboxId) ?? null;
+    for (;;) {
+      const afterSeqno = current?.state.seqno ?? 0;
+      const { links, head } = await request('inbox:load', { inboxId, afterSeqno });
+      if (head < afterSeqno) return raiseRollback(inboxId);
+      if (links.length === 0) break;
+      current = await verify(inboxId, current, links);
+      if (current.state.seqno >= head) break;
+    }
+    if (!current) throw new CryptoError('unknown_chain', 'the server has no chain of this inbox');
+    const verdict = await chains.checkHead(inboxId, current.state.tails.map(toBase64Url));
+    if (verdict === 'rolled-back' || verdict === 'forked') return raiseRollback(inboxId);
+    known.set(inboxId, current);
+    await chains.save(inboxId, { links: current.links, displayName: null });
+    return current.state;
+  };
+
+  const raiseRollback = (inboxId: InboxId): never => {
+    raise({ kind: 'rollback', chain: 'inbox', id: inboxId });
+    throw new CryptoError('broken_chain', 'the server shows an older inbox chain than before');
+  };
+
+  const guarded = async (inboxId: InboxId, work: () => Promise<InboxChainState>): Promise<InboxChainState> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof CryptoError && error.code !== 'broken_chain') raise({ kind: 'chain-invalid', chain: 'inbox', id: inboxId });
+      throw error;
+    }
+  };
+
+  return {
+    find: (inboxId) => known.get(inboxId)?.state ?? null,
+    load: async (inboxId, { fresh = false } = {}) => {
+      const running = loading.get(inboxId);
+      if (running && !fresh) return await running;
+      const work = (async () => {
+        // One after the other: two extensions of one state would be verified against the same head.
+        await running?.catch(() => undefined);
+        if (!known.has(inboxId)) {
+          const stored = await readStored(inboxId);
+          if (stored) known.set(inboxId, stored);
+        }
+        const state = known.get(inboxId)?.state;
+        return state && !fresh ? state : await guarded(inboxId, () => fetch(inboxId));
+      })();
+      loading.set(inboxId, work);
+      try {
+        return await work;
+      } finally {
+        if (loading.get(inboxId) === work) loading.delete(inboxId);
+      }
+    },
+  };
+}
+
+/** Whose user chains are needed to judge a link. Its signers were named by earlier links. */
+function usersOf(linkBytes: Uint8Array): AccountId[] {
+  const { outer, body } = decodeLink(linkBytes);
+  if (body === null) return [];
+  const decoded = decodeInboxBody(outer.type, body);
+  if (decoded.type === 'root') return decoded.members.map(({ userId }) => idOf(userId));
+  return decoded.type === 'add_member' ? [idOf(decoded.member.userId)] : [];
+}

@@ -1,0 +1,46 @@
+import type { InboxId } from '../../server/protocol/ids.ts';
+import { currentGeneration } from '../../server/protocol/user-chain.ts';
+import type { GenerationKeys } from '../crypto/generation-keys.ts';
+import { openInboxKeys } from '../crypto/inbox-keys.ts';
+import type { RequestFunction } from '../net/request.ts';
+import { toStoredBoxes } from '../net/wire.ts';
+import type { ChainStore } from '../storage/chain-store.ts';
+import type { InboxChains } from './inbox-chain.ts';
+
+/** An inbox's PTK generations, for its members. */
+export interface InboxKeys {
+  /**
+   * All generations up to the chain's present one that the member can open, oldest first; with `atLeast`, the chain is asked for again
+   * until it has come that far. Throws a CryptoError (`cannot_open` for somebody who is no member) or a RequestError.
+   */
+  open(inboxId: InboxId, options?: { readonly atLeast?: number }): Promise<readonly GenerationKeys[]>;
+}
+
+export interface InboxKeysOptions {
+  readonly request: RequestFunction;
+  readonly chains: ChainStore;
+  readonly inboxChains: InboxChains;
+  readonly userId: Uint8Array;
+  readonly userKeys: () => readonly GenerationKeys[];
+}
+
+export function createInboxKeys({ request, chains, inboxChains, userId, userKeys }: InboxKeysOptions): InboxKeys {
+  const rings = new Map<InboxId, readonly GenerationKeys[]>();
+
+  const newest = (inboxId: InboxId) => rings.get(inboxId)?.at(-1)?.generation ?? 0;
+
+  return {
+    open: async (inboxId, { atLeast = 1 } = {}) => {
+      let state = await inboxChains.load(inboxId);
+      if (currentGeneration(state).generation < atLeast) state = await inboxChains.load(inboxId, { fresh: true });
+      const wanted = currentGeneration(state).generation;
+      if (newest(inboxId) >= wanted) return rings.get(inboxId) ?? [];
+      const kept = await chains.loadBoxes(inboxId);
+      const boxes = kept.length < wanted ? (await request('inbox:load-boxes', { inboxId })).generations : kept;
+      const ring = openInboxKeys(state, userId, userKeys(), toStoredBoxes(boxes));
+      if (boxes !== kept) await chains.saveBoxes(inboxId, boxes);
+      rings.set(inboxId, ring);
+      return ring;
+    },
+  };
+}
