@@ -8,16 +8,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const libraries = ['libuv', 'libsrtp2', 'openssl', 'absl_strings', 'absl_optional'];
 const compat = fileURLToPath(new URL('./compat', import.meta.url));
-/**
- * Files compiled as one share the parsing of their headers: 67 s against 302 s on two cores. With fourteen, the two files of
- * mediasoup 3.27.1 that define the same name are in different ones.
- */
-const chunkCount = 14;
-
-interface Unit {
-  readonly file: string;
-  readonly sources: readonly string[];
-}
+/** Files compiled as one share the parsing of their headers: 67 s against 302 s on two cores. */
+const groupCount = 14;
 
 /**
  * Compiles mediasoup-worker from the npm package's `worker` folder against the distribution's libraries; `compat/` bridges
@@ -28,18 +20,8 @@ export async function buildWorker({ source, output, log }: { source: string; out
   const directory = await mkdtemp(join(tmpdir(), 'schalter-worker-'));
   try {
     const schemas = await listFiles(join(source, 'fbs'), '.fbs');
-    await program('flatc', [
-      '--cpp',
-      '--cpp-field-case-style',
-      'lower',
-      '--reflect-names',
-      '--scoped-enums',
-      '--filename-suffix',
-      '',
-      '-o',
-      join(directory, 'fbs/FBS'),
-      ...schemas,
-    ]);
+    const flavour = '--cpp --cpp-field-case-style lower --reflect-names --scoped-enums --filename-suffix'.split(' ');
+    await program('flatc', [...flavour, '', '-o', join(directory, 'fbs/FBS'), ...schemas]);
     const sources = [...(await listFiles(join(source, 'src'), '.cpp')), ...(await listFiles(join(source, 'deps/libwebrtc/libwebrtc'), '.cc'))].sort();
     const patched = await patchDtlsTransport(sources, directory);
     const flags = await compilerFlags(source, directory);
@@ -72,32 +54,28 @@ async function patchDtlsTransport(sources: string[], directory: string): Promise
 }
 
 /** @returns the object files. */
-async function compile({
-  sources,
-  directory,
-  flags,
-  log,
-}: {
-  sources: string[];
-  directory: string;
-  flags: string[];
-  log: (message: string) => void;
-}): Promise<string[]> {
+async function compile(options: { sources: string[]; directory: string; flags: string[]; log: (message: string) => void }): Promise<string[]> {
+  const { sources, directory, flags, log } = options;
+  const objects: string[] = [];
   let compiledCount = 0;
-  const compileUnit = async (unit: Unit): Promise<void> => {
-    await program('g++', [...flags, '-c', unit.file, '-o', `${unit.file}.o`]);
-    compiledCount += unit.sources.length;
+  const compileGroup = async (group: readonly string[], name: string): Promise<void> => {
+    const file = join(directory, `${name}.cpp`);
+    await writeFile(file, group.map((path) => `#include "${path}"\n#undef MS_CLASS\n`).join(''));
+    try {
+      await program('g++', [...flags, '-c', file, '-o', `${file}.o`]);
+    } catch (error) {
+      if (group.length === 1) throw error;
+      // Two files that define one name cannot be compiled as one: part them.
+      for (const [index, half] of deal(group, 2).entries()) await compileGroup(half, `${name}-${index}`);
+      return;
+    }
+    objects.push(`${file}.o`);
+    compiledCount += group.length;
     log(`compiling the media worker: ${compiledCount} of ${sources.length} files`);
   };
   log(`compiling the media worker: 0 of ${sources.length} files`);
-  const chunks = await writeUnits(deal(sources, chunkCount), directory, 'chunk');
-  const failed = new Set<Unit>();
-  await inParallel(chunks, async (chunk) => await compileUnit(chunk).catch(() => void failed.add(chunk)));
-  // Two files that define one name cannot be compiled as one.
-  const alone = [...failed].flatMap((chunk) => chunk.sources.map((path) => [path]));
-  const singles = await writeUnits(alone, directory, 'single');
-  await inParallel(singles, compileUnit);
-  return [...chunks.filter((chunk) => !failed.has(chunk)), ...singles].map((unit) => `${unit.file}.o`);
+  await inParallel(deal(sources, groupCount), async (group, index) => await compileGroup(group, `group-${index}`));
+  return objects;
 }
 
 /** Deals the files out in turn: neighbours in a folder define statics of the same name. */
@@ -105,21 +83,11 @@ function deal(sources: readonly string[], count: number): string[][] {
   return Array.from({ length: count }, (_, index) => sources.filter((_source, position) => position % count === index));
 }
 
-async function writeUnits(groups: readonly string[][], directory: string, prefix: string): Promise<Unit[]> {
-  return await Promise.all(
-    groups.map(async (sources, index) => {
-      const file = join(directory, `${prefix}-${index}.cpp`);
-      await writeFile(file, sources.map((path) => `#include "${path}"\n#undef MS_CLASS\n`).join(''));
-      return { file, sources };
-    }),
-  );
-}
-
-async function inParallel<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const remaining = items.values();
+async function inParallel<Item>(items: readonly Item[], work: (item: Item, index: number) => Promise<void>): Promise<void> {
+  const remaining = items.entries();
   await Promise.all(
     Array.from({ length: availableParallelism() }, async () => {
-      for (const item of remaining) await work(item);
+      for (const [index, item] of remaining) await work(item, index);
     }),
   );
 }
