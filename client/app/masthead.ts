@@ -87,7 +87,12 @@ function languageSwitch(current: Locale, path: string, onLocale: (locale: Locale
     onLocale(locale);
   };
   return html`<details class="language-switch" @keydown=${closeOnEscape} @focusout=${closeOnLeave}>
-    <summary>${languages}<span class="visually-hidden">${t('shell.language')}: </span><span lang=${current}><span aria-hidden="true" class="language-code">${current.toUpperCase()}</span><span class="language-name">${languageNames[current]}</span></span></summary>
+    <summary>
+      ${languages}<span class="visually-hidden">${t('shell.language')}: </span>
+      <span aria-hidden="true" class="language-code">${current.toUpperCase()}</span>
+      <span class="language-name" lang=${current}>${languageNames[current]}</span>
+      <span class="caret">${chevronDown}</span>
+    </summary>
     <ul>
       ${locales.map(
         (locale) => html`<li>
