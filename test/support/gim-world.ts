@@ -12,6 +12,7 @@ import { type EpochState, readerOfInbox, readerOfUser, type ReaderKey, verifyEpo
 import { extendInboxChain, replayInboxChain } from '../../server/protocol/inbox-chain.ts';
 import type { InboxPolicy, InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
+import { cryptoReady } from '../../server/protocol/sodium.ts';
 import { currentGeneration, extendUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
 import type { Verification } from '../../server/protocol/verification.ts';
 
@@ -82,6 +83,8 @@ export class Person {
     this.append(revokeDevices({ state: this.state, signer: this.signer, keys: this.keys(), deviceIds }));
   }
 }
+
+await cryptoReady;
 
 export const registry = [1, 2, 3].map((number) => registryKeysFromSeed(new Uint8Array(32).fill(number)));
 export const registryPks = registry.map(({ registryPk }) => registryPk);
