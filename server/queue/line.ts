@@ -150,7 +150,12 @@ export function viewOf(entry: QueueEntry, line: Pick<LineState, 'at' | 'waits'>)
   const { entryId, ticketNumber, serviceId, conversationId, state, joinedAt } = entry;
   const placed = state === 'waiting' ? line.waits.get(entryId) : undefined;
   return {
-    ...{ entryId, ticketNumber, serviceId, conversationId, state, joinedAt },
+    entryId,
+    ticketNumber,
+    serviceId,
+    conversationId,
+    state,
+    joinedAt,
     appointmentId: entry.appointment?.appointmentId ?? null,
     place: placed?.place ?? null,
     wait: placed?.wait ?? null,

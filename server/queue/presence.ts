@@ -37,15 +37,7 @@ export class Presence {
   /** The first socket of an account has come, or its last one has gone. Many at once, after a restart, cost few statements. */
   note(accountId: AccountId): void {
     if (this.#news.add(accountId).size > 1) return;
-    this.#writing = this.#writing
-      .then(async () => {
-        const accountIds = [...this.#news];
-        this.#news.clear();
-        const { connected } = this.#dependencies;
-        await this.#mark(accountIds.filter((id) => connected.isConnected(id)), true);
-        await this.#mark(accountIds.filter((id) => !connected.isConnected(id)), false);
-      })
-      .catch((error: unknown) => this.#dependencies.log.warn({ err: error }, 'presence could not be written'));
+    this.#writing = this.#write(this.#writing);
   }
 
   /** To be called every 20 seconds: says who is still here, takes those who have gone too long out of the line, tells what was not told. */
@@ -66,6 +58,19 @@ export class Presence {
   /** Resolves when nothing is under way any more. */
   async settle(): Promise<void> {
     await this.#writing;
+  }
+
+  async #write(before: Promise<void>): Promise<void> {
+    await before;
+    const { connected, log } = this.#dependencies;
+    const accountIds = [...this.#news];
+    this.#news.clear();
+    try {
+      await this.#mark(accountIds.filter((id) => connected.isConnected(id)), true);
+      await this.#mark(accountIds.filter((id) => !connected.isConnected(id)), false);
+    } catch (error) {
+      log.warn({ err: error }, 'presence could not be written');
+    }
   }
 
   async #mark(accountIds: readonly AccountId[], present: boolean): Promise<void> {

@@ -63,8 +63,6 @@ export type QueueStore = ReturnType<typeof createQueueStore>;
 /** Queue entries and their ticket numbers. What takes a transaction is a part of somebody's commit. */
 export function createQueueStore(database: Database) {
   const tables = (within: Database = database) => within.withTables<Tables>();
-  const lockCitizen = async (transaction: Transaction, citizenId: AccountId): Promise<void> =>
-    void (await sql`select pg_advisory_xact_lock(hashtextextended(${`queue:${citizenId}`}, 0))`.execute(transaction));
 
   return {
     async find(entryId: QueueEntryId, within?: Transaction): Promise<QueueEntry | null> {
@@ -74,7 +72,7 @@ export function createQueueStore(database: Database) {
 
     /** What a citizen already has, under a lock that lasts until the commit: his joins come one after another. */
     async lockEntriesOf(transaction: Transaction, citizenId: AccountId, since: number): Promise<{ open: readonly QueueEntry[]; joinedSince: readonly number[] }> {
-      await lockCitizen(transaction, citizenId);
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`queue:${citizenId}`}, 0))`.execute(transaction);
       const rows = await tables(transaction)
         .selectFrom('queueEntries')
         .selectAll()
@@ -210,7 +208,13 @@ function stateColumns(entry: QueueEntry) {
 function toEntry(row: Row): QueueEntry {
   const { entryId, serviceId, officeId, conversationId, citizenId, language, ticketNumber } = row;
   const placed = {
-    ...{ entryId, serviceId, officeId, conversationId, citizenId, language, ticketNumber },
+    entryId,
+    serviceId,
+    officeId,
+    conversationId,
+    citizenId,
+    language,
+    ticketNumber,
     joinedAt: row.joinedAt.getTime(),
     dueAt: row.dueAt.getTime(),
     appointment: row.appointmentId && row.appointmentAt ? { appointmentId: row.appointmentId, startsAt: row.appointmentAt.getTime() } : null,

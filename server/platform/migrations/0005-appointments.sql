@@ -15,11 +15,14 @@ create table appointments (
   hold_expires_at timestamptz,
   created_at timestamptz not null,
   check ((state = 'held') = (hold_expires_at is not null)),
+  check ((state in ('held', 'released')) = (conversation_id is null)),
   constraint one_appointment_a_desk exclude using gist (service_id with =, desk with =, tstzrange(starts_at, ends_at) with &&)
     where (state in ('held', 'booked', 'checked-in', 'completed'))
 );
 create index on appointments (citizen_id, starts_at);
 create index on appointments (office_id, starts_at);
+create index held_appointments on appointments (hold_expires_at) where state = 'held';
+create index booked_appointments on appointments (starts_at) where state = 'booked';
 create unique index one_hold on appointments (citizen_id) where state = 'held';
 
 alter table queue_entries add foreign key (appointment_id) references appointments;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../server/platform/app-error.ts';
 import { accept, attachAppointment, end, join, leave, type QueueEntry, type Ticket } from '../../../server/queue/queue.ts';
