@@ -88,11 +88,9 @@ describe('the shell', () => {
 });
 
 describe('every page of the frame', () => {
-  it.each(locales)('has no accessibility violation and no overflow in %s, light and dark, small and large', async (locale) => {
+  it.each(locales)('has no accessibility violation and no overflow in %s, small and light, large and dark', async (locale) => {
     for (const [width, height, colorScheme] of [
       [320, 256, 'light'],
-      [360, 640, 'dark'],
-      [1280, 900, 'light'],
       [1280, 900, 'dark'],
     ] as const) {
       await using person = await newPerson(browser, { viewport: { width, height }, colorScheme });
