@@ -112,6 +112,8 @@ export class CallPeer {
    * may have been lost.
    */
   async check(): Promise<void> {
+    // Only these can have ended before the answer was given; one that came since is newer than the answer.
+    const known = [...this.#consumers.keys()];
     try {
       const { send, producers } = await this.#ask('call:join', this.#address);
       if (send.transportId !== this.#send.id) {
@@ -119,7 +121,7 @@ export class CallPeer {
         return;
       }
       const present = new Set(producers.map(({ producerId }) => producerId));
-      for (const producerId of this.#consumers.keys()) if (!present.has(producerId)) this.producerClosed(producerId);
+      for (const producerId of known) if (!present.has(producerId)) this.producerClosed(producerId);
       for (const { producerId, paused } of producers) this.producerPaused(producerId, paused);
       this.#meet(producers);
     } catch (error) {

@@ -1,0 +1,143 @@
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startCallBridge, type CallBridge } from '../support/call-bridge.ts';
+import { startTestSfu, type TestSfu } from '../support/sfu.ts';
+
+const both = ['audio', 'video'];
+
+async function join(page: Page, kinds: readonly ('audio' | 'video')[] = ['audio', 'video']): Promise<void> {
+  await page.evaluate(async (wanted) => await window.callPage.join(wanted), kinds);
+}
+
+/** Waits until more has been decoded than before: sound with energy, and at least ten new pictures. */
+async function hearsAndSees(page: Page): Promise<void> {
+  await page.evaluate(async () => await window.callPage.untilReceived({ frames: 10, audioPackets: 10 }));
+}
+
+async function remoteKindsAre(page: Page, kinds: readonly string[]): Promise<void> {
+  await page.waitForFunction((wanted) => window.callPage.remoteKinds().join() === wanted, kinds.join());
+}
+
+describe('a call between two browsers through the sfu', () => {
+  let browser: Browser;
+  let sfu: TestSfu;
+  let bridge: CallBridge;
+
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-background-networking',
+        '--use-fake-device-for-media-stream',
+        '--use-fake-ui-for-media-stream',
+        '--autoplay-policy=no-user-gesture-required',
+      ],
+    });
+  });
+
+  afterAll(async () => await browser.close());
+
+  beforeEach(async () => {
+    sfu = await startTestSfu();
+    bridge = await startCallBridge(sfu);
+  });
+
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map(async (context) => await context.close()));
+    await bridge.close();
+    await sfu.close();
+  });
+
+  async function open(ownerId: string): Promise<Page> {
+    const page = await browser.newPage();
+    await page.goto(bridge.pageOf(ownerId));
+    return page;
+  }
+
+  async function openBoth(): Promise<{ citizen: Page; official: Page }> {
+    const [citizen, official] = await Promise.all([open('citizen'), open('official')]);
+    await join(citizen);
+    await join(official);
+    await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
+    return { citizen, official };
+  }
+
+  test('both hear and see each other', async () => {
+    const { citizen, official } = await openBoth();
+    expect(await citizen.evaluate(() => window.callPage.remoteKinds())).toEqual(both);
+    expect(await official.evaluate(() => window.callPage.state())).toBe('connected');
+  });
+
+  test('somebody without camera and microphone joins, sees and hears', async () => {
+    const [citizen, official] = await Promise.all([open('citizen'), open('official')]);
+    await join(citizen, []);
+    await join(official);
+    await hearsAndSees(citizen);
+    expect(await official.evaluate(() => window.callPage.remoteKinds())).toEqual([]);
+  });
+
+  test('a muted microphone is told to the other side and sends nothing, and comes back', async () => {
+    const { citizen, official } = await openBoth();
+    await citizen.evaluate(() => window.callPage.setPaused('audio', true));
+    await official.waitForFunction(() => window.callPage.pausedKinds().join() === 'audio');
+    const packets = await official.evaluate(async () => (await window.callPage.received()).audioPackets);
+    await official.evaluate(async () => await window.callPage.untilReceived({ frames: 30, audioPackets: 0 }));
+    expect(await official.evaluate(async () => (await window.callPage.received()).audioPackets)).toBeLessThan(packets + 10);
+    await citizen.evaluate(() => window.callPage.setPaused('audio', false));
+    await hearsAndSees(official);
+    expect(await official.evaluate(() => window.callPage.pausedKinds())).toEqual([]);
+  });
+
+  test('a page that is reloaded comes back, and the other side loses the old tracks and gets the new ones', async () => {
+    const { citizen, official } = await openBoth();
+    await citizen.reload();
+    await join(citizen);
+    await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
+    await remoteKindsAre(official, both);
+    const { rooms } = await bridge.sfu.request('room:list', {});
+    expect(rooms.map(({ peers }) => peers.length)).toEqual([2]);
+  });
+
+  test('of two windows of one person the later one has the call and the earlier one stops', async () => {
+    const { citizen, official } = await openBoth();
+    const secondWindow = await open('citizen');
+    await join(secondWindow);
+    await citizen.waitForFunction(() => window.callPage.state() === 'replaced');
+    await Promise.all([hearsAndSees(secondWindow), hearsAndSees(official)]);
+    expect(await secondWindow.evaluate(() => window.callPage.state())).toBe('connected');
+  });
+
+  test('when the worker is killed both are back without a click', async () => {
+    const { citizen, official } = await openBoth();
+    const { workers } = await bridge.sfu.request('node:status', {});
+    const lost = Promise.withResolvers<void>();
+    bridge.sfu.on('room-lost', () => lost.resolve());
+    const killedAt = performance.now();
+    for (const { pid } of workers) process.kill(pid, 'SIGKILL');
+    await lost.promise;
+    await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
+    console.log(`worker killed: ten new frames on both sides after ${Math.round(performance.now() - killedAt)} ms`);
+  });
+
+  test('when the sfu is killed and started again both are back without a click', async () => {
+    const { citizen, official } = await openBoth();
+    const again = Promise.withResolvers<void>();
+    bridge.sfu.on('welcome', () => again.resolve());
+    const killedAt = performance.now();
+    await sfu.kill();
+    sfu = await startTestSfu({ controlPort: Number(new URL(sfu.url).port), secret: sfu.secret });
+    await again.promise;
+    await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
+    console.log(`sfu killed: ten new frames on both sides after ${Math.round(performance.now() - killedAt)} ms`);
+  });
+
+  test('what was missed while the line to the server was cut is made up for, and media went on', async () => {
+    const { citizen, official } = await openBoth();
+    await citizen.evaluate(() => window.callPage.cutLine());
+    await official.evaluate(() => window.callPage.leave());
+    await join(official, ['audio']);
+    await remoteKindsAre(citizen, ['audio']);
+    expect(await citizen.evaluate(() => window.callPage.state())).toBe('connected');
+  });
+});
