@@ -6,7 +6,7 @@ import { addMember, createInbox, draftInbox, openInboxKeys, removeMember, rotate
 import { randomBytes } from '../../client/crypto/primitives.ts';
 import { registryKeysFromSeed, signRegistryStatement } from '../../client/crypto/registry.ts';
 import type { Signer } from '../../client/crypto/sign-link.ts';
-import { createUser, openUserKeys, revokeDevices, rotateUserKey } from '../../client/crypto/user-keys.ts';
+import { acceptDevice, addDevice, createUser, openUserKeys, revokeDevices, rotateUserKey } from '../../client/crypto/user-keys.ts';
 import type { EpochReason } from '../../server/protocol/epoch.ts';
 import { type EpochState, readerOfInbox, readerOfUser, type ReaderKey, verifyEpoch } from '../../server/protocol/epoch-rules.ts';
 import { extendInboxChain, replayInboxChain } from '../../server/protocol/inbox-chain.ts';
@@ -43,7 +43,7 @@ class Shelf {
 
 export class Person {
   readonly shelf = new Shelf();
-  readonly device: DeviceKeys = createDevice('browser');
+  device: DeviceKeys = createDevice('browser');
   state: UserChainState;
 
   constructor() {
@@ -77,6 +77,13 @@ export class Person {
 
   rotate(): void {
     this.append(rotateUserKey({ state: this.state, signer: this.signer, keys: this.keys() }));
+  }
+
+  /** Signs another device in, which is the one the person goes on with. */
+  moveTo(device: DeviceKeys): void {
+    const added = addDevice({ state: this.state, signer: this.signer, keys: this.keys(), newDevice: device, label: 'Tablet' });
+    this.append({ ...added, link: acceptDevice(added.link, device, this.id) });
+    this.device = device;
   }
 
   revoke(...deviceIds: Uint8Array[]): void {
@@ -187,7 +194,7 @@ export class Conversation {
 
   /** An epoch that has not been verified or stored. */
   draftEpoch(
-    by: Person,
+    by: Pick<Person, 'signer'>,
     reason: EpochReason,
     readers: readonly ReaderKey[] = [readerOfUser(this.citizen.state), readerOfInbox(this.inbox.state)],
   ): SealedEpoch {
