@@ -85,8 +85,8 @@ export class ConversationLog {
   async append(entry: Entry): Promise<void> {
     if (entry.position !== this.position + 1) throw new RangeError(`expected position ${this.position + 1}, got ${entry.position}`);
     const outcome = await this.#judge(entry);
-    const run = nextRun(this.seen.run, entry.position, envelopeHash(fromBase64Url(bytesOf(entry))));
-    if (!equalBytes(run, fromBase64Url(entry.run))) this.#problems.add('fork');
+    const run = nextRun(this.seen.run, entry.position, envelopeHash(decodeOrEmpty(bytesOf(entry))));
+    if (!equalBytes(run, decodeOrEmpty(entry.run))) this.#problems.add('fork');
     this.#entries.push(entry);
     this.#runs.push(run);
     if (outcome) this.#opened.push(outcome);
@@ -149,6 +149,15 @@ function openEvent({ position, acceptedAt, event }: EventEntry): OpenedEntry {
   return decoded
     ? { kind: 'event', position, acceptedAt, event: decoded }
     : { kind: 'problem', position, acceptedAt, problem: 'unknown-version' };
+}
+
+/** Text that is not base64url has been judged already; here it only must not fit. */
+function decodeOrEmpty(text: string): Uint8Array {
+  try {
+    return fromBase64Url(text);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 /** What enters the run hash. */

@@ -62,7 +62,7 @@ export type EntryProblem = 'undecryptable' | 'invalid' | 'unknown-version';
 
 /** Something about the conversation as a whole. */
 export interface ConversationProblem {
-  readonly kind: 'gap' | 'fork' | 'no-keys' | 'unknown-version' | 'bad-epoch' | 'chain-invalid' | 'cannot-send';
+  readonly kind: 'gap' | 'fork' | 'no-keys' | 'unknown-version' | 'bad-epoch' | 'chain-invalid' | 'cannot-load' | 'cannot-send';
 }
 
 /** The same for a message from pending to read, over every reload. */

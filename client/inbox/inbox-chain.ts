@@ -24,7 +24,7 @@ export interface InboxChainsOptions {
   /** Pinned public keys of the registry. */
   readonly registryPks: () => Promise<readonly Uint8Array[]>;
   readonly loadUsers: (accountIds: readonly AccountId[]) => Promise<void>;
-  readonly findUser: (accountId: AccountId) => UserChainState | null;
+  readonly findUser: (userId: Uint8Array) => UserChainState | undefined;
 }
 
 interface Known {
@@ -41,7 +41,7 @@ export function createInboxChains({ request, chains, raise, registryPks, loadUse
     const bytes = links.map(fromBase64Url);
     await loadUsers(bytes.flatMap(usersOf));
     const verification: InboxVerification = {
-      user: (userId) => findUser(idOf(userId)) ?? undefined,
+      user: findUser,
       registryPks: await registryPks(),
       moment: 'past',
     };

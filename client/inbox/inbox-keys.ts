@@ -1,4 +1,4 @@
-import type { InboxId } from '../../server/protocol/ids.ts';
+import { idOf, type InboxId } from '../../server/protocol/ids.ts';
 import { currentGeneration } from '../../server/protocol/user-chain.ts';
 import type { GenerationKeys } from '../crypto/generation-keys.ts';
 import { openInboxKeys } from '../crypto/inbox-keys.ts';
@@ -27,6 +27,8 @@ export interface InboxKeysOptions {
 export function createInboxKeys({ request, chains, inboxChains, userId, userKeys }: InboxKeysOptions): InboxKeys {
   const rings = new Map<InboxId, readonly GenerationKeys[]>();
 
+  // Boxes are each account's own, and a browser may hold several.
+  const boxesOf = (inboxId: InboxId) => `${idOf(userId)}/${inboxId}`;
   const newest = (inboxId: InboxId) => rings.get(inboxId)?.at(-1)?.generation ?? 0;
 
   return {
@@ -35,10 +37,10 @@ export function createInboxKeys({ request, chains, inboxChains, userId, userKeys
       if (currentGeneration(state).generation < atLeast) state = await inboxChains.load(inboxId, { fresh: true });
       const wanted = currentGeneration(state).generation;
       if (newest(inboxId) >= wanted) return rings.get(inboxId) ?? [];
-      const kept = await chains.loadBoxes(inboxId);
+      const kept = await chains.loadBoxes(boxesOf(inboxId));
       const boxes = kept.length < wanted ? (await request('inbox:load-boxes', { inboxId })).generations : kept;
       const ring = openInboxKeys(state, userId, userKeys(), toStoredBoxes(boxes));
-      if (boxes !== kept) await chains.saveBoxes(inboxId, boxes);
+      if (boxes !== kept) await chains.saveBoxes(boxesOf(inboxId), boxes);
       rings.set(inboxId, ring);
       return ring;
     },

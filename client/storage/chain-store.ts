@@ -23,8 +23,8 @@ export type HeadVerdict = 'same' | 'advanced' | 'rolled-back' | 'forked';
 export interface ChainStore {
   load(chainId: string): Promise<StoredChain | null>;
   save(chainId: string, chain: StoredChain): Promise<void>;
-  loadBoxes(chainId: string): Promise<readonly GenerationBoxes[]>;
-  saveBoxes(chainId: string, boxes: readonly GenerationBoxes[]): Promise<void>;
+  loadBoxes(key: string): Promise<readonly GenerationBoxes[]>;
+  saveBoxes(key: string, boxes: readonly GenerationBoxes[]): Promise<void>;
   /** Compares a verified chain with the remembered head and remembers it when it is longer. */
   checkHead(chainId: string, tails: readonly Base64Url[]): Promise<HeadVerdict>;
 }
@@ -33,8 +33,8 @@ export function createChainStore(database: Database): ChainStore {
   return {
     load: async (chainId) => (await database.get('chains', chainId)) ?? null,
     save: async (chainId, chain) => await database.put('chains', chainId, chain),
-    loadBoxes: async (chainId) => (await database.get('boxes', chainId)) ?? [],
-    saveBoxes: async (chainId, boxes) => await database.put('boxes', chainId, boxes),
+    loadBoxes: async (key) => (await database.get('boxes', key)) ?? [],
+    saveBoxes: async (key, boxes) => await database.put('boxes', key, boxes),
     checkHead: async (chainId, tails) => {
       const verdict = judge(await database.get('heads', chainId), tails);
       const tail = tails.at(-1);

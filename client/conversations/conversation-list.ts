@@ -1,0 +1,132 @@
+import type { ConversationView } from '../../server/protocol/conversations.ts';
+import type { ConversationId } from '../../server/protocol/ids.ts';
+import { type Observable, Subject } from '../net/observable.ts';
+import { RequestError } from '../net/request-error.ts';
+import type { RequestFunction } from '../net/request.ts';
+import { untilAnswered } from '../net/until-answered.ts';
+import type { EntryCache } from '../storage/entry-cache.ts';
+import type { Conversation } from './conversation.ts';
+import type { Item } from './items.ts';
+
+export interface ConversationRow {
+  readonly view: ConversationView;
+  /** Null while its entries are not on this device. */
+  readonly lastItem: Item | null;
+  /** Messages of the other side not yet read. */
+  readonly unread: number;
+  /** As the citizen named himself in his newest message. */
+  readonly citizenName: string | null;
+}
+
+export interface ConversationListState {
+  readonly loaded: boolean;
+  /** Newest activity first. */
+  readonly rows: readonly ConversationRow[];
+  readonly unread: number;
+}
+
+export interface ConversationListOptions {
+  readonly request: RequestFunction;
+  readonly cache: EntryCache;
+  readonly whenConnected: () => Promise<unknown>;
+  /** One object a conversation, shared with whoever shows it. */
+  readonly open: (conversationId: ConversationId) => Conversation;
+}
+
+/** So many of the newest conversations are kept in step; older ones once somebody opens them. */
+const liveRows = 50;
+
+/** The account's conversations with their last lines, live. */
+export class ConversationList {
+  readonly #options: ConversationListOptions;
+  readonly #state = new Subject<ConversationListState>({ loaded: false, rows: [], unread: 0 });
+  readonly #views = new Map<ConversationId, ConversationView>();
+  readonly #live = new Map<ConversationId, { readonly conversation: Conversation; readonly stop: () => void }>();
+  #loaded = false;
+  #closed = false;
+
+  constructor(options: ConversationListOptions) {
+    this.#options = options;
+  }
+
+  get state(): Observable<ConversationListState> {
+    return this.#state;
+  }
+
+  /** Shows what this device has kept. */
+  async start(): Promise<void> {
+    for (const view of await this.#options.cache.listViews()) this.#views.set(view.conversationId, view);
+    this.#publish();
+  }
+
+  /** Asks for the list, until the server has answered; conversations that have gone on are pulled. */
+  async refresh(): Promise<void> {
+    try {
+      const { conversations } = await untilAnswered(
+        async () => {
+          await this.#options.whenConnected();
+          return await this.#options.request('conversation:list', {});
+        },
+        () => !this.#closed,
+      );
+      this.#views.clear();
+      for (const view of conversations) this.#views.set(view.conversationId, view);
+      this.#loaded = true;
+    } catch (error) {
+      // A session without conversations (a supervisor's), or none any more: there is nothing to list.
+      if (!(error instanceof RequestError)) throw error;
+      this.#loaded = error.code === 'forbidden';
+    }
+    this.#publish();
+    for (const { conversationId } of this.#newest()) {
+      const view = this.#views.get(conversationId);
+      if (view) this.#options.open(conversationId).onView(view);
+    }
+  }
+
+  onView(view: ConversationView): void {
+    this.#views.set(view.conversationId, view);
+    this.#publish();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { stop } of this.#live.values()) stop();
+  }
+
+  #newest(): ConversationView[] {
+    return Array.from(this.#views.values(), (view) => this.#live.get(view.conversationId)?.conversation.state.value.view ?? view)
+      .sort((one, other) => other.lastActivityAt - one.lastActivityAt)
+      .slice(0, liveRows);
+  }
+
+  #publish(): void {
+    if (this.#closed) return;
+    for (const { conversationId } of this.#newest()) this.#follow(conversationId);
+    const rows = Array.from(this.#views.values(), (view) => this.#row(view)).sort(
+      (one, other) => other.view.lastActivityAt - one.view.lastActivityAt,
+    );
+    this.#state.set({ loaded: this.#loaded, rows, unread: rows.reduce((sum, row) => sum + row.unread, 0) });
+  }
+
+  #follow(conversationId: ConversationId): void {
+    if (this.#live.has(conversationId)) return;
+    const conversation = this.#options.open(conversationId);
+    this.#live.set(conversationId, { conversation, stop: conversation.state.subscribe(() => this.#publish()) });
+  }
+
+  #row(view: ConversationView): ConversationRow {
+    const state = this.#live.get(view.conversationId)?.conversation.state.value;
+    // Entries that are not here yet count as unread, so that nothing new is overlooked.
+    if (!state?.view) return { view, lastItem: null, unread: Math.max(0, view.head - view.readPosition), citizenName: null };
+    const named = state.items.findLast(
+      (item) => item.kind === 'message' && item.author.accountId === view.citizenId && item.author.name !== null,
+    );
+    return {
+      view: state.view.head >= view.head ? state.view : view,
+      lastItem: state.items.at(-1) ?? null,
+      unread: state.unread,
+      citizenName: named?.kind === 'message' ? named.author.name : null,
+    };
+  }
+}

@@ -1,0 +1,107 @@
+import type { AccountId, ConversationId, InboxId, ServiceId } from '../../server/protocol/ids.ts';
+import type { Lock } from '../net/lock.ts';
+import type { Subscribe } from '../net/notification-controller.ts';
+import { type Observable, waitUntil } from '../net/observable.ts';
+import { Outbox } from '../net/outbox.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { ConnectionState } from '../net/socket.ts';
+import type { EntryCache } from '../storage/entry-cache.ts';
+import type { OutboxStore } from '../storage/outbox-store.ts';
+import type { Drafts, Profile } from '../storage/texts.ts';
+import { ConversationList } from './conversation-list.ts';
+import { Conversation } from './conversation.ts';
+import type { Reader } from './reader.ts';
+import { createConversationStarter } from './start-conversation.ts';
+
+/** Everything about the conversations of the account that is signed in; lives as long as the sign-in. */
+export interface Messenger {
+  readonly accountId: AccountId;
+  readonly conversations: ConversationList;
+  readonly drafts: Drafts;
+  readonly profile: Profile;
+  /** One object an id, kept in step from the first call on. */
+  conversation(conversationId: ConversationId): Conversation;
+  /** Opens a conversation with a service's office. Throws a CryptoError when the inbox does not verify, or a RequestError. */
+  startConversation(service: { readonly serviceId: ServiceId; readonly inboxId: InboxId }): Promise<Conversation>;
+  /** Resolves once nothing is on its way to this device's store any more. */
+  close(): void;
+}
+
+export interface MessengerOptions {
+  readonly request: RequestFunction;
+  readonly on: Subscribe;
+  readonly connection: Observable<ConnectionState>;
+  readonly reader: Reader;
+  readonly cache: EntryCache;
+  readonly outboxStore: OutboxStore;
+  readonly drafts: Drafts;
+  readonly profile: Profile;
+  readonly lock: Lock;
+  readonly now?: () => number;
+  /** An inbox's members or keys have changed: what is known of it must be asked for again. */
+  readonly onInboxChanged: (inboxId: InboxId) => Promise<void>;
+}
+
+/** Puts the conversations, the list and the outbox together and hands each notification to whom it concerns. */
+export async function openMessenger(options: MessengerOptions): Promise<Messenger> {
+  const { request, on, connection, reader, cache, outboxStore, drafts, profile, lock, now = Date.now, onInboxChanged } = options;
+  const open = new Map<ConversationId, Conversation>();
+  const whenConnected = async () => await waitUntil(connection, ({ status }) => status === 'connected');
+
+  const outbox = new Outbox({
+    store: outboxStore,
+    lock,
+    whenConnected,
+    transmit: async (item, keep) => await conversation(item.conversationId).transmit(item, keep),
+  });
+  const conversation = (conversationId: ConversationId): Conversation => {
+    const known = open.get(conversationId);
+    if (known) return known;
+    const authorName = async () => (reader.side === 'citizen' ? await profile.loadName() : null);
+    const made = new Conversation({ conversationId, request, reader, cache, outbox, whenConnected, authorName, now });
+    open.set(conversationId, made);
+    return made;
+  };
+  const conversations = new ConversationList({ request, cache, whenConnected, open: conversation });
+  const start = createConversationStarter({ request, reader });
+
+  const stops = [
+    on('conversation:advanced', ({ conversationId, head, entries }) => conversation(conversationId).onAdvanced(head, entries)),
+    on('conversation:changed', ({ conversation: view }) => {
+      conversations.onView(view);
+      conversation(view.conversationId).onView(view);
+    }),
+    on('conversation:read', ({ conversationId, otherReadPosition }) => open.get(conversationId)?.onRead(otherReadPosition)),
+    on('inbox:changed', ({ inboxId }) => {
+      void onInboxChanged(inboxId).then(() => open.forEach((one) => one.onKeysChanged()));
+    }),
+    connection.subscribe(({ status }) => {
+      // Hints that were sent meanwhile are lost; the list says which conversations have gone on.
+      if (status === 'connected') void conversations.refresh();
+    }),
+  ];
+
+  await conversations.start();
+  void conversations.refresh();
+  await outbox.start();
+  return {
+    accountId: reader.accountId,
+    conversations,
+    drafts,
+    profile,
+    conversation,
+    startConversation: async (service) => {
+      const view = await start(service);
+      conversations.onView(view);
+      const started = conversation(view.conversationId);
+      started.onView(view);
+      return started;
+    },
+    close: () => {
+      for (const stop of stops) stop();
+      outbox.close();
+      conversations.close();
+      for (const one of open.values()) one.close();
+    },
+  };
+}
