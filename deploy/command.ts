@@ -10,7 +10,11 @@ export interface CommandResult {
 }
 
 /** Runs a program in the repository to its end and keeps what it says. A program that does not exist is not ok. */
-export async function runCommand(program: string, parameters: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<CommandResult> {
+export async function runCommand(
+  program: string,
+  parameters: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<CommandResult> {
   const child = spawn(program, parameters, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));

@@ -46,7 +46,12 @@ export async function startProgram(options: { name: string; file: string; env: N
   const log = await open(options.logFile, 'a', 0o600);
   try {
     // In a process group of its own, so that Ctrl-C reaches only us and we can stop everything in order.
-    const child = spawn(process.execPath, [options.file], { cwd: root, env: options.env, stdio: ['ignore', log.fd, log.fd], detached: true });
+    const child = spawn(process.execPath, [options.file], {
+      cwd: root,
+      env: options.env,
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+    });
     const program = new Program(options.name, child, options.logFile);
     await Promise.race([once(child, 'spawn'), program.ended]);
     return program;

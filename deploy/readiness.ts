@@ -27,7 +27,11 @@ interface Address {
  * Asks until the server answers that it lives, or the caller has lost interest.
  * @throws Error when it does not within `timeoutMs`.
  */
-export async function waitUntilLive({ signal, timeoutMs, ...address }: Address & { signal: AbortSignal; timeoutMs: number }): Promise<void> {
+export async function waitUntilLive({
+  signal,
+  timeoutMs,
+  ...address
+}: Address & { signal: AbortSignal; timeoutMs: number }): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!signal.aborted && !(await isLive(address))) {
     if (Date.now() > deadline) throw new Error(`The server does not answer after ${timeoutMs / 1000} s. Its log says why.`);

@@ -53,7 +53,10 @@ async function installDependencies() {
     }
   });
   const started = Date.now();
-  const ticker = setInterval(() => console.log(`installing dependencies: ${fetched} fetched, ${Math.round((Date.now() - started) / 1000)} s`), 5_000);
+  const ticker = setInterval(
+    () => console.log(`installing dependencies: ${fetched} fetched, ${Math.round((Date.now() - started) / 1000)} s`),
+    5_000,
+  );
   const [code] = await ended(npm).finally(() => clearInterval(ticker));
   if (code !== 0) throw new Error(`The dependencies could not be installed. Run: ${command}\n${complaints.slice(0, 6).join('\n')}`);
 }
@@ -62,7 +65,9 @@ function findNode() {
   const bundled = join(root, `node_modules/node-linux-${process.arch}/bin/node`);
   if (existsSync(bundled)) return bundled;
   if (Number.parseInt(process.versions.node, 10) >= requiredNodeMajor) return process.execPath;
-  throw new Error(`There is no Node ${requiredNodeMajor} for ${process.arch} among the dependencies. Install Node ${requiredNodeMajor} and try again.`);
+  throw new Error(
+    `There is no Node ${requiredNodeMajor} for ${process.arch} among the dependencies. Install Node ${requiredNodeMajor} and try again.`,
+  );
 }
 
 /** Runs a program under Node 24, passes signals on, and answers with its exit code. */

@@ -29,7 +29,8 @@ export const workerBuild: SystemNeed = {
   packages: ['g++', 'pkg-config', 'libuv1-dev', 'libssl-dev', 'libsrtp2-dev', 'libflatbuffers-dev', 'flatbuffers-compiler', 'libabsl-dev'],
   isPresent: async () => {
     if (!(await hasPrograms(['g++', 'pkg-config', 'flatc']))) return false;
-    return (await runCommand('pkg-config', ['--exists', 'libuv', 'openssl', 'libsrtp2', 'flatbuffers', 'absl_strings', 'absl_optional'])).ok;
+    return (await runCommand('pkg-config', ['--exists', 'libuv', 'openssl', 'libsrtp2', 'flatbuffers', 'absl_strings', 'absl_optional']))
+      .ok;
   },
 };
 
@@ -47,7 +48,10 @@ export async function ensureSystemPackages(needs: readonly SystemNeed[]): Promis
   if (!isRoot || !(await hasPrograms(['apt-get']))) throw new Error(`This machine lacks ${what}. Install with: ${command}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await showProgress('reading the list of system packages', runCommand('apt-get', ['update'], env));
-  const installed = await showProgress(`installing ${what}`, runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], env));
+  const installed = await showProgress(
+    `installing ${what}`,
+    runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], env),
+  );
   if (!installed.ok || (await findMissing(missing)).length > 0) {
     throw new Error(`${lastLines(installed.output, 4)}\nCould not install ${what}. Try: apt-get update && ${command}`);
   }

@@ -52,7 +52,10 @@ async function runChecks(): Promise<Count[]> {
 async function check(name: string, program: string, parameters: string[]): Promise<Count> {
   // oxlint finds its type-aware half on the PATH.
   const env = { ...process.env, PATH: `${packageProgram('.bin')}:${process.env['PATH'] ?? ''}` };
-  const { ok, output } = await showProgress(`checking ${name}`, runCommand(process.execPath, [packageProgram(program), ...parameters], env));
+  const { ok, output } = await showProgress(
+    `checking ${name}`,
+    runCommand(process.execPath, [packageProgram(program), ...parameters], env),
+  );
   if (!ok) console.log(output);
   return ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
@@ -61,7 +64,15 @@ async function runTests(filter: readonly string[], env: NodeJS.ProcessEnv): Prom
   const directory = await mkdtemp(join(tmpdir(), 'schalter-report-'));
   try {
     const file = join(directory, 'report.json');
-    const vitest = ['run', '--config', 'test/vitest.config.ts', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...filter];
+    const vitest = [
+      'run',
+      '--config',
+      'test/vitest.config.ts',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...filter,
+    ];
     const child = spawn(process.execPath, [packageProgram('vitest/vitest.mjs'), ...vitest], { cwd: root, env, stdio: 'inherit' });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     await once(child, 'close');
@@ -76,7 +87,9 @@ async function readReport(file: string): Promise<Count> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return { passed: 0, failed: 1 };
   const { success, numPassedTests, numFailedTests, testResults } = report.parse(JSON.parse(text));
-  const unloadedCount = testResults.filter((result) => result.status === 'failed' && result.assertionResults.every(({ status }) => status !== 'failed')).length;
+  const unloadedCount = testResults.filter(
+    (result) => result.status === 'failed' && result.assertionResults.every(({ status }) => status !== 'failed'),
+  ).length;
   const failed = numFailedTests + unloadedCount;
   return { passed: numPassedTests, failed: success ? failed : Math.max(failed, 1) };
 }

@@ -28,7 +28,9 @@ const imports = sources.flatMap((file) => file.imports);
 
 function readSources(folder: string): SourceFile[] {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name)).map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const paths = entries
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
   return paths.filter((path) => !path.startsWith('client/dist/')).map(readSource);
 }
 
@@ -38,7 +40,9 @@ function readSource(path: string): SourceFile {
 }
 
 function findSpecifiers(text: string): string[] {
-  const statements = text.matchAll(/^(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm);
+  const statements = text.matchAll(
+    /^(?:import|export)\b[^'";]*?\bfrom\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+  );
   return [...statements].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
 }
 
@@ -93,9 +97,11 @@ test('across processes only a protocol is imported, and the sfu imports nobody',
 test('a feature of the server imports itself, the platform and the protocol; only app.ts and its like see all', () => {
   const server = readdirSync(join(root, 'server'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const feature of server.map(({ name }) => `server/${name}`)) {
-    expect(breakingOwn((from, target) => isIn(from, feature) && from !== sfuClient && !isIn(target, feature, 'server/platform', 'server/protocol'))).toEqual(
-      [],
-    );
+    expect(
+      breakingOwn(
+        (from, target) => isIn(from, feature) && from !== sfuClient && !isIn(target, feature, 'server/platform', 'server/protocol'),
+      ),
+    ).toEqual([]);
   }
 });
 
@@ -162,10 +168,14 @@ test('the top level holds no folder beyond the agreed ones', () => {
 });
 
 test('the environment is read by config.ts alone, and given to it by the mains', () => {
-  const others = sources.filter(({ path }) => !/(^|\/)config\.ts$/.test(path)).map(({ path, text }) => ({ path, code: withoutComments(text) }));
+  const others = sources
+    .filter(({ path }) => !/(^|\/)config\.ts$/.test(path))
+    .map(({ path, text }) => ({ path, code: withoutComments(text) }));
   const handsOver = 'loadConfig(process.env)';
   expect(others.filter(({ code }) => code.replaceAll(handsOver, '').includes('process.env')).map(({ path }) => path)).toEqual([]);
-  expect(others.filter(({ path, code }) => code.includes(handsOver) && !/^\w+\/(main|cli)\.ts$/.test(path)).map(({ path }) => path)).toEqual([]);
+  expect(
+    others.filter(({ path, code }) => code.includes(handsOver) && !/^\w+\/(main|cli)\.ts$/.test(path)).map(({ path }) => path),
+  ).toEqual([]);
 });
 
 test('dates and numbers are written by client/i18n alone', () => {

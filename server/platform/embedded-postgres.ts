@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmod, chown, cp, lstat, mkdir, readFile, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { exclusively } from './exclusive.ts';
+import { type Place, port, preparePlace } from './postgres-place.ts';
 
 /**
  * The PostgreSQL that the server brings with it: the one file that knows how its binaries are laid out and who runs them.
@@ -25,18 +25,12 @@ export interface EmbeddedPostgres {
   readonly stop: () => Promise<void>;
 }
 
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-interface Place {
-  readonly directory: string;
-  readonly owner: Owner | undefined;
-  readonly socketDirectory: string;
+export interface EmbeddedPostgresOptions {
+  /** Made when it is not there; everything lies below `postgres/` in it. */
+  readonly dataDir: string;
+  readonly log: (message: string) => void;
 }
 
-const port = 5432;
-const maxSocketPathBytes = 107;
 const holdName = 'schalter-hold';
 const symlinkList = z.array(z.object({ source: z.string(), target: z.string() }));
 const run = promisify(execFile);
@@ -46,7 +40,7 @@ const run = promisify(execFile);
  * server was killed lives on). Every start holds one connection; the last one to stop shuts PostgreSQL down.
  * @throws Error with one plain sentence that says what to do.
  */
-export async function startEmbeddedPostgres({ dataDir, log }: { dataDir: string; log: (message: string) => void }): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ dataDir, log }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await preparePlace(dataDir);
   return await exclusively(place.directory, async () => {
     const binaries = await installBinaries(place);
@@ -58,57 +52,11 @@ export async function startEmbeddedPostgres({ dataDir, log }: { dataDir: string;
     // A PostgreSQL that goes away is reported by the connections that carry work.
     hold.on('error', () => undefined);
     await hold.connect();
-    return { url: urlOf(place, 'schalter'), stop: async () => await exclusively(place.directory, async () => await stop(place, binaries, cluster, hold)) };
+    return {
+      url: urlOf(place, 'schalter'),
+      stop: async () => await exclusively(place.directory, async () => await stop(place, binaries, cluster, hold)),
+    };
   });
-}
-
-async function preparePlace(dataDir: string): Promise<Place> {
-  await mkdir(join(dataDir, 'postgres'), { recursive: true, mode: 0o711 });
-  const directory = await realpath(join(dataDir, 'postgres'));
-  const owner = process.getuid?.() === 0 ? await systemUser() : undefined;
-  if (owner) {
-    // PostgreSQL refuses root; its account needs to pass through the data directory, and to own what is its own.
-    const parent = dirname(directory);
-    await chmod(parent, (await stat(parent)).mode | 0o011);
-    await chown(directory, owner.uid, owner.gid);
-  }
-  await chmod(directory, 0o700);
-  return { directory, owner, socketDirectory: await prepareSocketDirectory(directory, owner) };
-}
-
-async function systemUser(): Promise<Owner> {
-  try {
-    return await findSystemUser();
-  } catch {
-    const create = ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'];
-    try {
-      await run('useradd', create);
-      return await findSystemUser();
-    } catch {
-      throw new Error(`PostgreSQL does not run as root, and the system user "postgres" could not be made. Make it with: useradd ${create.join(' ')}`);
-    }
-  }
-}
-
-async function findSystemUser(): Promise<Owner> {
-  const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
-  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
-}
-
-/** The kernel limits the path of a socket; below a long data directory it stands in /tmp instead. */
-async function prepareSocketDirectory(directory: string, owner: Owner | undefined): Promise<string> {
-  if (Buffer.byteLength(join(directory, `.s.PGSQL.${port}.lock`)) <= maxSocketPathBytes) return directory;
-  const short = `/tmp/schalter-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
-  const uid = owner?.uid ?? process.getuid?.();
-  const made = await mkdir(short, { mode: 0o700 }).then(
-    () => true,
-    () => false,
-  );
-  if (made && owner) await chown(short, owner.uid, owner.gid);
-  const found = await lstat(short);
-  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0)
-    throw new Error(`${short} belongs to somebody else. Remove it, or set SCHALTER_DATA to a shorter path.`);
-  return short;
 }
 
 /**
@@ -171,7 +119,15 @@ async function initialise(place: Place, binaries: string, log: (message: string)
   const unfinished = `${cluster}.new`;
   await rm(unfinished, { recursive: true, force: true });
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  await execute(place, join(binaries, 'initdb'), ['-D', unfinished, '-U', 'schalter', ...locale, '--auth-local=trust', '--auth-host=reject']);
+  await execute(place, join(binaries, 'initdb'), [
+    '-D',
+    unfinished,
+    '-U',
+    'schalter',
+    ...locale,
+    '--auth-local=trust',
+    '--auth-host=reject',
+  ]);
   await rename(unfinished, cluster);
   return cluster;
 }
@@ -245,7 +201,11 @@ async function stop(place: Place, binaries: string, cluster: string, hold: Clien
 }
 
 /** Runs a program of PostgreSQL's as its account, in a directory that it can read, without the PG… variables of the caller. */
-async function execute({ directory, owner }: Pick<Place, 'directory' | 'owner'>, program: string, parameters: string[]): Promise<{ stdout: string }> {
+async function execute(
+  { directory, owner }: Pick<Place, 'directory' | 'owner'>,
+  program: string,
+  parameters: string[],
+): Promise<{ stdout: string }> {
   return await run(program, parameters, { cwd: directory, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, ...owner });
 }
 

@@ -16,13 +16,24 @@ const groupCount = 14;
  * the differences to the ones mediasoup bundles.
  * @throws Error with the first lines of what the compiler said.
  */
-export async function buildWorker({ source, output, log }: { source: string; output: string; log: (message: string) => void }): Promise<void> {
+export async function buildWorker({
+  source,
+  output,
+  log,
+}: {
+  source: string;
+  output: string;
+  log: (message: string) => void;
+}): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'schalter-worker-'));
   try {
     const schemas = await listFiles(join(source, 'fbs'), '.fbs');
     const flavour = '--cpp --cpp-field-case-style lower --reflect-names --scoped-enums --filename-suffix'.split(' ');
     await program('flatc', [...flavour, '', '-o', join(directory, 'fbs/FBS'), ...schemas]);
-    const sources = [...(await listFiles(join(source, 'src'), '.cpp')), ...(await listFiles(join(source, 'deps/libwebrtc/libwebrtc'), '.cc'))].sort();
+    const sources = [
+      ...(await listFiles(join(source, 'src'), '.cpp')),
+      ...(await listFiles(join(source, 'deps/libwebrtc/libwebrtc'), '.cc')),
+    ].sort();
     const patched = await patchDtlsTransport(sources, directory);
     const flags = await compilerFlags(source, directory);
     const objects = await compile({ sources: patched, directory, flags, log });
@@ -34,9 +45,22 @@ export async function buildWorker({ source, output, log }: { source: string; out
 }
 
 async function compilerFlags(source: string, directory: string): Promise<string[]> {
-  const includes = [compat, join(source, 'include'), join(directory, 'fbs'), join(source, 'deps/libwebrtc/libwebrtc'), join(source, 'deps/libwebrtc')];
+  const includes = [
+    compat,
+    join(source, 'include'),
+    join(directory, 'fbs'),
+    join(source, 'deps/libwebrtc/libwebrtc'),
+    join(source, 'deps/libwebrtc'),
+  ];
   const defines = ['NDEBUG', 'MS_LITTLE_ENDIAN', 'MS_EXECUTABLE', 'FLATBUFFERS_LOCALE_INDEPENDENT=1'];
-  return ['-std=c++20', '-O2', '-w', ...defines.map((name) => `-D${name}`), ...includes.map((path) => `-I${path}`), ...(await pkgConfig('--cflags'))];
+  return [
+    '-std=c++20',
+    '-O2',
+    '-w',
+    ...defines.map((name) => `-D${name}`),
+    ...includes.map((path) => `-I${path}`),
+    ...(await pkgConfig('--cflags')),
+  ];
 }
 
 /**
@@ -47,14 +71,20 @@ async function patchDtlsTransport(sources: string[], directory: string): Promise
   const original = sources.find((path) => path.endsWith('/RTC/DtlsTransport.cpp'));
   const text = original === undefined ? '' : await readFile(original, 'utf8');
   const wrong = '(operationType == BIO_CB_RETURN)';
-  if (!text.includes(wrong)) throw new Error('This version of mediasoup has another DtlsTransport.cpp: see patchDtlsTransport in sfu/worker/build-worker.ts.');
+  if (!text.includes(wrong))
+    throw new Error('This version of mediasoup has another DtlsTransport.cpp: see patchDtlsTransport in sfu/worker/build-worker.ts.');
   const patched = join(directory, 'DtlsTransport.cpp');
   await writeFile(patched, text.replace(wrong, '((operationType & BIO_CB_RETURN) != 0)'));
   return sources.map((path) => (path === original ? patched : path));
 }
 
 /** @returns the object files. */
-async function compile(options: { sources: string[]; directory: string; flags: string[]; log: (message: string) => void }): Promise<string[]> {
+async function compile(options: {
+  sources: string[];
+  directory: string;
+  flags: string[];
+  log: (message: string) => void;
+}): Promise<string[]> {
   const { sources, directory, flags, log } = options;
   const objects: string[] = [];
   let compiledCount = 0;
@@ -104,7 +134,8 @@ async function program(name: string, parameters: string[]): Promise<string> {
   try {
     return (await run(name, parameters, { maxBuffer: 16 * 1024 * 1024 })).stdout;
   } catch (error) {
-    const reason = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '' ? error.stderr : String(error);
+    const reason =
+      error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '' ? error.stderr : String(error);
     throw new Error(`The media worker could not be built; ${name} said:\n${reason.split('\n').slice(0, 8).join('\n')}`, { cause: error });
   }
 }

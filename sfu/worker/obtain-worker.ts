@@ -31,7 +31,8 @@ export interface WorkerNeeds {
  */
 export async function obtainWorker({ workerBin, cacheDirectory, prepareBuild, log }: WorkerNeeds): Promise<string> {
   if (workerBin !== undefined) {
-    if (!(await starts(workerBin))) throw new Error(`MEDIASOUP_WORKER_BIN names ${workerBin}, which is not a mediasoup-worker that runs on this machine.`);
+    if (!(await starts(workerBin)))
+      throw new Error(`MEDIASOUP_WORKER_BIN names ${workerBin}, which is not a mediasoup-worker that runs on this machine.`);
     return workerBin;
   }
   const source = mediasoupDirectory();
@@ -43,7 +44,8 @@ export async function obtainWorker({ workerBin, cacheDirectory, prepareBuild, lo
     if (!(await download(source, fresh, log))) {
       await prepareBuild();
       await buildWorker({ source: join(source, 'worker'), output: fresh, log });
-      if (!(await starts(fresh))) throw new Error('The media worker was built and does not start. Set MEDIASOUP_WORKER_BIN to one that does.');
+      if (!(await starts(fresh)))
+        throw new Error('The media worker was built and does not start. Set MEDIASOUP_WORKER_BIN to one that does.');
     }
     await rename(fresh, cached);
   } finally {
@@ -81,7 +83,12 @@ async function download(source: string, output: string, log: (message: string) =
     log('looking for a ready-made media worker');
     await new Promise<void>((resolve) => {
       const env = { PATH: dirname(process.execPath), PYTHON: 'false' };
-      execFile(process.execPath, ['npm-scripts.mjs', 'postinstall'], { cwd: source, env, timeout: downloadTimeoutMs, killSignal: 'SIGKILL' }, () => resolve());
+      execFile(
+        process.execPath,
+        ['npm-scripts.mjs', 'postinstall'],
+        { cwd: source, env, timeout: downloadTimeoutMs, killSignal: 'SIGKILL' },
+        () => resolve(),
+      );
     });
   }
   if (!(await starts(downloaded))) return false;

@@ -58,11 +58,9 @@ async function killPostmaster(): Promise<void> {
 
 test('what is committed is on the disk before it is acknowledged, and text is UTF-8 in the order of its code points', async () => {
   const { url } = await start();
-  expect(await query(url, `select current_setting('fsync'), current_setting('synchronous_commit'), current_setting('server_encoding')`)).toEqual([
-    'on',
-    'on',
-    'UTF8',
-  ]);
+  expect(
+    await query(url, `select current_setting('fsync'), current_setting('synchronous_commit'), current_setting('server_encoding')`),
+  ).toEqual(['on', 'on', 'UTF8']);
   expect(await query(url, `select upper('ä'), 'Z' < 'a'`)).toEqual(['Ä', true]);
 });
 

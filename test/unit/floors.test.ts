@@ -7,7 +7,10 @@ import { z } from 'zod';
 // Below these versions are known holes.
 const versions = z.record(z.string(), z.string());
 const floors = await parseFile('test/floors.json', z.object({ node: z.string(), packages: versions, debian: versions }));
-const lock = await parseFile('package-lock.json', z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) }));
+const lock = await parseFile(
+  'package-lock.json',
+  z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) }),
+);
 const run = promisify(execFile);
 
 async function parseFile<Shape>(path: string, schema: z.ZodType<Shape>): Promise<Shape> {
