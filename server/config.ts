@@ -13,6 +13,8 @@ const schema = z.object({
   SCHALTER_DATA: z.string().min(1).optional(),
   SCHALTER_OPERATOR: z.string().min(1).max(80).default('Schalter'),
   SCHALTER_TIME_ZONE: z.string().default('Europe/Luxembourg'),
+  /** Whether people of the offices must use passkeys that cannot leave their device. */
+  SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS: z.stringbool().default(false),
   SCHALTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -27,6 +29,7 @@ export interface Config {
   readonly dataDirectory: string;
   readonly operator: string;
   readonly timeZone: string;
+  readonly officialsNeedDeviceBoundKeys: boolean;
   readonly logLevel: string;
   /** Null: the embedded PostgreSQL. */
   readonly databaseUrl: string | null;
@@ -64,6 +67,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     dataDirectory: config.SCHALTER_DATA ?? defaultDataDirectory(env),
     operator: config.SCHALTER_OPERATOR,
     timeZone: config.SCHALTER_TIME_ZONE,
+    officialsNeedDeviceBoundKeys: config.SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS,
     logLevel: config.SCHALTER_LOG_LEVEL,
     databaseUrl: config.DATABASE_URL ?? null,
     redisUrl: config.REDIS_URL ?? null,

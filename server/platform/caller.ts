@@ -10,7 +10,7 @@ export interface SessionCaller {
   /** Null for citizens, whose names the server does not know. */
   readonly displayName: string | null;
   readonly officeId: OfficeId | null;
-  /** Null when the browser holds none of the account's keys, or the device was revoked. */
+  /** Null when the browser holds none of the account's keys. */
   readonly deviceId: DeviceId | null;
   /** When the session ends whatever happens. */
   readonly expiresAt: number;

@@ -27,7 +27,7 @@ const maxUnknownCommands = 10;
 const maxInFlight = 64;
 
 export interface CommandDependencies {
-  readonly handlers: Handlers;
+  readonly handlers: Partial<Handlers>;
   readonly rateLimit: RateLimit;
   readonly log: Log;
   /** Who the socket belongs to right now, or null when its session is over. */

@@ -44,7 +44,11 @@ export async function createHttp({ origin, log }: HttpDependencies): Promise<Fas
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+    // Slow headers are given up after ten seconds, slow bodies with requestTimeout (H07).
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16 * 1024 },
   });
+  // A form of another site can send text without asking first (H05).
+  app.removeContentTypeParser('text/plain');
   const secure = origin.startsWith('https:');
   await app.register(cookie);
   await app.register(helmet, {
@@ -80,6 +84,8 @@ export async function createHttp({ origin, log }: HttpDependencies): Promise<Fas
   app.addHook('onRequest', async (request, reply) => {
     reply.header('permissions-policy', 'camera=(self), microphone=(self), display-capture=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), geolocation=()');
     if (request.url.length > 8 * 1024) throw new AppError('bad_request', 'address too long');
+    // Whoever watches the server asks it by any name it has.
+    if (watched.has(request.url)) return;
     if (request.headers.host !== new URL(origin).host) throw new AppError('bad_request', 'another host');
     if (request.method !== 'GET' && request.method !== 'HEAD') refuseForeign(request, origin);
   });
@@ -87,6 +93,9 @@ export async function createHttp({ origin, log }: HttpDependencies): Promise<Fas
   app.setNotFoundHandler((request, reply) => sendFailure(new AppError('not_found', 'no such address'), request, reply, log));
   return app;
 }
+
+/** Whether the process runs, and whether it can work. */
+const watched = new Set(['/livez', '/readyz']);
 
 /** A change is asked for by our own pages or by programs that are no browser; never by another site (H13). */
 function refuseForeign(request: FastifyRequest, origin: string): void {
@@ -106,7 +115,13 @@ function asAppError(error: unknown): unknown {
 function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const answer = failure(asAppError(error), log, { route: `${request.method} ${request.routeOptions.url ?? 'unknown'}` });
   if (answer.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(answer.retryAfterMs / 1_000));
-  return reply.code(statusOf[answer.code]).header('cache-control', 'no-store').send({ error: answer });
+  return reply.code(statusFor(error, answer.code)).header('cache-control', 'no-store').send({ error: answer });
+}
+
+/** Fastify's own refusals say more precisely what was wrong: 414, 415, 431. */
+function statusFor(error: unknown, code: ErrorCode): number {
+  const isFastifys = code === 'bad_request' && error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
+  return isFastifys ? Number(error.statusCode) : statusOf[code];
 }
 
 /** Parses a body at the door. Throws `bad_request` naming the fields, never their values. */

@@ -33,13 +33,15 @@ create table challenges (
   -- The browser that asked, by the hash of its pre-session cookie.
   browser_hash bytea not null,
   handle bytea,
-  account_id text references accounts,
-  invitation_id text,
+  -- Whom a device signs in; not a reference, so that a name nobody has gets a challenge like any other.
+  account_id text,
+  -- Of the invitation a registration is for.
+  token_hash bytea,
   address text not null,
   expires_at timestamptz not null
 );
 create index on challenges (expires_at);
-create index on challenges (address);
+create index on challenges (address, expires_at desc);
 
 create table sessions (
   session_id text primary key,

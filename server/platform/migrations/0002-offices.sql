@@ -42,15 +42,20 @@ create table registry_keys (
   public_key bytea primary key
 );
 
+-- Locked by whoever extends the chain, so that two links never follow the same one.
+create table inboxes (
+  inbox_id text primary key
+);
+
 create table inbox_links (
-  inbox_id text not null,
+  inbox_id text not null references inboxes,
   seqno integer not null,
   link bytea not null,
   primary key (inbox_id, seqno)
 );
 
 create table inbox_generations (
-  inbox_id text not null,
+  inbox_id text not null references inboxes,
   generation integer not null,
   previous_box bytea,
   primary key (inbox_id, generation)
@@ -68,12 +73,13 @@ create table inbox_boxes (
 
 -- The chain says who belongs to the inbox; this is its newest state, for queries.
 create table inbox_members (
-  inbox_id text not null,
+  inbox_id text not null references inboxes,
   account_id text not null references accounts,
   role text not null check (role in ('owner', 'admin', 'member', 'auditor')),
   primary key (inbox_id, account_id)
 );
 create index on inbox_members (account_id);
 
+alter table offices add foreign key (inbox_id) references inboxes;
 alter table accounts add foreign key (office_id) references offices;
 alter table invitations add foreign key (office_id) references offices;

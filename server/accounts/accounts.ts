@@ -1,0 +1,36 @@
+import type { Database } from '../platform/database.ts';
+import { toBase64Url } from '../protocol/base64url.ts';
+import type { AccountId, OfficeId } from '../protocol/ids.ts';
+import type { Enrolment } from '../protocol/offices.ts';
+import type { UserChainState } from '../protocol/user-chain.ts';
+import { type Account, AccountStore } from './account-store.ts';
+import { type Invitation, InvitationStore } from './invitation-store.ts';
+import { UserChains } from './user-chains.ts';
+
+/** What other features may ask about people. */
+export interface Accounts {
+  readonly chains: UserChains;
+  /** Null when there is no such account, or it is disabled. */
+  readonly find: (accountId: AccountId) => Promise<Account | null>;
+  readonly findAll: (accountIds: readonly AccountId[]) => Promise<readonly Account[]>;
+  /** Verified chains; unknown accounts are left out. `database` may be a transaction. */
+  readonly loadChains: (database: Database, accountIds: readonly AccountId[]) => Promise<ReadonlyMap<AccountId, UserChainState>>;
+  /** When the invitation expires; null when its id or token is another one's. */
+  readonly addInvitation: (invitation: Invitation, tokenHash: Uint8Array) => Promise<Date | null>;
+  /** Officials who used an invitation of the office, the first one first. */
+  readonly findEnrolled: (officeId: OfficeId) => Promise<readonly Enrolment[]>;
+}
+
+export function createAccounts({ database }: { readonly database: Database }): Accounts {
+  const store = new AccountStore(database);
+  const invitations = new InvitationStore(database);
+  const chains = new UserChains();
+  return {
+    chains,
+    find: async (accountId) => (await store.find([accountId]))[0] ?? null,
+    findAll: async (accountIds) => await store.find(accountIds),
+    loadChains: async (within, accountIds) => await chains.load(within, accountIds),
+    addInvitation: async (invitation, tokenHash) => await invitations.add(invitation, tokenHash),
+    findEnrolled: async (officeId) => (await invitations.findOfficials(officeId)).map(({ proof, ...person }) => ({ ...person, proof: toBase64Url(proof) })),
+  };
+}

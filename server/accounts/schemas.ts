@@ -1,0 +1,92 @@
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
+import { z } from 'zod';
+import { bytesSchema, chainIdSchema, idSchema } from '../platform/wire-schemas.ts';
+import type { AccountCommands, DeviceProof, HttpRoutes } from '../protocol/accounts.ts';
+import { limits } from '../protocol/limits.ts';
+import type { SignedLink } from '../protocol/offices.ts';
+
+type Body<Route extends keyof HttpRoutes> = Parameters<HttpRoutes[Route]>[0];
+
+export const signedLinkSchema = z.strictObject({
+  link: bytesSchema({ maxBytes: limits.linkBytes }),
+  boxes: z.array(bytesSchema({ maxBytes: limits.boxBytes })).max(limits.boxesPerLink),
+  previousBox: bytesSchema({ maxBytes: limits.boxBytes }).nullable(),
+}) satisfies z.ZodType<SignedLink>;
+
+const deviceProofSchema = z.strictObject({ deviceId: idSchema<'device'>(), signature: bytesSchema({ minBytes: 64, maxBytes: 64 }) }) satisfies z.ZodType<DeviceProof>;
+
+/** 32 random bytes in the fragment of an invitation's link. */
+const tokenSchema = z.string().regex(/^[\w-]{43}$/);
+
+/** WebAuthn §4: at most 1023 bytes. */
+const credentialIdSchema = z.string().max(1_364);
+const credentialFields = {
+  id: credentialIdSchema,
+  rawId: credentialIdSchema,
+  type: z.literal('public-key'),
+  authenticatorAttachment: z.enum(['platform', 'cross-platform']).optional(),
+  // `prf.results` are key material and have no place here: `refusePrfResults` comes first.
+  clientExtensionResults: z.strictObject({
+    credProps: z.strictObject({ rk: z.boolean().optional() }).optional(),
+    prf: z.strictObject({ enabled: z.boolean().optional() }).optional(),
+  }),
+};
+const clientDataSchema = z.string().max(4_096);
+
+const registrationResponseSchema = z.strictObject({
+  ...credentialFields,
+  response: z.strictObject({
+    clientDataJSON: clientDataSchema,
+    attestationObject: z.string().max(22_000),
+    // What follows repeats parts of the attestation object; only that is believed.
+    authenticatorData: z.string().max(22_000).optional(),
+    publicKey: z.string().max(4_096).optional(),
+    publicKeyAlgorithm: z.int().optional(),
+    transports: z.array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']).or(z.string().max(40))).max(20).optional(),
+  }),
+});
+
+const authenticationResponseSchema = z.strictObject({
+  ...credentialFields,
+  response: z.strictObject({
+    clientDataJSON: clientDataSchema,
+    authenticatorData: z.string().max(4_096),
+    signature: z.string().max(2_048),
+    userHandle: z.string().max(88).optional(),
+  }),
+});
+
+export const registrationOptionsSchema = z.strictObject({ invitationToken: tokenSchema.optional() });
+export const registrationSchema = z.strictObject({
+  challengeId: idSchema<'challenge'>(),
+  response: z.custom<RegistrationResponseJSON>((value) => registrationResponseSchema.safeParse(value).success, 'not a registration'),
+  root: signedLinkSchema,
+  device: deviceProofSchema,
+  invitation: z.strictObject({ token: tokenSchema, proof: bytesSchema({ minBytes: 32, maxBytes: 32 }) }).optional(),
+});
+export const authenticationOptionsSchema = z.strictObject({});
+export const authenticationSchema = z.strictObject({
+  challengeId: idSchema<'challenge'>(),
+  response: z.custom<AuthenticationResponseJSON>((value) => authenticationResponseSchema.safeParse(value).success, 'not an authentication'),
+  device: deviceProofSchema.optional(),
+});
+export const deviceChallengeSchema = z.strictObject({ accountId: chainIdSchema<'account'>() }) satisfies z.ZodType<Body<'POST /api/sessions/challenge'>>;
+export const deviceSessionSchema = z.strictObject({
+  challengeId: idSchema<'challenge'>(),
+  accountId: chainIdSchema<'account'>(),
+  device: deviceProofSchema,
+}) satisfies z.ZodType<Body<'POST /api/sessions'>>;
+
+export const loadAccountsSchema = z.strictObject({ accountIds: z.array(chainIdSchema<'account'>()).max(limits.accountsPerLoad) }) satisfies z.ZodType<
+  Parameters<AccountCommands['account:load']>[0]
+>;
+export const nothingSchema = z.strictObject({});
+
+/** Whether a body carries the output of a passkey's PRF, which is the seed of somebody's keys. */
+export function carriesPrfResults(body: unknown): boolean {
+  return prfResultsSchema.safeParse(body).success;
+}
+
+const prfResultsSchema = z.looseObject({
+  response: z.looseObject({ clientExtensionResults: z.looseObject({ prf: z.looseObject({ results: z.unknown().refine((results) => results !== undefined) }) }) }),
+});

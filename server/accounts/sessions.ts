@@ -1,0 +1,62 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { SessionCaller } from '../platform/caller.ts';
+import type { Database } from '../platform/database.ts';
+import { type AccountId, type DeviceId, newId, type SessionId } from '../protocol/ids.ts';
+import type { Role } from '../protocol/roles.ts';
+import { SessionStore } from './session-store.ts';
+
+/** A new session and the only copy of its token. */
+export interface OpenedSession {
+  readonly sessionId: SessionId;
+  readonly token: string;
+}
+
+export interface Sessions {
+  /** `database` may be a transaction: a session comes into being with its account. */
+  open(database: Database, owner: { accountId: AccountId; role: Role; deviceId: DeviceId | null }): Promise<OpenedSession>;
+  /** Whose token it is, or null. Counts as activity. */
+  authenticate(token: string): Promise<SessionCaller | null>;
+  /** Those that are there, over or not. */
+  read(sessionIds: readonly SessionId[]): Promise<ReadonlyMap<SessionId, { readonly caller: SessionCaller; readonly isOver: boolean }>>;
+  /** Ends the session with this token; its id when there was one. */
+  end(token: string): Promise<SessionId | null>;
+  touch(sessionIds: readonly SessionId[]): Promise<void>;
+  /** Waiting in a line or being in a call is being active, though nothing is sent. */
+  keepAlive(accountIds: readonly AccountId[]): Promise<void>;
+  sweep(): Promise<void>;
+}
+
+export function createSessions(database: Database): Sessions {
+  const store = new SessionStore(database);
+  return {
+    async open(within, owner) {
+      const opened = { sessionId: newId<'session'>(), token: randomBytes(32).toString('base64url') };
+      await new SessionStore(within).add({ ...owner, sessionId: opened.sessionId, tokenHash: hashToken(opened.token) });
+      return opened;
+    },
+    async authenticate(token) {
+      const row = isToken(token) ? await store.findByToken(hashToken(token)) : null;
+      if (!row || row.isOver) return null;
+      await store.touch([row.sessionId]);
+      return row;
+    },
+    async read(sessionIds) {
+      const rows = await store.find(sessionIds);
+      return new Map(rows.map((row) => [row.sessionId, { caller: row, isOver: row.isOver }]));
+    },
+    end: async (token) => (isToken(token) ? await store.removeByToken(hashToken(token)) : null),
+    touch: async (sessionIds) => await store.touch(sessionIds),
+    keepAlive: async (accountIds) => await store.touchAccounts(accountIds),
+    sweep: async () => await store.sweep(),
+  };
+}
+
+/** 32 random bytes in base64url. */
+function isToken(text: string): boolean {
+  return /^[\w-]{43}$/.test(text);
+}
+
+/** Without a salt, since the token is 256 random bits: whoever reads the table still has to guess it. */
+export function hashToken(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}

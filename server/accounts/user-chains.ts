@@ -1,0 +1,42 @@
+import type { Database } from '../platform/database.ts';
+import { fromBase64Url } from '../protocol/base64url.ts';
+import type { AccountId } from '../protocol/ids.ts';
+import { extendUserChain, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
+import { AccountStore } from './account-store.ts';
+
+/** Chains kept in memory; beyond, the one that was read first is forgotten. */
+const maxChains = 5_000;
+
+/**
+ * What the user chains say now. A chain only grows, so a verified state is kept and extended by the links that are new;
+ * whether there are new ones SQL is asked each time.
+ */
+export class UserChains {
+  readonly #states = new Map<AccountId, UserChainState>();
+
+  /** Unknown accounts are left out. `database` may be a transaction. */
+  async load(database: Database, accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, UserChainState>> {
+    const wanted = [...new Set(accountIds)];
+    const states = new Map(wanted.flatMap((accountId) => pair(accountId, this.#states.get(accountId))));
+    const links = await new AccountStore(database).findLinks(wanted.map((accountId) => ({ accountId, seqno: states.get(accountId)?.seqno ?? 0 })));
+    for (const { accountId, link } of links) {
+      const state = states.get(accountId);
+      states.set(accountId, state ? extendUserChain(state, link) : replayUserChain([link], fromBase64Url(accountId)));
+    }
+    // What was read inside a transaction that fails may never have been: only committed reads are kept.
+    if (!database.isTransaction) for (const [accountId, state] of states) this.#keep(accountId, state);
+    return states;
+  }
+
+  #keep(accountId: AccountId, state: UserChainState): void {
+    this.#states.delete(accountId);
+    this.#states.set(accountId, state);
+    if (this.#states.size <= maxChains) return;
+    const [oldest] = this.#states.keys();
+    if (oldest !== undefined) this.#states.delete(oldest);
+  }
+}
+
+function pair<Key, Value>(key: Key, value: Value | undefined): [Key, Value][] {
+  return value === undefined ? [] : [[key, value]];
+}

@@ -1,0 +1,157 @@
+import type { FastifyInstance } from 'fastify';
+import { accountHandlers } from './accounts/handlers.ts';
+import { createAccounts } from './accounts/accounts.ts';
+import { readToken } from './accounts/cookies.ts';
+import { accountRoutes } from './accounts/routes.ts';
+import { createSessions } from './accounts/sessions.ts';
+import { InboxChains } from './offices/inbox-chains.ts';
+import { Inboxes } from './offices/inboxes.ts';
+import { createOffices } from './offices/offices.ts';
+import { officeHandlers } from './offices/handlers.ts';
+import { officeRoutes } from './offices/routes.ts';
+import { createRights } from './offices/rights.ts';
+import type { Bus } from './platform/bus.ts';
+import type { Caller } from './platform/caller.ts';
+import { serve, type Handlers } from './platform/commands.ts';
+import { Connections } from './platform/connections.ts';
+import type { Database } from './platform/database.ts';
+import { createHttp } from './platform/http.ts';
+import type { Log } from './platform/log.ts';
+import { createNotify } from './platform/notify.ts';
+import { servePages } from './platform/pages.ts';
+import type { RateLimit } from './platform/rate-limit.ts';
+import { createSockets } from './platform/sockets.ts';
+import { watchRoutes } from './platform/watch-routes.ts';
+import { cryptoReady } from './protocol/sodium.ts';
+import type { AccountCommands } from './protocol/accounts.ts';
+import type { OfficeCommands } from './protocol/offices.ts';
+
+export interface AppDependencies {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly rateLimit: RateLimit;
+  /** What the browser's address bar shows. */
+  readonly origin: string;
+  /** Who runs the installation; shown by authenticators. */
+  readonly operator: string;
+  /** IANA name: opening hours are local times there. */
+  readonly timeZone: string;
+  readonly officialsNeedDeviceBoundKeys: boolean;
+  /** Ceremonies one address may have open at a time. */
+  readonly maxChallengesPerAddress: number;
+  readonly log: Log;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The built client; null where only the API is served. */
+  readonly clientDirectory: string | null;
+}
+
+export interface App {
+  readonly http: FastifyInstance;
+  close(): Promise<void>;
+}
+
+/** How often activity of sessions is written down, and what has expired is swept. */
+const activityMs = 15_000;
+
+/** Everything but listening: the one place that sees all features. */
+export async function createApp(dependencies: AppDependencies): Promise<App> {
+  const { database, bus, rateLimit, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
+  await cryptoReady;
+  const closers: (() => Promise<void> | void)[] = [];
+  const http = await createHttp({ origin, log });
+
+  const sessions = createSessions(database);
+  const accounts = createAccounts({ database });
+  const rights = createRights({ database });
+  const withRights = async (caller: Omit<Caller, 'inboxId' | 'inboxRoles'>): Promise<Caller> => ({ ...caller, ...(await rights.of(caller)) });
+
+  const io = createSockets({
+    server: http.server,
+    origin,
+    log,
+    authenticate: async (cookieHeader) => {
+      const token = readToken(http.parseCookie(cookieHeader ?? ''));
+      const caller = token === null ? null : await sessions.authenticate(token);
+      return caller && (await withRights(caller));
+    },
+    onConnection: (socket, caller) => {
+      connections.add(socket, caller);
+      serve(socket, { handlers, rateLimit, log, callerOf: (of) => connections.callerOf(of) });
+    },
+  });
+  const notify = createNotify(io, bus);
+  const connections = new Connections({
+    io,
+    bus,
+    log,
+    readSessions: async (sessionIds) => {
+      const found = await sessions.read(sessionIds);
+      const inboxRights = await rights.ofAll(Array.from(found.values(), ({ caller }) => caller));
+      return new Map(Array.from(found, ([sessionId, { caller, isOver }]) => [sessionId, isOver ? { ended: 'expired' } : { caller: { ...caller, ...inboxRights(caller) } }]));
+    },
+  });
+  closers.push(() => connections.close());
+
+  // Features.
+  const offices = createOffices({ database, timeZone });
+  const inboxes = new Inboxes({
+    database,
+    chains: new InboxChains({ loadUserChains: accounts.loadChains }),
+    mayBecome: async (accountId, inboxId, role) => {
+      const person = await accounts.find(accountId);
+      if (person?.role === 'owner') return true;
+      return person?.role === 'official' && role !== 'owner' && (await rights.of(person)).inboxId === inboxId;
+    },
+  });
+
+  const handlers: Handlers<Exclude<keyof AccountCommands, 'availability:set'> | keyof OfficeCommands> = {
+    ...accountHandlers({ database }),
+    ...officeHandlers({
+      database,
+      inboxes,
+      notify,
+      refreshRights: async (accountId) => await connections.refreshRights(accountId),
+      addInvitation: accounts.addInvitation,
+      findEnrolled: accounts.findEnrolled,
+    }),
+  };
+
+  watchRoutes(http, { database, rateLimit, log });
+  officeRoutes(http, { database, offices, now, loads: async () => new Map() });
+  accountRoutes(http, {
+    database,
+    party: { origin, operator },
+    officialsNeedDeviceBoundKeys: dependencies.officialsNeedDeviceBoundKeys,
+    maxChallengesPerAddress: dependencies.maxChallengesPerAddress,
+    sessions,
+    chains: accounts.chains,
+    rateLimit,
+    log,
+    rightsOf: rights.of,
+    onSignedOut: (sessionId) => connections.endSession(sessionId, 'signed-out'),
+    onEnrolled: async (accountId) => {
+      const { inboxId } = await rights.of({ accountId, officeId: (await accounts.find(accountId))?.officeId ?? null });
+      if (inboxId) notify({ inbox: inboxId }, 'inbox:enrolled', { inboxId });
+    },
+  });
+  if (clientDirectory !== null) await servePages(http, clientDirectory);
+
+  const activity = setInterval(() => {
+    const active = connections.takeActive();
+    const written = Promise.all([active.length > 0 ? sessions.touch(active) : undefined, sessions.sweep()]);
+    written.catch((error: unknown) => log.warn({ err: error }, 'activity of sessions could not be written'));
+  }, activityMs);
+  closers.push(() => clearInterval(activity));
+
+  return {
+    http,
+    async close() {
+      // Sockets last in the list of features, first to go: nothing new comes in while the rest ends.
+      for (const closeFeature of closers.toReversed()) await closeFeature();
+      io.disconnectSockets(true);
+      io.engine.close();
+      await http.close();
+    },
+  };
+}

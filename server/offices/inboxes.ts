@@ -1,0 +1,115 @@
+import { AppError } from '../platform/app-error.ts';
+import { type Database, type Transaction, transaction } from '../platform/database.ts';
+import { verified } from '../platform/verified.ts';
+import { type Base64Url, fromBase64Url } from '../protocol/base64url.ts';
+import { requireBoxes } from '../protocol/generation.ts';
+import { type AccountId, type DeviceId, idOf, type InboxId } from '../protocol/ids.ts';
+import { decodeInboxBody, type InboxBody, type InboxRole } from '../protocol/inbox-bodies.ts';
+import { extendInboxChain, replayInboxChain } from '../protocol/inbox-chain.ts';
+import { currentMembers, type InboxChainState } from '../protocol/inbox-state.ts';
+import { decodeLink } from '../protocol/link.ts';
+import type { SignedLink } from '../protocol/offices.ts';
+import { equalBytes } from '../protocol/sodium.ts';
+import { currentGeneration } from '../protocol/user-chain.ts';
+import type { InboxChains } from './inbox-chains.ts';
+import { InboxStore } from './inbox-store.ts';
+
+export interface InboxesDependencies {
+  readonly database: Database;
+  readonly chains: InboxChains;
+  /** Whether the account may get this role in the inbox's chain: the owner signs what he was told, the server checks it. */
+  readonly mayBecome: (accountId: AccountId, inboxId: InboxId, role: InboxRole) => Promise<boolean>;
+}
+
+export interface Appended {
+  readonly seqno: number;
+  /** People whose role has changed; empty when the link was there already. */
+  readonly changed: readonly AccountId[];
+}
+
+/** Chains of inboxes: everything is verified as a reader would, before it is stored. */
+export class Inboxes {
+  readonly #dependencies: InboxesDependencies;
+
+  constructor(dependencies: InboxesDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The beginning of an inbox, in the transaction that makes its office. */
+  async begin(trx: Transaction, root: SignedLink): Promise<InboxId> {
+    const bytes = fromBase64Url(root.link);
+    const verification = await this.#dependencies.chains.verificationOf(trx, null, [bytes], 'now');
+    const state = verified(() => replayInboxChain([bytes], verification));
+    const inboxId = idOf<'inbox'>(state.inboxId);
+    await new InboxStore(trx).add(inboxId);
+    await store(trx, inboxId, state, root);
+    return inboxId;
+  }
+
+  /** Compare-and-swap on the head. The same link twice is answered alike; `conflict` when another one came first. */
+  async append(inboxId: InboxId, signed: SignedLink, signer: { readonly accountId: AccountId; readonly deviceId: DeviceId }): Promise<Appended> {
+    const { database, chains } = this.#dependencies;
+    const bytes = fromBase64Url(signed.link);
+    const { outer } = verified(() => decodeLink(bytes));
+    if (!outer.signerUser || idOf(outer.signerUser) !== signer.accountId || idOf(outer.signerDevice) !== signer.deviceId) throw new AppError('forbidden', 'signed by somebody else');
+    return await transaction(database, async (trx) => {
+      const inboxes = new InboxStore(trx);
+      if (!(await inboxes.lock(inboxId, 'update'))) throw new AppError('not_found', 'no such inbox');
+      const before = await chains.load(trx, inboxId);
+      if (!before) throw new AppError('not_found', 'no such inbox');
+      if (outer.seqno <= before.seqno) {
+        const stored = await inboxes.findLink(inboxId, outer.seqno);
+        if (stored && equalBytes(stored, bytes)) return { seqno: outer.seqno, changed: [] };
+        throw new AppError('conflict', 'another link came first');
+      }
+      const verification = await chains.verificationOf(trx, before, [bytes], 'now');
+      const after = verified(() => extendInboxChain(before, bytes, verification));
+      const changed = changedRoles(before, after);
+      for (const { accountId, role } of changed) {
+        if (role && !(await this.#dependencies.mayBecome(accountId, inboxId, role))) throw new AppError('forbidden', 'no such person in the office');
+      }
+      await store(trx, inboxId, after, signed);
+      return { seqno: after.seqno, changed: changed.map(({ accountId }) => accountId) };
+    });
+  }
+}
+
+/** The newest link of a state, with the boxes it names. */
+async function store(trx: Transaction, inboxId: InboxId, state: InboxChainState, { link, boxes, previousBox }: SignedLink): Promise<void> {
+  const inboxes = new InboxStore(trx);
+  const { outer, body } = decodeLink(fromBase64Url(link));
+  const sealed = sealedIn(state, decodeInboxBody(outer.type, body ?? new Uint8Array()));
+  verified(() => requireBoxes({ boxHashes: sealed.map((slot) => slot.boxHash), prevBoxHash: prevBoxHashOf(state) }, boxes.map(fromBase64Url), previousBox && fromBase64Url(previousBox)));
+  await inboxes.addLink(inboxId, state.seqno, fromBase64Url(link));
+  const { generation, seqno } = currentGeneration(state);
+  if (seqno === state.seqno) await inboxes.addGeneration(inboxId, generation, previousBox && fromBase64Url(previousBox));
+  await inboxes.putBoxes(
+    inboxId,
+    generation,
+    sealed.map((slot, index) => ({ accountId: idOf<'account'>(slot.recipient), recipientGeneration: slot.recipientGeneration ?? 1, box: bytesAt(boxes, index) })),
+  );
+  await inboxes.replaceMembers(inboxId, currentMembers(state).map(({ userId, role }) => ({ accountId: idOf<'account'>(userId), role })));
+}
+
+/** The slots of the boxes that travel with a link: all of a new generation, or the one of a new member. */
+function sealedIn(state: InboxChainState, body: InboxBody) {
+  const { boxes, seqno } = currentGeneration(state);
+  if (seqno === state.seqno) return boxes;
+  return body.type === 'add_member' ? boxes.filter((slot) => equalBytes(slot.recipient, body.member.userId)) : [];
+}
+
+function prevBoxHashOf(state: InboxChainState): Uint8Array | null {
+  const { prevBoxHash, seqno } = currentGeneration(state);
+  return seqno === state.seqno ? prevBoxHash : null;
+}
+
+function bytesAt(boxes: readonly Base64Url[], index: number): Uint8Array {
+  return fromBase64Url(boxes[index] ?? '');
+}
+
+/** Null: no role any more. */
+function changedRoles(before: InboxChainState, after: InboxChainState): { accountId: AccountId; role: InboxRole | null }[] {
+  const rolesIn = (state: InboxChainState) => new Map(currentMembers(state).map(({ userId, role }) => [idOf<'account'>(userId), role]));
+  const [old, current] = [rolesIn(before), rolesIn(after)];
+  return [...new Set([...old.keys(), ...current.keys()])].filter((accountId) => old.get(accountId) !== current.get(accountId)).map((accountId) => ({ accountId, role: current.get(accountId) ?? null }));
+}

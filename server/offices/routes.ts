@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+import type { Database } from '../platform/database.ts';
+import { toBase64Url } from '../protocol/base64url.ts';
+import type { HttpRoutes } from '../protocol/accounts.ts';
+import type { ServiceId } from '../protocol/ids.ts';
+import type { OfficeView } from '../protocol/offices.ts';
+import { InboxStore } from './inbox-store.ts';
+import type { Offices, ServiceLoad } from './offices.ts';
+
+export interface OfficeRoutesDependencies {
+  readonly database: Database;
+  readonly offices: Offices;
+  readonly now: () => number;
+  readonly loads: () => Promise<ReadonlyMap<ServiceId, ServiceLoad>>;
+}
+
+/** What anybody may know before he signs in. */
+export function officeRoutes(http: FastifyInstance, { database, offices, now, loads }: OfficeRoutesDependencies): void {
+  http.get('/api/offices', async (_request, reply): Promise<readonly OfficeView[]> => {
+    reply.header('cache-control', 'no-store');
+    return await offices.list(now(), await loads());
+  });
+
+  http.get('/api/registry', async (_request, reply): Promise<ReturnType<HttpRoutes['GET /api/registry']>> => {
+    reply.header('cache-control', 'no-store');
+    return { keys: (await new InboxStore(database).findRegistryKeys()).map(toBase64Url) };
+  });
+}
