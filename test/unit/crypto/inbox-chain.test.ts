@@ -63,11 +63,12 @@ test('a chain of every type of link replays to the state it was built with', () 
   expectRefusal(() => inbox.rotate(owner), 'not_allowed');
 });
 
+const adds = (role: 'owner' | 'admin' | 'member' | 'auditor') => (inbox: Inbox, by: Person, someone: Person) => {
+  const link = addMember({ state: inbox.state, signer: by.signer, keys: anyKeys, member: someone.state, role });
+  inbox.append(link);
+};
+
 describe('attack 3: who may sign what', () => {
-  const adds = (role: 'owner' | 'admin' | 'member' | 'auditor') => (inbox: Inbox, by: Person, someone: Person) => {
-    const link = addMember({ state: inbox.state, signer: by.signer, keys: anyKeys, member: someone.state, role });
-    inbox.append(link);
-  };
   const cases = [
     { what: 'adds a member', act: adds('member'), allowed: ['owner', 'admin'] },
     { what: 'adds an auditor', act: adds('auditor'), allowed: ['owner', 'admin'] },
@@ -145,16 +146,17 @@ function rotated(inbox: Inbox, by: Person, reason: 'scheduled' | 'retention_cut'
   return rotateInboxKey({ state: inbox.state, signer: by.signer, keys: anyKeys, reason, user: inbox.world.user });
 }
 
-describe('attack 4: two signatures mean two people', () => {
-  function paired() {
-    const world = new World();
-    const [first, second, newcomer] = [world.person(), world.person(), world.person()];
-    const inbox = world.inbox(first, { owners: [second], policy: inPairs });
-    const link = (...coSigners: { userId: Uint8Array; deviceId: Uint8Array }[]) =>
-      addMember({ state: inbox.state, signer: first.signer, keys: inbox.keys(first), member: newcomer.state, role: 'member', coSigners });
-    return { world, first, second, newcomer, inbox, link };
-  }
+/** An inbox of two owners that asks for two signatures. */
+function paired() {
+  const world = new World();
+  const [first, second, newcomer] = [world.person(), world.person(), world.person()];
+  const inbox = world.inbox(first, { owners: [second], policy: inPairs });
+  const link = (...coSigners: { userId: Uint8Array; deviceId: Uint8Array }[]) =>
+    addMember({ state: inbox.state, signer: first.signer, keys: inbox.keys(first), member: newcomer.state, role: 'member', coSigners });
+  return { world, first, second, newcomer, inbox, link };
+}
 
+describe('attack 4: two signatures mean two people', () => {
   test('with the second owner`s signature a member is added', () => {
     const { inbox, link, second, newcomer } = paired();
     const sealed = link({ userId: second.id, deviceId: second.device.deviceId });
