@@ -19,7 +19,7 @@ export function localePages(): Plugin {
         const page = bundle['index.html'];
         if (page?.type !== 'asset') throw new Error('vite has not made an index.html');
         const template = String(page.source);
-        page.source = fill(template, 'lb', languageChoice());
+        page.source = fill(template, 'lb', `<h1 class="visually-hidden">${text('lb', 'service')}</h1>`);
         for (const locale of locales) {
           const preload = preloads(bundle, locale);
           const localised = template.replace('</head>', `${preload}</head>`);
@@ -52,7 +52,7 @@ function fill(template: string, locale: Locale, main: string): string {
     operator: text(locale, 'operator'),
     service: text(locale, 'service'),
     main,
-    noscript: `<h2>${text(locale, 'noscriptTitle')}</h2><p>${text(locale, 'noscriptText')}</p>`,
+    noscript: `<h2>${text(locale, 'noscriptTitle')}</h2><p>${text(locale, 'noscriptText')}</p>${languageChoice()}`,
   };
   return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = values[name];
