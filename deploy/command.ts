@@ -15,7 +15,7 @@ export async function runCommand(
   parameters: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<CommandResult> {
-  const child = spawn(program, parameters, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, parameters, { cwd: root, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ok = await new Promise<boolean>((resolve) => {
@@ -30,6 +30,8 @@ export function packageProgram(path: string): string {
   return `${root}node_modules/${path}`;
 }
 
+/** What a person can use of a program's complaint: its end, without where in the code it was raised. */
 export function lastLines(text: string, count: number): string {
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return lines.slice(-count).join('\n');
 }

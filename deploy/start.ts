@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts';
 import { buildClient } from './client-build.ts';
 import { dataDirectory } from './directories.ts';
 import { prepareMediaWorker } from './media-worker.ts';
@@ -56,6 +57,10 @@ async function start(): Promise<void> {
     console.log(`\nSchalter is open at ${origin} (stop with Ctrl-C; logs in ${logs})`);
     await stopRequest;
   };
+  // The server would start it too; here its complaints reach a person, and it outlives a restart of the server.
+  const postgres = process.env['DATABASE_URL']
+    ? undefined
+    : await showProgress('starting PostgreSQL', startEmbeddedPostgres({ dataDir: data, log: (message) => console.log(message) }));
   try {
     await run('sfu', 'sfu/main.ts');
     await run('server', 'server/main.ts');
@@ -63,6 +68,7 @@ async function start(): Promise<void> {
   } finally {
     aborted.abort();
     for (const program of programs) await program.stop();
+    await postgres?.stop();
   }
 }
 
