@@ -28,6 +28,7 @@ export class MediaWorker {
   readonly #webRtcServer: types.WebRtcServer;
   readonly #log: Logger;
   readonly #watch: NodeJS.Timeout;
+  readonly #gone: Promise<void>;
   #load = 0;
 
   /** Throws `unavailable` when the process does not come up. */
@@ -55,7 +56,12 @@ export class MediaWorker {
     this.#log = log.child({ workerPid: worker.pid });
     // The question itself is the watch: `ask` kills a worker that does not answer it.
     this.#watch = setInterval(() => void this.ask(worker.getResourceUsage()).catch(() => undefined), watchEveryMs);
-    worker.observer.once('close', () => clearInterval(this.#watch));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#gone = promise;
+    worker.observer.once('close', () => {
+      clearInterval(this.#watch);
+      resolve();
+    });
   }
 
   get pid(): number {
@@ -113,6 +119,8 @@ export class MediaWorker {
       if (error instanceof SfuError) {
         this.#log.error('the media worker is frozen and gets killed');
         process.kill(this.#worker.pid, 'SIGKILL');
+        // Only then are its rooms gone, and can be opened on another worker.
+        await this.#gone;
         throw error;
       }
       throw new SfuError('bad_request', 'mediasoup refused', { cause: error });

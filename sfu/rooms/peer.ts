@@ -27,7 +27,6 @@ interface ProducerEntry {
 }
 
 const maxProducers = 4;
-const maxConsumers = 32;
 /** A sender is asked for a key frame once a second at most, however many receivers ask. */
 const keyFrameRequestDelayMs = 1_000;
 
@@ -41,7 +40,7 @@ export class Peer {
   readonly opened: Promise<Transports>;
   readonly #producers = new Map<string, ProducerEntry>();
   readonly #liveProducers = new Map<string, types.Producer>();
-  /** By producer: one consumer for each. */
+  /** By producer: one consumer for each, and so never more than the others of a full room can have producers. */
   readonly #consumers = new Map<string, Promise<types.Consumer>>();
   readonly #liveConsumers = new Map<string, types.Consumer>();
   #transports: Transports | undefined;
@@ -124,7 +123,6 @@ export class Peer {
   async consume({ producerId, rtpCapabilities }: SfuParams<'consumer:create'>, producer: types.Producer): Promise<SfuResult<'consumer:create'>> {
     let opened = this.#consumers.get(producerId);
     if (!opened) {
-      if (this.#consumers.size >= maxConsumers) throw new SfuError('bad_state', `more than ${maxConsumers} consumers`);
       if (!this.#router.canConsume({ producerId: producer.id, rtpCapabilities })) throw new SfuError('bad_request', 'capabilities do not fit the producer');
       opened = this.#openConsumer(producerId, { producerId: producer.id, rtpCapabilities, paused: true });
       this.#consumers.set(producerId, opened);

@@ -111,13 +111,15 @@ export class Rooms {
     return room;
   }
 
+  /** A worker that dies while it is asked gives way to the next; if all are dead, the last attempt has a new one. */
   async #openOnSomeWorker(roomId: string): Promise<Room> {
-    const worker = await this.#pool.leastLoaded();
-    try {
-      return await Room.open({ roomId, worker, emit: this.#emit });
-    } catch (error) {
-      if (!worker.closed) throw error;
-      return await Room.open({ roomId, worker: await this.#pool.leastLoaded(), emit: this.#emit });
+    for (let attempt = 0; ; attempt += 1) {
+      const worker = await this.#pool.leastLoaded();
+      try {
+        return await Room.open({ roomId, worker, emit: this.#emit });
+      } catch (error) {
+        if (!worker.closed || attempt >= this.#pool.size) throw error;
+      }
     }
   }
 }

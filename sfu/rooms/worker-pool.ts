@@ -45,6 +45,11 @@ export class WorkerPool {
     this.#options = options;
   }
 
+  /** How many workers there are when all are well. */
+  get size(): number {
+    return this.#options.count;
+  }
+
   get workers(): readonly WorkerView[] {
     return Array.from(this.#workers.values(), ({ pid, load }) => ({ pid, rooms: load }));
   }

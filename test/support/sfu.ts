@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { obtainWorker } from '../../sfu/worker/obtain-worker.ts';
 
 export interface TestSfu {
   /** Of the control channel. */
@@ -57,6 +58,12 @@ export async function startTestSfu({ workers = 1, controlPort = 0, secret = rand
     // It has read its secret, or failed.
     await rm(directory, { recursive: true });
   }
+}
+
+/** The path of a mediasoup-worker for tests that start workers in their own process. */
+export async function obtainTestWorker(): Promise<string> {
+  const { MEDIASOUP_WORKER_BIN: workerBin, XDG_CACHE_HOME: cacheHome = join(homedir(), '.cache') } = process.env;
+  return await obtainWorker({ workerBin, cacheDirectory: join(cacheHome, 'schalter'), prepareBuild: async () => {}, log: () => undefined });
 }
 
 async function readyUrl(child: ChildProcess, exited: Promise<unknown>): Promise<string> {
