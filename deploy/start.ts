@@ -43,6 +43,8 @@ async function start(): Promise<void> {
     MEDIASOUP_WORKER_BIN: worker,
     SFU_SECRET_FILE: secretFile,
     SFU_CONTROL_PORT: controlPort,
+    // Any free ports will do for people on this machine; those behind an address of its own need to be known to a firewall.
+    ...(process.env['SFU_ANNOUNCED_ADDRESS'] ? {} : { SFU_RTC_PORT_BASE: '0' }),
     SFU_URL: `ws://127.0.0.1:${controlPort}`,
   };
 
@@ -54,6 +56,7 @@ async function start(): Promise<void> {
   };
   const serve = async (): Promise<void> => {
     await showProgress('starting the server', waitUntilLive({ host, port, origin, signal: aborted.signal, timeoutMs: readyTimeoutMs }));
+    if (aborted.signal.aborted) return;
     console.log(`\nSchalter is open at ${origin} (stop with Ctrl-C; logs in ${logs})`);
     await stopRequest;
   };
