@@ -38,8 +38,8 @@ export class PasskeyStore {
     this.#database = database.withTables<Tables>();
   }
 
-  async add({ handle: _, ...passkey }: Passkey): Promise<void> {
-    await this.#database.insertInto('passkeys').values({ ...passkey, lastUsedAt: sql`now()` }).execute();
+  async add({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp }: Omit<Passkey, 'handle'>): Promise<void> {
+    await this.#database.insertInto('passkeys').values({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp, lastUsedAt: sql`now()` }).execute();
   }
 
   /** With the account's role; null when there is no such passkey or the account is disabled. */

@@ -55,7 +55,7 @@ export async function register(request: Registration, challenge: Challenge, { da
       if (tokenHash && request.invitation && !(await new InvitationStore(trx).use(tokenHash, owner.accountId, fromBase64Url(request.invitation.proof)))) {
         throw new AppError('invitation_invalid', 'somebody else was faster');
       }
-      await new PasskeyStore(trx).add({ ...passkey, accountId: owner.accountId, handle });
+      await new PasskeyStore(trx).add({ ...passkey, accountId: owner.accountId });
       const session = await sessions.open(trx, { accountId: owner.accountId, role: person.role, deviceId: request.device.deviceId });
       return { ...session, accountId: owner.accountId, role: person.role };
     });

@@ -107,9 +107,12 @@ function bytesAt(boxes: readonly Base64Url[], index: number): Uint8Array {
   return fromBase64Url(boxes[index] ?? '');
 }
 
+function rolesIn(state: InboxChainState): ReadonlyMap<AccountId, InboxRole> {
+  return new Map(currentMembers(state).map(({ userId, role }) => [idOf<'account'>(userId), role]));
+}
+
 /** Null: no role any more. */
 function changedRoles(before: InboxChainState, after: InboxChainState): { accountId: AccountId; role: InboxRole | null }[] {
-  const rolesIn = (state: InboxChainState) => new Map(currentMembers(state).map(({ userId, role }) => [idOf<'account'>(userId), role]));
   const [old, current] = [rolesIn(before), rolesIn(after)];
   return [...new Set([...old.keys(), ...current.keys()])].filter((accountId) => old.get(accountId) !== current.get(accountId)).map((accountId) => ({ accountId, role: current.get(accountId) ?? null }));
 }

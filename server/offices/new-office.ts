@@ -44,7 +44,7 @@ export async function createOffice(database: Database, { inboxRoot, services, cl
     const inboxId = await inboxes.begin(trx, inboxRoot);
     await new OfficeStore(trx).add(
       { ...office, inboxId },
-      services.map(({ hours: _, ...service }, position) => ({ ...service, officeId: office.officeId, position })),
+      services.map((service, position) => ({ ...service, officeId: office.officeId, position })),
       services.flatMap(({ serviceId, hours }) => hours.map((rule) => ({ ...rule, serviceId }))),
       closedDays,
     );

@@ -49,8 +49,8 @@ export class OfficeStore {
 
   async add(office: OfficeRow, services: readonly ServiceRow[], hours: readonly OpeningRow[], closedDays: readonly string[]): Promise<void> {
     await this.#database.insertInto('offices').values({ ...office, name: json(office.name) }).execute();
-    for (const service of services) {
-      await this.#database.insertInto('services').values({ ...service, name: json(service.name), summary: json(service.summary) }).execute();
+    for (const { serviceId, officeId, name, summary, keywords, letter, appointmentMinutes, desks, position } of services) {
+      await this.#database.insertInto('services').values({ serviceId, officeId, name: json(name), summary: json(summary), keywords, letter, appointmentMinutes, desks, position }).execute();
     }
     if (hours.length > 0) await this.#database.insertInto('openingHours').values(hours.map((rule) => ({ ...rule }))).execute();
     if (closedDays.length > 0) await this.#database.insertInto('closedDays').values(closedDays.map((day) => ({ officeId: office.officeId, day }))).execute();

@@ -44,8 +44,8 @@ export function createRedisBus(redis: Redis, log: Log): Bus {
   subscriber.on('pmessage', (_pattern: string, channel: string, text: string) => {
     if (channel === ownChannel) return;
     const hints = parseHints(text);
-    if (!hints) return void log.warn({ channel }, 'unreadable hint');
-    for (const hint of hints) for (const listener of listeners) listener(hint);
+    if (!hints) log.warn({ channel }, 'unreadable hint');
+    for (const hint of hints ?? []) for (const listener of listeners) listener(hint);
   });
   subscriber.psubscribe(`${channelPrefix}*`).catch((error: unknown) => log.warn({ err: error }, 'redis subscription'));
 

@@ -4,9 +4,9 @@ import { AppError } from './app-error.ts';
 import type { Log } from './log.ts';
 
 /** Knows no tables by itself: each store names its own with `database.withTables<…>()`. */
-export type Database = Kysely<Record<never, never>>;
+export type Database = Kysely<object>;
 /** A Database too: what a store does in one, it can do beside others in one commit. */
-export type Transaction = KyselyTransaction<Record<never, never>>;
+export type Transaction = KyselyTransaction<object>;
 
 /**
  * A pool on PostgreSQL. Statements end after 3 s, waiting for a connection after 4 s: then the answer is `unavailable`, never a hang.
@@ -48,7 +48,7 @@ export async function transaction<Value>(database: Database, work: (transaction:
     try {
       return await database.transaction().execute(work);
     } catch (error) {
-      const { code } = error as { code?: unknown };
+      const code = textOf(error, 'code');
       if ((code !== '40001' && code !== '40P01') || attempt === maxAttempts) throw error;
     }
   }
@@ -56,14 +56,19 @@ export async function transaction<Value>(database: Database, work: (transaction:
 
 /** The constraint that PostgreSQL refused a row for, or null when the error is another one (SQLSTATE class 23). */
 export function violatedConstraint(error: unknown): string | null {
-  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
-  return typeof code === 'string' && code.startsWith('23') && typeof constraint === 'string' ? constraint : null;
+  return textOf(error, 'code').startsWith('23') ? textOf(error, 'constraint') : null;
+}
+
+/** A field of what PostgreSQL's driver throws; '' when it is not there. */
+function textOf(error: unknown, field: string): string {
+  const value: unknown = error instanceof Error ? Reflect.get(error, field) : undefined;
+  return typeof value === 'string' ? value : '';
 }
 
 /** SQLSTATE classes and pool messages that mean: not now. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = textOf(error, 'code');
   return (
     /^(?:08|53|57|40)/.test(code) ||
     ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'].includes(code) ||

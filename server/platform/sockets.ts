@@ -49,22 +49,21 @@ export function createSockets({ server, origin, log, authenticate, onConnection 
   });
   const callers = new WeakMap<Socket, Caller>();
   io.use((socket, next) => {
-    authenticate(socket.request.headers.cookie).then(
-      (caller) => {
-        if (caller) {
-          callers.set(socket, caller);
-          return next();
-        }
-        next(new Error('unauthenticated'));
-        // A browser does not show a script why a handshake failed, so the session is judged here, where the answer arrives.
-        socket.conn.close();
-      },
-      (error: unknown) => {
+    const admit = async (): Promise<void> => {
+      const caller = await authenticate(socket.request.headers.cookie).catch((error: unknown) => {
         log.warn({ err: error }, 'a handshake could not be authenticated');
-        next(new Error('unavailable'));
-        socket.conn.close();
-      },
-    );
+        return 'unavailable' as const;
+      });
+      if (caller !== null && caller !== 'unavailable') {
+        callers.set(socket, caller);
+        next();
+        return;
+      }
+      // A browser does not tell a script why a handshake failed, so the session is judged here, where the answer arrives.
+      next(new Error(caller ?? 'unauthenticated'));
+      socket.conn.close();
+    };
+    void admit();
   });
   io.on('connection', (socket) => {
     const caller = callers.get(socket);
