@@ -24,6 +24,7 @@ export interface Offices {
   /** Openings that overlap with a stretch of time, in order; milliseconds since 1970. */
   readonly hoursBetween: (serviceId: ServiceId, from: number, to: number) => Promise<readonly OpenHours[]>;
   readonly findService: (serviceId: ServiceId) => Promise<ServiceRow | null>;
+  readonly listServices: () => Promise<readonly ServiceRow[]>;
   /** The local date: "2026-11-22". */
   readonly dayOf: (at: number) => string;
 }
@@ -45,6 +46,7 @@ export function createOffices({ database, timeZone }: OfficesDependencies): Offi
     openingAt: async (serviceId, at) => openingAt(await calendarOf(serviceId), at),
     hoursBetween: async (serviceId, from, to) => hoursBetween(await calendarOf(serviceId), from, to),
     findService: async (serviceId) => await store.findService(serviceId),
+    listServices: async () => await store.findServices(),
     dayOf: (at) => dayOf(at, timeZone),
   };
 }

@@ -1,0 +1,224 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
+import { createCounter, type Counter } from '../../server/counter.ts';
+import { OfficeStore } from '../../server/offices/office-store.ts';
+import { createOffices } from '../../server/offices/offices.ts';
+import { AppError } from '../../server/platform/app-error.ts';
+import type { Caller } from '../../server/platform/caller.ts';
+import type { Handler } from '../../server/platform/commands.ts';
+import { openDatabase, type Database } from '../../server/platform/database.ts';
+import type { Audience } from '../../server/platform/notify.ts';
+import type { Request, Response } from '../../server/protocol/commands.ts';
+import type { ConversationEvent } from '../../server/protocol/conversations.ts';
+import { newId, type AccountId, type ConversationId, type Id, type InboxId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
+import type { Notifications } from '../../server/protocol/notifications.ts';
+import type { Role } from '../../server/protocol/roles.ts';
+import { createTestDatabase } from './database.ts';
+
+type Name = keyof Counter['handlers'];
+type Event = keyof Notifications;
+type Fact<Name extends Event> = Parameters<Notifications[Name]>[0];
+
+export interface Told {
+  readonly to: string;
+  readonly event: string;
+  readonly fact: unknown;
+}
+
+export interface Person {
+  readonly accountId: AccountId;
+  readonly caller: Caller;
+  /** As through the door: role, schema, then the handler. */
+  request<Command extends Name>(name: Command, request: Request<Command>): Promise<Response<Command>>;
+  /** Facts of that kind that this person was told, oldest first. */
+  told<Name extends Event>(event: Name): readonly Fact<Name>[];
+}
+
+export interface TestCounter {
+  readonly database: Database;
+  readonly counter: Counter;
+  readonly clock: { at: number };
+  readonly connected: Set<AccountId>;
+  readonly keptAlive: Set<AccountId>;
+  readonly events: readonly { readonly conversationId: ConversationId; readonly event: ConversationEvent }[];
+  addCitizen(): Promise<Person>;
+  addOfficial(officeId?: OfficeId, options?: { available?: boolean }): Promise<Person>;
+  addSupervisor(officeId?: OfficeId): Promise<Person>;
+  openConversation(citizen: Person, serviceId?: ServiceId): Promise<ConversationId>;
+  /** Joins with a conversation of his own. */
+  join(citizen: Person, serviceId?: ServiceId): Promise<Response<'queue:join'>>;
+  /** Resolves with the next fact of that kind that somebody is told and that fits. */
+  next<Name extends Event>(event: Name, fits?: (fact: Fact<Name>) => boolean): Promise<Fact<Name>>;
+  /** What a new process finds: everything in memory is new. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const slug = <Kind extends string>(text: string): Id<Kind> => text as Id<Kind>;
+export const townHall = slug<'office'>('town-hall');
+export const healthFund = slug<'office'>('health-fund');
+export const passport = slug<'service'>('passport');
+export const licence = slug<'service'>('licence');
+export const residence = slug<'service'>('residence');
+export const archive = slug<'service'>('archive');
+export const refund = slug<'service'>('refund');
+export const minuteMs = 60_000;
+/** A Monday, 10:00 in Luxembourg. */
+export const monday = Date.UTC(2026, 10, 23, 9);
+
+const inboxIds = new Map<OfficeId, InboxId>([townHall, healthFund].map((officeId) => [officeId, chainId<'inbox'>()]));
+
+function chainId<Kind extends string>(): Id<Kind> {
+  return slug<Kind>(randomBytes(32).toString('base64url'));
+}
+
+export interface TestCounterOptions {
+  /** Left out: an sfu that nobody runs. */
+  readonly sfu?: { readonly url: string; readonly secret: string };
+  readonly desks?: number;
+}
+
+/** Line, appointments, calls and figures on a database of their own, without sockets; the test owns the clock. */
+export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.1:1', secret: 'x'.repeat(32) }, desks = 1 }: TestCounterOptions = {}): Promise<TestCounter> {
+  const { url, drop } = await createTestDatabase();
+  const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
+  const database = openDatabase({ url, log });
+  await addOffices(database, desks);
+  const offices = createOffices({ database, timeZone: 'Europe/Luxembourg' });
+  const clock = { at: monday };
+  const connected = new Set<AccountId>();
+  const keptAlive = new Set<AccountId>();
+  const events: { conversationId: ConversationId; event: ConversationEvent }[] = [];
+  const told: Told[] = [];
+  const listeners = new Set<(fact: Told) => void>();
+  const officials = new Map<OfficeId, { accountId: AccountId; displayName: string }[]>();
+
+  const build = (): { counter: Counter; sfu: SfuClient } => {
+    const sfu = connectSfu({ ...sfuOptions, log });
+    const counter = createCounter({
+      ...{ database, sfu, offices, log },
+      notify(audience: Audience, event, fact) {
+        const entry = { to: Object.entries(audience).flat().join(':'), event, fact };
+        told.push(entry);
+        for (const listener of listeners) listener(entry);
+      },
+      officialsOf: async (officeId) => officials.get(officeId) ?? [],
+      async findConversation(conversationId) {
+        const { rows } = await sql<{ officeId: OfficeId; inboxId: InboxId; citizenId: AccountId }>`select office_id, inbox_id, citizen_id from conversations where conversation_id = ${conversationId}`.execute(database);
+        return rows[0] ?? null;
+      },
+      async recordEvent(within, conversationId, event) {
+        await sql`update conversations set head = head + 1 where conversation_id = ${conversationId}`.execute(within);
+        return () => void events.push({ conversationId, event });
+      },
+      connected: { isConnected: (accountId) => connected.has(accountId), accounts: () => [...connected] },
+      keepAlive: async (accountIds) => accountIds.forEach((accountId) => keptAlive.add(accountId)),
+      now: () => clock.at,
+    });
+    return { counter, sfu };
+  };
+  let parts = build();
+
+  const addPerson = async (role: Role, officeId: OfficeId | null): Promise<Person> => {
+    const accountId = chainId<'account'>();
+    const displayName = role === 'citizen' ? null : `${role} ${accountId.slice(0, 6)}`;
+    await sql`insert into accounts (account_id, role, display_name, office_id) values (${accountId}, ${role}, ${displayName}, ${officeId})`.execute(database);
+    const inboxId = (officeId && inboxIds.get(officeId)) ?? null;
+    const inboxRoles = new Map(inboxId && role === 'official' ? [[inboxId, 'member' as const]] : []);
+    const caller: Caller = { sessionId: newId<'session'>(), accountId, role, displayName, officeId, deviceId: null, expiresAt: clock.at + 1e9, inboxId, inboxRoles };
+    connected.add(accountId);
+    if (officeId && displayName && role === 'official') officials.set(officeId, [...(officials.get(officeId) ?? []), { accountId, displayName }]);
+    return {
+      accountId,
+      caller,
+      async request(name, request) {
+        const handler: Handler<typeof name> = parts.counter.handlers[name];
+        if (!handler.allow.includes(role)) throw new AppError('forbidden', `${role} may not send ${name}`);
+        const parsed = handler.schema.safeParse(request);
+        if (!parsed.success) throw new AppError('bad_request', parsed.error.message);
+        return await handler.run(parsed.data, caller);
+      },
+      told: (event) => told.filter((each) => each.event === event && each.to === `account:${accountId}`).map(({ fact }) => fact as Fact<typeof event>),
+    };
+  };
+
+  const test: TestCounter = {
+    database,
+    get counter() {
+      return parts.counter;
+    },
+    clock,
+    connected,
+    keptAlive,
+    events,
+    addCitizen: async () => await addPerson('citizen', null),
+    async addOfficial(officeId = townHall, { available = true } = {}) {
+      const official = await addPerson('official', officeId);
+      if (available) await official.request('availability:set', { available });
+      return official;
+    },
+    addSupervisor: async (officeId = townHall) => await addPerson('supervisor', officeId),
+    async openConversation({ accountId }, serviceId = passport) {
+      const conversationId = newId<'conversation'>();
+      const officeId = (await offices.findService(serviceId))?.officeId ?? townHall;
+      await sql`
+        insert into conversations (conversation_id, reference, service_id, office_id, inbox_id, citizen_id, head, epoch, run, opened_at, last_activity_at)
+        values (${conversationId}, ${conversationId}, ${serviceId}, ${officeId}, ${inboxIds.get(officeId)}, ${accountId}, 1, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)}, ${new Date(clock.at)})`.execute(database);
+      return conversationId;
+    },
+    async join(citizen, serviceId = passport) {
+      return await citizen.request('queue:join', { entryId: newId<'queue entry'>(), serviceId, conversationId: await test.openConversation(citizen, serviceId), language: 'fr' });
+    },
+    next: async (event, fits = () => true) =>
+      await new Promise((resolve) => {
+        const listener = (entry: Told): void => {
+          const fact = entry.fact as Fact<typeof event>;
+          if (entry.event !== event || !fits(fact)) return;
+          listeners.delete(listener);
+          resolve(fact);
+        };
+        listeners.add(listener);
+      }),
+    async restart() {
+      await parts.counter.close();
+      parts.sfu.close();
+      parts = build();
+    },
+    async close() {
+      await parts.counter.close();
+      parts.sfu.close();
+      await database.destroy();
+      await drop();
+    },
+  };
+  return test;
+}
+
+/** The code an action is refused with. */
+export async function codeOf(action: Promise<unknown>): Promise<string> {
+  try {
+    await action;
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof AppError) return error.code;
+    throw error;
+  }
+}
+
+const text = (word: string) => ({ lb: word, fr: word, de: word, en: word, pt: word });
+
+async function addOffices(database: Database, desks: number): Promise<void> {
+  const weekdays = [1, 2, 3, 4, 5];
+  const service = (serviceId: ServiceId, officeId: OfficeId, letter: string, appointmentMinutes: number) => ({
+    ...{ serviceId, officeId, letter, appointmentMinutes, desks, position: 1, name: text(serviceId), summary: text(serviceId), keywords: [] },
+  });
+  const hours = (serviceId: ServiceId) => weekdays.flatMap((weekday) => [{ serviceId, weekday, opens: '08:00', closes: '12:00' }, { serviceId, weekday, opens: '13:00', closes: '17:00' }]);
+  const stores = new OfficeStore(database);
+  const office = (officeId: OfficeId) => ({ officeId, name: text(officeId), phone: '247-00000', address: 'Luxembourg', inboxId: inboxIds.get(officeId) ?? slug<'inbox'>('') });
+  const services = [service(passport, townHall, 'A', 20), service(licence, townHall, 'B', 30), service(residence, townHall, 'C', 15), service(archive, townHall, 'D', 15)];
+  // Friday of the first week is a holiday.
+  await stores.add(office(townHall), services, services.flatMap(({ serviceId }) => hours(serviceId)), ['2026-11-27']);
+  await stores.add(office(healthFund), [service(refund, healthFund, 'R', 30)], hours(refund), []);
+}
