@@ -178,6 +178,14 @@ describe('who may send', () => {
     expect(open(conversation.send(late, 'hello')).header.senderUser).toEqual(late.id);
   });
 
+  test('an official who came after the key had changed may not write in the epoch before', () => {
+    const { world, owner, inbox, conversation, open } = talking();
+    const late = world.person();
+    inbox.rotate(owner);
+    inbox.add(owner, late);
+    expectRefusal(() => open(conversation.send(late, 'back-dated'), 'past'), 'not_allowed');
+  });
+
   test('a revoked device may not: not now, and not in an epoch sealed to the key after it', () => {
     const { citizen, official, owner, inbox, conversation, open } = talking();
     for (const person of [official, citizen]) {
@@ -243,6 +251,19 @@ function sent(count: number) {
     hash: envelopeHash(bytes),
   }));
 }
+
+test('lengths that no padding makes, and a first envelope that follows another, are malformed', () => {
+  const { citizen, conversation } = talking();
+  const { header, headerBytes, nonce } = decodeEnvelope(conversation.send(citizen, 'short'));
+  expect(decodeEnvelope(encodeEnvelope(headerBytes, nonce, new Uint8Array(256 + 16))).header).toEqual(header);
+  for (const length of [0, 1, 16, 255 + 16, 257 + 16, 768 + 16, 6144 + 16, 40_000]) {
+    expectRefusal(() => decodeEnvelope(encodeEnvelope(headerBytes, nonce, new Uint8Array(length))), 'malformed');
+  }
+  for (const change of [{ deviceCounter: 0 }, { deviceCounter: 2 }, { prevMessageHash: new Uint8Array(32) }]) {
+    const changed = encodeHeader({ ...header, ...change });
+    expectRefusal(() => decodeEnvelope(encodeEnvelope(changed, nonce, new Uint8Array(256 + 16))), 'malformed');
+  }
+});
 
 describe('attack 24: order of envelopes', () => {
   test('in order they follow, repeated they are duplicates, with one missing there is a gap', () => {

@@ -6,7 +6,14 @@ import { randomBytes } from '../../../client/crypto/primitives.ts';
 import { registryKeysFromSeed, signRegistryStatement } from '../../../client/crypto/registry.ts';
 import { coSignLink, signLink } from '../../../client/crypto/sign-link.ts';
 import { encode } from '../../../server/protocol/codec.ts';
-import { type InboxBody, inboxLinkTypes, type InboxPolicy, registryStatement } from '../../../server/protocol/inbox-bodies.ts';
+import {
+  decodeInboxBody,
+  encodeInboxBody,
+  type InboxBody,
+  inboxLinkTypes,
+  type InboxPolicy,
+  registryStatement,
+} from '../../../server/protocol/inbox-bodies.ts';
 import { extendInboxChain, replayInboxChain } from '../../../server/protocol/inbox-chain.ts';
 import { currentMembers, findMembership, findStaleMembers } from '../../../server/protocol/inbox-state.ts';
 import { decodeLink, encodeLink } from '../../../server/protocol/link.ts';
@@ -249,6 +256,30 @@ describe('attacks 10 and 11: the root', () => {
       expectRefusal(() => replayInboxChain([createInbox(draftOf, signatures, owner.signer).link], world.at('now')), 'bad_signature');
   });
 
+  test('a root brings in nobody but the owners the registry signed for, with the keys they are listed with', () => {
+    const world = new World();
+    const [owner, guest] = [world.person(), world.person()];
+    const draft = draftInbox('Civil registry', alone, [owner.state]);
+    const { link } = createInbox(draft, signRegistryStatement(draft.statement, registry), owner.signer);
+    const body = decodeInboxBody(inboxLinkTypes.root, decodeLink(link).body!);
+    if (body.type !== 'root') throw new Error('not a root');
+    const [entry] = body.members;
+    const [box] = body.ptk.boxes;
+    const verifyRoot = (change: Partial<typeof body>) => {
+      const changed = encodeInboxBody({ ...body, ...change });
+      const signer = { ...owner.signer, userId: null };
+      return replayInboxChain([signLink('inbox', null, { type: inboxLinkTypes.root, body: changed }, signer)], world.at('past'));
+    };
+    expect(verifyRoot({}).seqno).toBe(1);
+    const { userId, seqno: userSeqno, tails } = guest.state;
+    const member = { ...entry!, userId, role: 'member', userSeqno, userTail: tails[0]! } as const;
+    const ptk = { ...body.ptk, boxes: [box!, { ...box!, recipient: userId }] };
+    expectRefusal(() => verifyRoot({ members: [entry!, member], ptk }), 'invalid_link');
+    expectRefusal(() => verifyRoot({ members: [entry!, entry!], ptk }), 'invalid_link');
+    expectRefusal(() => verifyRoot({ members: [] }), 'invalid_link');
+    expectRefusal(() => verifyRoot({ ptk: { ...body.ptk, boxes: [{ ...box!, recipientGeneration: 2 }] } }), 'invalid_link');
+  });
+
   test('somebody who is no owner does not sign the root, and no chain is taken for granted', () => {
     const world = new World();
     const [owner, other] = [world.person(), world.person()];
@@ -304,6 +335,12 @@ test('a retention cut leaves earlier generations unreadable for who opens the ne
     rotateInboxKey({ state: inbox.state, signer: owner.signer, keys: inbox.keys(owner), reason: 'retention_cut', user: world.user }),
   );
   expect(inbox.ring(owner).map(({ generation }) => generation)).toEqual([2]);
+  const recipients = currentMembers(inbox.state).map(({ userId }) => {
+    const { generation, kemPk } = currentGeneration(world.user(userId)!);
+    return { recipient: userId, recipientGeneration: generation, kemPk };
+  });
+  const { link: ptk } = createGeneration('ptk', inbox.id, recipients, { generation: 3, previous: inbox.keys(owner) });
+  expectRefusal(() => tryBody(inbox, owner, { type: 'rotate_ptk', reason: 'retention_cut', ptk }), 'invalid_link');
 });
 
 test('attack 19: after a member replaced his key, the box audit names him until the inbox rotates', () => {

@@ -183,6 +183,20 @@ test('links out of order, repeated, left out, or of another chain are refused, a
   expectRefusal(() => extendUserChain(extendUserChain(before, second), forked), 'broken_chain');
 });
 
+test('a link names its signing user, who is the owner of the chain; a root names none', () => {
+  const [person, other] = [new Person(), new Person()];
+  const rotated = rotateUserKey({ state: person.state, signer: person.signer, keys: person.keys() });
+  const chain = { id: person.id, seqno: 1, tail: headOf(person.state) };
+  const content = { type: userLinkTypes.rotate_puk, body: decodeLink(rotated.link).body! };
+  expectRefusal(
+    () => extendUserChain(person.state, signLink('user', chain, content, { ...person.signer, userId: other.id })),
+    'not_allowed',
+  );
+  expectRefusal(() => extendUserChain(person.state, signLink('user', chain, content, { ...person.signer, userId: null })), 'broken_chain');
+  const root = { type: userLinkTypes.root, body: decodeLink(person.shelf.links[0]!).body! };
+  expectRefusal(() => replayUserChain([signLink('user', null, root, person.signer)]), 'broken_chain');
+});
+
 describe('attack 27: what this program does not know stops the chain', () => {
   test('link types reset and attest, and numbers of the future', () => {
     const person = new Person();
@@ -257,6 +271,9 @@ describe('attacks 16, 17, 18: boxes', () => {
     const openWith = (stored: typeof mine) => openGenerations(chain, person.device.deviceId, () => person.device, stored);
     expect(openWith(mine)).toHaveLength(2);
     expectRefusal(() => openWith([{ ...mine[1]!, box: theirs[1]!.box }]), 'cannot_open');
+    const recipient = { recipient: person.device.deviceId, recipientGeneration: null, kemPk: person.device.kemPk };
+    const sameSeed = sealSeed('puk', person.id, person.keys(), recipient);
+    expectRefusal(() => openWith([{ ...mine[1]!, box: sameSeed }]), 'cannot_open');
     expectRefusal(() => openWith([mine[0]!, { ...mine[1]!, prevBox: theirs[1]!.prevBox }]), 'cannot_open');
   });
 
