@@ -3,10 +3,12 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Locale } from '../../server/protocol/locale.ts';
 import { rememberLocale, splitPath } from '../i18n/locale.ts';
 import { loadAreas, locale, setLocale, t } from '../i18n/translate.ts';
+import { announcer } from '../ui/announcer.ts';
 import { GovElement, PageErrorEvent } from '../ui/gov-element.ts';
 import { navigate, navigatedEvent, rememberedScroll, rememberScroll } from '../ui/navigate.ts';
-import { setPageTitle, setTitlePrefix } from '../ui/page-title.ts';
+import { adoptHeading, setTitlePrefix } from '../ui/page-title.ts';
 import { Watch } from '../ui/watch.ts';
+import { citizen, hasCompanions } from './citizen.ts';
 import './connection-banner.ts';
 import { footer } from './footer.ts';
 import { masthead } from './masthead.ts';
@@ -14,12 +16,18 @@ import { errorPage, loadingText, notFoundPage } from './page-states.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { loadSession, session } from './session.ts';
+import { yourTurn } from './your-turn.ts';
+
+/** A page that takes longer says so to somebody who does not see it. */
+const announceLoadingAfterMs = 1_000;
 
 /** The frame around every page: finds the page for the address, brings what it needs, and looks after title, focus and scroll. */
 export class GovApp extends GovElement {
   static override properties = { state: { state: true } };
   declare state: 'loading' | 'ready' | 'failed';
   readonly #session = new Watch(this, session);
+  /** What follows a citizen over all pages is drawn as soon as it is here. */
+  protected readonly companions = [new Watch(this, citizen), new Watch(this, hasCompanions)];
   readonly #routes: Routes;
   #visit = 0;
   #route: Route | undefined;
@@ -71,6 +79,7 @@ export class GovApp extends GovElement {
     return html`<a class="skip-link" href="#main" @click=${this.#skip}>${t('shell.skip')}</a>
       ${masthead({ role: this.#session.value?.role ?? null, path, locale: locale(), onLocale: (next) => void this.#switchLocale(next) })}
       <gov-connection-banner></gov-connection-banner>
+      ${yourTurn(path)}
       <main id="main" class=${this.#route?.wide === true ? 'page page-wide' : 'frame page'} tabindex="-1" aria-busy=${this.state === 'loading' ? 'true' : nothing}>
         ${this.state === 'loading' ? loadingText() : nothing}
         ${this.state === 'failed' ? errorPage(() => location.reload()) : this.#routes.outlet()}
@@ -82,7 +91,10 @@ export class GovApp extends GovElement {
     this.#visit += 1;
     const visit = this.#visit;
     this.state = 'loading';
+    setTitlePrefix(null);
+    setTitlePrefix(null);
     const address = splitPath(location.pathname) ?? { locale: locale(), path: '/' };
+    const slow = setTimeout(() => announcer().announce(t('shell.loading')), announceLoadingAfterMs);
     try {
       if (address.locale !== locale()) await this.#applyLocale(address.locale);
       await this.#routes.goto(address.path);
@@ -93,12 +105,12 @@ export class GovApp extends GovElement {
       console.error(error);
       this.#route = undefined;
       this.state = 'failed';
+    } finally {
+      clearTimeout(slow);
     }
-    await this.#settle();
-    setTitlePrefix(null);
-    this.#showTitle();
+    const heading = await this.#settle();
     window.scrollTo(0, scrollY);
-    if (moveFocus) this.#heading()?.focus({ preventScroll: true });
+    if (moveFocus) heading?.focus({ preventScroll: true });
   }
 
   /** Brings what the page needs. False when the person has gone elsewhere meanwhile, or must sign in first. */
@@ -128,7 +140,6 @@ export class GovApp extends GovElement {
     history.replaceState(history.state, '', `/${next}${path}${location.search}${location.hash}`);
     this.requestUpdate();
     await this.#settle();
-    this.#showTitle();
   }
 
   async #applyLocale(next: Locale): Promise<void> {
@@ -136,21 +147,12 @@ export class GovApp extends GovElement {
     document.documentElement.lang = next;
   }
 
-  /** Waits until the page's own element has drawn itself. */
-  async #settle(): Promise<void> {
+  /** Waits until the page's own element has drawn itself; gives its heading, which is by then the document's title. */
+  async #settle(): Promise<HTMLElement | null> {
     await this.updateComplete;
     const page = this.querySelector('#main')?.firstElementChild;
     if (page instanceof GovElement) await page.updateComplete;
-  }
-
-  #heading(): HTMLElement | null {
-    const heading = this.querySelector<HTMLElement>('h1');
-    if (heading !== null) heading.tabIndex = -1;
-    return heading;
-  }
-
-  #showTitle(): void {
-    setPageTitle(this.#heading()?.textContent?.trim() ?? '');
+    return adoptHeading(this);
   }
 
   readonly #skip = (event: Event): void => {

@@ -8,10 +8,14 @@ function show(): void {
   document.title = prefix === null ? name : `${prefix}: ${name}`;
 }
 
-/** The shell calls this with each page's h1; a page calls it when its h1 changes later. */
-export function setPageTitle(text: string): void {
-  heading = text;
+/** Makes the h1 inside `page` the document's title, and something the focus can be moved to. Null when there is none. */
+export function adoptHeading(page: ParentNode): HTMLElement | null {
+  const element = page.querySelector<HTMLElement>('h1');
+  if (element === null) return null;
+  element.tabIndex = -1;
+  heading = element.textContent.trim();
   show();
+  return element;
 }
 
 /** What stands before the heading: the place in the line, "Error", "(2)". Null takes it away; so does leaving the page. */

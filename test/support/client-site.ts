@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { catalogues } from '../../client/build/catalogues.ts';
+import { icons } from '../../client/build/icons.ts';
 import { splitPath } from '../../client/i18n/locale.ts';
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -25,11 +27,27 @@ export interface ClientSite {
   close(): Promise<void>;
 }
 
-/** The built client alone, on a loopback port, under the strict policy: for what needs no server. */
-export async function openClientSite(): Promise<ClientSite> {
+/** The built client alone, on a loopback port, under the strict policy: for what needs no server. With a `fixture`, that HTML file instead. */
+export async function openClientSite({ fixture }: { fixture?: URL } = {}): Promise<ClientSite> {
   const directory = await mkdtemp(join(tmpdir(), 'schalter-client-'));
   const client = fileURLToPath(new URL('../../client/', import.meta.url));
-  await build({ configFile: join(client, 'vite.config.ts'), logLevel: 'warn', build: { outDir: directory } });
+  if (fixture === undefined) {
+    await build({ configFile: join(client, 'vite.config.ts'), logLevel: 'warn', build: { outDir: directory } });
+  } else {
+    await build({
+      configFile: false,
+      logLevel: 'warn',
+      root: fileURLToPath(new URL('.', fixture)),
+      plugins: [catalogues(), icons()],
+      build: {
+        outDir: directory,
+        emptyOutDir: true,
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        rolldownOptions: { input: fileURLToPath(fixture) },
+      },
+    });
+  }
   const api = new Map<string, unknown>();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
