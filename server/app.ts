@@ -4,6 +4,9 @@ import { createAccounts } from './accounts/accounts.ts';
 import { readToken } from './accounts/cookies.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createSessions } from './accounts/sessions.ts';
+import { Conversations } from './conversations/conversations.ts';
+import { conversationHandlers } from './conversations/handlers.ts';
+import { MessageSending } from './conversations/sending.ts';
 import { InboxChains } from './offices/inbox-chains.ts';
 import { Inboxes } from './offices/inboxes.ts';
 import { createOffices } from './offices/offices.ts';
@@ -24,6 +27,8 @@ import { createSockets } from './platform/sockets.ts';
 import { watchRoutes } from './platform/watch-routes.ts';
 import { cryptoReady } from './protocol/sodium.ts';
 import type { AccountCommands } from './protocol/accounts.ts';
+import type { ConversationCommands } from './protocol/conversations.ts';
+import type { InboxId } from './protocol/ids.ts';
 import type { OfficeCommands } from './protocol/offices.ts';
 
 export interface AppDependencies {
@@ -95,9 +100,10 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
 
   // Features.
   const offices = createOffices({ database, timeZone });
+  const inboxChains = new InboxChains({ loadUserChains: accounts.loadChains });
   const inboxes = new Inboxes({
     database,
-    chains: new InboxChains({ loadUserChains: accounts.loadChains }),
+    chains: inboxChains,
     mayBecome: async (accountId, inboxId, role) => {
       const person = await accounts.find(accountId);
       if (person?.role === 'owner') return true;
@@ -105,7 +111,20 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     },
   });
 
-  const handlers: Handlers<Exclude<keyof AccountCommands, 'availability:set'> | keyof OfficeCommands> = {
+  const chains = { loadUserChains: accounts.loadChains, loadInboxChain: async (within: Database, inboxId: InboxId) => await inboxChains.load(within, inboxId) };
+  const conversations = new Conversations({
+    database,
+    notify,
+    now,
+    chains,
+    holdInbox: async (trx, inboxId) => await inboxes.hold(trx, inboxId),
+    findService: offices.findService,
+    dayOf: offices.dayOf,
+  });
+  const sending = new MessageSending({ database, chains, now, announce: (advance) => conversations.announce(advance) });
+  closers.push(async () => await sending.settled());
+
+  const handlers: Handlers<Exclude<keyof AccountCommands, 'availability:set'> | keyof OfficeCommands | keyof ConversationCommands> = {
     ...accountHandlers({ database }),
     ...officeHandlers({
       database,
@@ -115,6 +134,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       addInvitation: accounts.addInvitation,
       findEnrolled: accounts.findEnrolled,
     }),
+    ...conversationHandlers({ database, conversations, sending, notify }),
   };
 
   watchRoutes(http, { database, rateLimit, log });

@@ -46,6 +46,11 @@ export class Inboxes {
     return inboxId;
   }
 
+  /** Until the transaction ends nobody joins or leaves the inbox: what is sealed to it is sealed to those who are in it. */
+  async hold(trx: Transaction, inboxId: InboxId): Promise<void> {
+    if (!(await new InboxStore(trx).lock(inboxId, 'share'))) throw new AppError('not_found', 'no such inbox');
+  }
+
   /** Compare-and-swap on the head. The same link twice is answered alike; `conflict` when another one came first. */
   async append(inboxId: InboxId, signed: SignedLink, signer: { readonly accountId: AccountId; readonly deviceId: DeviceId }): Promise<Appended> {
     const { database, chains } = this.#dependencies;

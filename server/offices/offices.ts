@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.ts';
-import type { ServiceId } from '../protocol/ids.ts';
+import type { InboxId, ServiceId } from '../protocol/ids.ts';
 import type { OfficeView, Opening, WaitRange } from '../protocol/offices.ts';
 import { type Calendar, dayOf, hoursBetween, type OpenHours, openingAt } from './calendar.ts';
 import { OfficeStore, type ServiceRow } from './office-store.ts';
@@ -23,7 +23,7 @@ export interface Offices {
   readonly openingAt: (serviceId: ServiceId, at: number) => Promise<Opening>;
   /** Openings that overlap with a stretch of time, in order; milliseconds since 1970. */
   readonly hoursBetween: (serviceId: ServiceId, from: number, to: number) => Promise<readonly OpenHours[]>;
-  readonly findService: (serviceId: ServiceId) => Promise<ServiceRow | null>;
+  readonly findService: (serviceId: ServiceId) => Promise<(ServiceRow & { readonly inboxId: InboxId }) | null>;
   readonly listServices: () => Promise<readonly ServiceRow[]>;
   /** The local date: "2026-11-22". */
   readonly dayOf: (at: number) => string;

@@ -14,8 +14,8 @@ import type { Limit, RateLimit } from './rate-limit.ts';
 export interface Handler<Name extends CommandName> {
   readonly allow: readonly Role[];
   readonly schema: z.ZodType<Request<Name>>;
-  /** Per account. */
-  readonly limit: Limit;
+  /** Per account; where it depends on who asks, a function of him. */
+  readonly limit: Limit | ((caller: Caller) => Limit);
   run(request: Request<Name>, caller: Caller): Promise<Response<Name>>;
 }
 
@@ -79,7 +79,7 @@ async function answerTo(
   try {
     if (!caller) throw new AppError('unauthenticated', 'the session is over');
     if (!handler.allow.includes(caller.role)) throw new AppError('forbidden', `${caller.role} may not send ${name}`);
-    await rateLimit.take(name, caller.accountId, handler.limit);
+    await rateLimit.take(name, caller.accountId, typeof handler.limit === 'function' ? handler.limit(caller) : handler.limit);
     const parsed = handler.schema.safeParse(payload);
     if (!parsed.success) throw new AppError('bad_request', `${name}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', ')}`);
     return { ok: true, value: await withTimeout(handler.run(parsed.data, caller), name) };

@@ -20,13 +20,14 @@ export interface RateLimit {
 export function createRateLimit(redis: Redis | null): RateLimit {
   const limiters = new Map<string, RateLimiterAbstract>();
   const limiterOf = (name: string, { points, perSeconds }: Limit): RateLimiterAbstract => {
-    const existing = limiters.get(name);
+    const key = `${name}:${points}/${perSeconds}`;
+    const existing = limiters.get(key);
     if (existing) return existing;
-    const options = { keyPrefix: `gim:rate:${name}`, points, duration: perSeconds };
+    const options = { keyPrefix: `gim:rate:${key}`, points, duration: perSeconds };
     const limiter = redis
       ? new RateLimiterRedis({ ...options, storeClient: redis, insuranceLimiter: new RateLimiterMemory(options) })
       : new RateLimiterMemory(options);
-    limiters.set(name, limiter);
+    limiters.set(key, limiter);
     return limiter;
   };
   return {
