@@ -2,12 +2,15 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { OfficeId } from '../../server/protocol/ids.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { t } from '../i18n/translate.ts';
+import type { Observable } from '../net/observable.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
+import { WatchAll } from '../ui/watch.ts';
 import './account.css';
 import { Ceremony } from './ceremony.ts';
 import { ceremonyErrorText } from './ceremony-error.ts';
+import type { Closable, SessionState } from './session.ts';
 
 /** What the page needs of an invitation. */
 export interface InvitationToAccept {
@@ -23,21 +26,22 @@ export class EnrolPage extends GovPage {
     read: { attribute: false },
     officeName: { attribute: false },
     onAccepted: { attribute: false },
-    signedInElsewhere: { attribute: false },
+    session: { attribute: false },
     signOut: { attribute: false },
     invitation: { state: true },
   };
   declare read: () => Promise<InvitationToAccept>;
   declare officeName: (officeId: OfficeId) => string;
   declare onAccepted: () => void;
-  /** Whether somebody is signed in here already. */
-  declare signedInElsewhere: boolean;
+  /** Who is signed in here already: one browser holds one account at a time. */
+  declare session: Observable<SessionState<Closable>>;
   declare signOut: () => Promise<void>;
   declare invitation: InvitationToAccept | 'checking' | { readonly failure: string };
   readonly #ceremony = new Ceremony(this);
 
   constructor() {
     super();
+    this.addController(new WatchAll(this, () => [this.session]));
     this.invitation = 'checking';
   }
 
@@ -47,7 +51,7 @@ export class EnrolPage extends GovPage {
 
   protected override render(): TemplateResult {
     const { invitation } = this;
-    if (this.signedInElsewhere) return this.#occupied();
+    if ('session' in this.session.value && !this.#ceremony.running) return this.#occupied();
     if (invitation === 'checking') return html`<h1>${t('account.enrolTitle')}</h1><p class="loading">${t('account.enrolChecking')}</p>`;
     return 'failure' in invitation ? invalid(invitation.failure) : this.#offer(invitation);
   }

@@ -16,6 +16,7 @@ import { errorPage, loadingText, notFoundPage } from './page-states.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { loadSession, session } from './session.ts';
+import { loadCoreIfSignedIn } from './the-core.ts';
 import { yourTurn } from './your-turn.ts';
 
 /** A page that takes longer says so to somebody who does not see it. */
@@ -54,7 +55,7 @@ export class GovApp extends GovElement {
     window.addEventListener(navigatedEvent, () => void this.#visitAddress({ scrollY: 0, moveFocus: true }), { signal });
     window.addEventListener('popstate', () => void this.#visitAddress({ scrollY: rememberedScroll(), moveFocus: true }), { signal });
     history.scrollRestoration = 'manual';
-    void loadSession();
+    void loadCoreIfSignedIn();
     void this.#visitAddress({ scrollY: rememberedScroll(), moveFocus: false });
   }
 
@@ -91,7 +92,6 @@ export class GovApp extends GovElement {
     this.#visit += 1;
     const visit = this.#visit;
     this.state = 'loading';
-    setTitlePrefix(null);
     setTitlePrefix(null);
     const address = splitPath(location.pathname) ?? { locale: locale(), path: '/' };
     const slow = setTimeout(() => announcer().announce(t('shell.loading')), announceLoadingAfterMs);

@@ -1,9 +1,14 @@
 import { html } from 'lit';
+import { accountRoutes } from './account-routes.ts';
+import { callRoute } from './call-route.ts';
+import { citizenRoutes } from './citizen-routes.ts';
 import type { Route } from './route.ts';
 
 /** Every page of the service, first match wins. The only file that knows all features. */
 export const routes: readonly Route[] = [
-  { path: '/', areas: ['start'], load: () => import('./start-page.ts'), render: () => html`<gov-start-page></gov-start-page>` },
+  ...citizenRoutes,
+  callRoute,
+  ...accountRoutes,
   ...(['help', 'privacy', 'accessibility'] as const).map((page): Route => ({
     path: `/${page}`,
     areas: ['help'],

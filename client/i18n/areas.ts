@@ -1,16 +1,26 @@
+import type account from './en/account.json';
+import type appointments from './en/appointments.json';
+import type calls from './en/calls.json';
+import type conversations from './en/conversations.json';
 import type errors from './en/errors.json';
 import type help from './en/help.json';
+import type offices from './en/offices.json';
+import type queue from './en/queue.json';
 import type shell from './en/shell.json';
-import type start from './en/start.json';
 import type time from './en/time.json';
 import type ui from './en/ui.json';
 
 /** Every area that has a catalogue. The keys of its English file are the keys that compile. */
 export interface Areas {
+  account: typeof account;
+  appointments: typeof appointments;
+  calls: typeof calls;
+  conversations: typeof conversations;
   errors: typeof errors;
   help: typeof help;
+  offices: typeof offices;
+  queue: typeof queue;
   shell: typeof shell;
-  start: typeof start;
   time: typeof time;
   ui: typeof ui;
 }

@@ -30,3 +30,36 @@ export class Watch<Value> implements ReactiveController {
     this.#unsubscribe?.();
   }
 }
+
+/**
+ * Draws the host again whenever one of several values changes, where they come as properties: `sources` is asked at each
+ * update, so that another object in a property is followed too. Goes with `host.addController(…)`.
+ */
+export class WatchAll implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #sources: () => readonly Watchable<unknown>[];
+  #unsubscribe = new Map<Watchable<unknown>, () => void>();
+
+  constructor(host: ReactiveControllerHost, sources: () => readonly Watchable<unknown>[]) {
+    this.#host = host;
+    this.#sources = sources;
+  }
+
+  hostUpdate(): void {
+    const before = this.#unsubscribe;
+    const sources = new Set(this.#sources());
+    this.#unsubscribe = new Map(
+      [...sources].map((source) => [source, before.get(source) ?? source.subscribe(() => this.#host.requestUpdate())]),
+    );
+    for (const [source, unsubscribe] of before) if (!sources.has(source)) unsubscribe();
+  }
+
+  hostConnected(): void {
+    this.#host.requestUpdate();
+  }
+
+  hostDisconnected(): void {
+    for (const unsubscribe of this.#unsubscribe.values()) unsubscribe();
+    this.#unsubscribe.clear();
+  }
+}

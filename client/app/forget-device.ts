@@ -1,0 +1,25 @@
+import { href } from '../ui/navigate.ts';
+import type { Core } from './core.ts';
+
+/**
+ * Signs out, then deletes keys, drafts, copies and settings of this browser, and starts the page anew, so that nothing is left in
+ * memory either. When the server cannot be reached it throws, and nothing is deleted.
+ */
+export async function forgetDevice(core: Core): Promise<void> {
+  await core.signOut();
+  core.close();
+  const databases = await indexedDB.databases();
+  await Promise.all(databases.flatMap(({ name }) => (name === undefined ? [] : [deleteDatabase(name)])));
+  localStorage.clear();
+  location.replace(`${href('/signed-out')}?deleted`);
+}
+
+function deleteDatabase(name: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const deletion = indexedDB.deleteDatabase(name);
+  deletion.addEventListener('success', () => resolve());
+  deletion.addEventListener('error', () => reject(deletion.error ?? new Error('the database was not deleted')));
+  // Another tab still has it open; the deletion goes through as soon as that one lets go of it.
+  deletion.addEventListener('blocked', () => resolve());
+  return promise;
+}

@@ -1,0 +1,111 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { SessionView } from '../../server/protocol/accounts.ts';
+import type { Role } from '../../server/protocol/roles.ts';
+import '../account/no-keys-page.ts';
+import '../account/sign-in-panel.ts';
+import type { Messenger } from '../conversations/messenger.ts';
+import { t } from '../i18n/translate.ts';
+import type { Alarm } from '../storage/alarm.ts';
+import { GovElement } from '../ui/gov-element.ts';
+import { notice } from '../ui/notice.ts';
+import { adoptHeading } from '../ui/page-title.ts';
+import { WatchAll } from '../ui/watch.ts';
+import type { Core, CoreSession } from './core.ts';
+import { notFoundPage } from './page-states.ts';
+
+export interface SignedIn {
+  readonly core: Core;
+  readonly session: SessionView;
+  readonly messenger: Messenger;
+  /** Whether the person has signed in on this very page, to do what it is for. */
+  readonly justSignedIn: boolean;
+}
+
+const alarmTexts = {
+  'registry-changed': 'account.alarmRegistry',
+  rollback: 'account.alarmRollback',
+  'chain-invalid': 'account.alarmInvalid',
+} as const satisfies Record<Alarm['kind'], string>;
+
+/** Stands before a page for somebody signed in: until then it offers to sign in, and after that the page goes on by itself. */
+export class SignInGate extends GovElement {
+  static override properties = {
+    core: { attribute: false },
+    roles: { attribute: false },
+    heading: { attribute: false },
+    intro: { attribute: false },
+    content: { attribute: false },
+  };
+  declare core: Core;
+  declare roles: readonly Role[];
+  /** The h1 as long as nobody is signed in. */
+  declare heading: string;
+  /** What signing in is for. */
+  declare intro: string;
+  declare content: (signedIn: SignedIn) => TemplateResult;
+  #shown: CoreSession['state'] = 'starting';
+  #justSignedIn = false;
+
+  constructor() {
+    super();
+    this.addController(new WatchAll(this, () => [this.core.session, this.core.alarms]));
+  }
+
+  protected override willUpdate(): void {
+    const { state } = this.core.session.value;
+    if (this.#shown === 'signed-out' && state === 'signed-in') this.#justSignedIn = true;
+    if (state === 'signed-out') this.#justSignedIn = false;
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    const { state } = this.core.session.value;
+    const before = this.#shown;
+    this.#shown = state;
+    if (before === 'signed-out' && state !== 'signed-out') void this.#arrive();
+  }
+
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const done = await super.getUpdateComplete();
+    const page = this.lastElementChild;
+    if (page instanceof GovElement) await page.updateComplete;
+    return done;
+  }
+
+  protected override render(): TemplateResult {
+    return html`${this.core.alarms.value.length === 0 ? nothing : alarmNotice(this.core.alarms.value)}${this.#page()}`;
+  }
+
+  #page(): TemplateResult {
+    const present = this.core.session.value;
+    if (present.state === 'starting') return html`<h1>${this.heading}</h1><p class="loading">${t('account.opening')}</p>`;
+    if (present.state === 'no-keys') return html`<gov-no-keys-page .signOut=${async () => await this.core.signOut()}></gov-no-keys-page>`;
+    if (present.state === 'signed-out') return this.#panel(present.reason);
+    const { session, messenger } = present;
+    if (!this.roles.includes(session.role)) return notFoundPage();
+    return this.content({ core: this.core, session, messenger, justSignedIn: this.#justSignedIn });
+  }
+
+  #panel(reason: 'none' | 'signed-out' | 'expired' | 'revoked'): TemplateResult {
+    const intro = reason === 'expired' ? t('account.reasonExpired') : reason === 'revoked' ? t('account.reasonRevoked') : this.intro;
+    return html`<gov-sign-in-panel
+      .heading=${this.heading}
+      .intro=${intro}
+      .signIn=${async () => await this.core.signIn()}
+      .register=${async () => await this.core.registerCitizen()}
+    ></gov-sign-in-panel>`;
+  }
+
+  /** The page behind the gate has come: its heading is where the person is now. */
+  async #arrive(): Promise<void> {
+    await this.updateComplete;
+    adoptHeading(this)?.focus();
+  }
+}
+
+function alarmNotice(alarms: readonly Alarm[]): TemplateResult {
+  const kinds = new Set(alarms.map(({ kind }) => kind));
+  return notice({ kind: 'danger', heading: t('account.alarmTitle'), body: [...kinds].map((kind) => html`<p>${t(alarmTexts[kind])}</p>`) });
+}
+
+customElements.define('gov-sign-in-gate', SignInGate);

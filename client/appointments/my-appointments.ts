@@ -1,0 +1,95 @@
+import type { AppointmentView, SlotView } from '../../server/protocol/appointments.ts';
+import { newId, type AppointmentId, type ConversationId, type ServiceId } from '../../server/protocol/ids.ts';
+import type { Locale } from '../../server/protocol/locale.ts';
+import type { QueueEntryView } from '../../server/protocol/queue.ts';
+import type { Subscribe } from '../net/notification-controller.ts';
+import { Subject, type Observable } from '../net/observable.ts';
+import { RequestError } from '../net/request-error.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { ConnectionState } from '../net/socket.ts';
+
+export interface MyAppointmentsState {
+  /** False before the server has answered once. */
+  readonly loaded: boolean;
+  /** By start. */
+  readonly appointments: readonly AppointmentView[];
+}
+
+/** The citizen's appointments and holds, kept up to date; and what can be done with them. All commands throw RequestErrors. */
+export class MyAppointments {
+  readonly #request: RequestFunction;
+  readonly #state = new Subject<MyAppointmentsState>({ loaded: false, appointments: [] });
+  readonly #stops: readonly (() => void)[];
+
+  constructor({
+    request,
+    on,
+    connection,
+  }: {
+    readonly request: RequestFunction;
+    readonly on: Subscribe;
+    readonly connection: Observable<Pick<ConnectionState, 'status'>>;
+  }) {
+    this.#request = request;
+    this.#stops = [
+      on('appointment:changed', ({ appointment }) => this.#put(appointment)),
+      connection.subscribe(({ status }) => status === 'connected' && void this.#refresh()),
+    ];
+    void this.#refresh();
+  }
+
+  get state(): Observable<MyAppointmentsState> {
+    return this.#state;
+  }
+
+  find(appointmentId: string): AppointmentView | undefined {
+    return this.#state.value.appointments.find((appointment) => appointment.appointmentId === appointmentId);
+  }
+
+  /** Free times, in order. */
+  async loadSlots(serviceId: ServiceId): Promise<readonly SlotView[]> {
+    const { slots } = await this.#request('appointment:list-slots', { serviceId });
+    return slots;
+  }
+
+  /** A hold of one's own is given up for the new one; the same time again is thereby held longer. */
+  async hold(slot: { serviceId: ServiceId; startsAt: number }): Promise<AppointmentView> {
+    return this.#put(await this.#request('appointment:hold', { appointmentId: newId<'appointment'>(), ...slot }));
+  }
+
+  async book(appointmentId: AppointmentId, conversationId: ConversationId): Promise<AppointmentView> {
+    return this.#put(await this.#request('appointment:book', { appointmentId, conversationId }));
+  }
+
+  async cancel(appointmentId: AppointmentId): Promise<AppointmentView> {
+    return this.#put(await this.#request('appointment:cancel', { appointmentId }));
+  }
+
+  /** Joins the line with the appointment's time. */
+  async checkIn(appointmentId: AppointmentId, language: Locale): Promise<QueueEntryView> {
+    const { appointment, entry } = await this.#request('appointment:check-in', { appointmentId, language });
+    this.#put(appointment);
+    return entry;
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const { appointments } = await this.#request('appointment:list', {});
+      this.#state.set({ loaded: true, appointments });
+    } catch (error) {
+      // The line is down: it is asked again when it is back.
+      if (!(error instanceof RequestError)) throw error;
+    }
+  }
+
+  #put(appointment: AppointmentView): AppointmentView {
+    const { loaded, appointments } = this.#state.value;
+    const others = appointments.filter(({ appointmentId }) => appointmentId !== appointment.appointmentId);
+    this.#state.set({ loaded, appointments: [...others, appointment].sort((a, b) => a.startsAt - b.startsAt) });
+    return appointment;
+  }
+}

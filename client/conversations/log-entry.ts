@@ -1,0 +1,57 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { errorText } from '../i18n/error-text.ts';
+import { fmt } from '../i18n/fmt.ts';
+import { locale, t } from '../i18n/translate.ts';
+import { authorName, type Viewer } from './author-name.ts';
+import { eventText } from './event-text.ts';
+import type { Delivery, Item, MessageItem } from './items.ts';
+import { entryProblemText } from './problem-text.ts';
+
+export interface EntryContext {
+  readonly viewer: Viewer;
+  readonly officeName: string;
+  readonly onRetry: (message: MessageItem) => void;
+  readonly onDiscard: (message: MessageItem) => void;
+}
+
+/** One item of the log. `previousAt` is the time of the item before: the first of a day starts with its date. */
+export function logEntry(item: Item, previousAt: number | null, context: EntryContext): TemplateResult {
+  const newDay = previousAt === null || fmt.dateKey(previousAt) !== fmt.dateKey(item.at);
+  return html`${newDay ? html`<p class="day">${fmt.dayLabel(item.at, Date.now())}</p>` : nothing}
+  ${item.kind === 'message' ? message(item, context) : html`<p class="system-line">${lineText(item)} <span class="meta">${timeOf(item.at)}</span></p>`}`;
+}
+
+/** The words of a line that nobody wrote. */
+export function lineText(item: Exclude<Item, MessageItem>): string {
+  if (item.kind === 'event') return eventText(item.event);
+  return item.kind === 'readers' ? t('conversations.readersChanged') : entryProblemText(item.problem);
+}
+
+function message(item: MessageItem, context: EntryContext): TemplateResult {
+  const { author, text, lang, delivery } = item;
+  const own = author.who === 'me';
+  const classes = ['message', own ? 'message-own' : '', delivery?.state === 'failed' ? 'message-failed' : ''].filter((name) => name !== '');
+  return html`<div class=${classes.join(' ')}>
+    <h3 class="message-head"><span>${authorName(author, context)}</span><span class="meta">${timeOf(item.at)}</span></h3>
+    <p class="message-text" lang=${lang !== null && lang !== locale() ? lang : nothing}>${text}</p>
+    ${delivery === null ? nothing : html`<p class="message-state">${deliveryText(delivery)}</p>`}
+    ${delivery?.state === 'failed' ? failedActions(item, delivery.error, context) : nothing}
+  </div>`;
+}
+
+function deliveryText(delivery: Delivery): string {
+  if (delivery.state === 'sent') return t('conversations.sent', { time: fmt.time(delivery.at) });
+  return t(`conversations.${delivery.state}`);
+}
+
+function failedActions(item: MessageItem, error: Extract<Delivery, { state: 'failed' }>['error'], context: EntryContext): TemplateResult {
+  return html`<p class="message-state">${errorText(error)}</p>
+    <p class="button-row">
+      <button class="button button-secondary" @click=${() => context.onRetry(item)}>${t('conversations.retry')}</button>
+      <button class="button button-quiet" @click=${() => context.onDiscard(item)}>${t('conversations.discard')}</button>
+    </p>`;
+}
+
+function timeOf(at: number): TemplateResult {
+  return html`<time datetime=${fmt.iso(at)}>${fmt.time(at)}</time>`;
+}

@@ -1,0 +1,164 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { ifDefined } from 'lit/directives/if-defined.js';
+import sendIcon from 'lucide-static/icons/send.svg?icon';
+import { limits } from '../../server/protocol/limits.ts';
+import { t } from '../i18n/translate.ts';
+import type { Drafts, Profile } from '../storage/texts.ts';
+import { GovElement } from '../ui/gov-element.ts';
+import '../ui/log.css';
+import './conversations.css';
+
+const saveDelayMs = 400;
+
+/** Where a message is written: the draft is kept, Ctrl+Enter sends, the counter speaks up past 80 %. */
+export class MessageComposer extends GovElement {
+  static override properties = {
+    draftKey: { attribute: false },
+    drafts: { attribute: false },
+    profile: { attribute: false },
+    send: { attribute: false },
+    enterSends: { attribute: false },
+    label: { attribute: false },
+    text: { state: true },
+    error: { state: true },
+    sending: { state: true },
+  };
+  /** A conversation's id, or `service:…` before there is one. */
+  declare draftKey: string;
+  declare drafts: Drafts;
+  /** Given where the person may say once how to be addressed. */
+  declare profile: Profile | null;
+  /** Resolves when the message is safe; the text stays in the field when it rejects. */
+  declare send: (text: string) => Promise<unknown>;
+  /** Officials send with Enter and make a line with Shift+Enter. */
+  declare enterSends: boolean;
+  declare label: string | null;
+  declare text: string;
+  declare error: string | null;
+  declare sending: boolean;
+  #saving: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.profile = null;
+    this.enterSends = false;
+    this.label = null;
+    this.text = '';
+    this.error = null;
+    this.sending = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('pagehide', this.#saveNow);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('pagehide', this.#saveNow);
+    this.#saveNow();
+  }
+
+  protected override firstUpdated(): void {
+    void this.#loadDraft();
+  }
+
+  protected override render(): TemplateResult {
+    const described = [this.error === null ? '' : 'message-error', 'message-hint', this.#count === null ? '' : 'message-count'];
+    return html`<form class="composer" @submit=${this.#submit}>
+      ${this.profile === null ? nothing : nameField()}
+      <div class=${this.error === null ? 'field' : 'field field-invalid'}>
+        <label class="label" for="message">${this.label ?? t('conversations.composerLabel')}</label>
+        ${this.error === null ? nothing : html`<p class="field-error" id="message-error"><span class="visually-hidden">${t('ui.errorPrefix')}: </span>${this.error}</p>`}
+        <textarea
+          class="input"
+          id="message"
+          rows="2"
+          aria-describedby=${described.filter((id) => id !== '').join(' ')}
+          aria-invalid=${ifDefined(this.error === null ? undefined : 'true')}
+          .value=${this.text}
+          @input=${this.#onInput}
+          @keydown=${this.#onKey}
+        ></textarea>
+      </div>
+      <div class="button-row">
+        <p class="hint composer-hint" id="message-hint">${t('conversations.composerHint')}</p>
+        ${this.#count === null ? nothing : html`<p class="hint" id="message-count">${this.#count}</p>`}
+        <button class="button" aria-disabled=${this.sending ? 'true' : nothing}>${sendIcon}${t('conversations.send')}</button>
+      </div>
+    </form>`;
+  }
+
+  /** How much room is left, past 80 % only. */
+  get #count(): string | null {
+    const left = limits.textCharacters - this.text.length;
+    if (left > limits.textCharacters / 5) return null;
+    return left < 0 ? t('conversations.tooLong', { count: -left }) : t('conversations.charactersLeft', { count: left });
+  }
+
+  async #loadDraft(): Promise<void> {
+    const draft = await this.drafts.load(this.draftKey);
+    // Somebody who was quicker than the disk keeps what he typed.
+    if (this.text === '') this.text = draft;
+  }
+
+  readonly #onInput = (event: Event): void => {
+    if (!(event.target instanceof HTMLTextAreaElement)) return;
+    this.text = event.target.value;
+    this.error = null;
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(this.#saveNow, saveDelayMs);
+  };
+
+  readonly #saveNow = (): void => {
+    if (this.#saving === undefined) return;
+    clearTimeout(this.#saving);
+    this.#saving = undefined;
+    void this.drafts.save(this.draftKey, this.text);
+  };
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    const sends = event.ctrlKey || event.metaKey || (this.enterSends && !event.shiftKey);
+    if (!sends) return;
+    event.preventDefault();
+    void this.#submit(event);
+  };
+
+  readonly #submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (this.sending) return;
+    const field = this.querySelector<HTMLTextAreaElement>('#message');
+    const text = this.text.trim();
+    this.error = text === '' ? t('conversations.emptyText') : this.text.length > limits.textCharacters ? this.#count : null;
+    if (this.error !== null) {
+      field?.focus();
+      return;
+    }
+    this.sending = true;
+    try {
+      await this.#saveName();
+      await this.send(text);
+      this.text = '';
+      clearTimeout(this.#saving);
+      this.#saving = undefined;
+      await this.drafts.save(this.draftKey, '');
+    } finally {
+      this.sending = false;
+    }
+    field?.focus();
+  };
+
+  async #saveName(): Promise<void> {
+    const name = this.querySelector<HTMLInputElement>('#citizen-name')?.value.trim() ?? '';
+    if (name !== '') await this.profile?.saveName(name.slice(0, limits.displayNameCharacters));
+  }
+}
+
+const nameField = (): TemplateResult => html`<div class="field composer-name">
+  <label class="label" for="citizen-name">${t('conversations.nameLabel')} <span class="muted">(${t('ui.optional')})</span></label>
+  <p class="hint" id="citizen-name-hint">${t('conversations.nameHint')}</p>
+  <input class="input" id="citizen-name" autocomplete="name" maxlength=${limits.displayNameCharacters} aria-describedby="citizen-name-hint" />
+</div>`;
+
+customElements.define('gov-message-composer', MessageComposer);

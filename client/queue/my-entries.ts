@@ -1,0 +1,97 @@
+import type { AppointmentId, ConversationId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
+import { newId } from '../../server/protocol/ids.ts';
+import type { Locale } from '../../server/protocol/locale.ts';
+import type { QueueEntryView } from '../../server/protocol/queue.ts';
+import type { Subscribe } from '../net/notification-controller.ts';
+import { Subject, type Observable } from '../net/observable.ts';
+import { RequestError } from '../net/request-error.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { ConnectionState } from '../net/socket.ts';
+
+export interface MyEntriesState {
+  /** False before the server has answered once. */
+  readonly loaded: boolean;
+  /** Open entries, and those that ended while this page was looking. */
+  readonly entries: readonly QueueEntryView[];
+}
+
+/** The citizen's places in the lines: kept up to date by notifications, asked for again after every loss of the line. */
+export class MyEntries {
+  readonly #request: RequestFunction;
+  readonly #state = new Subject<MyEntriesState>({ loaded: false, entries: [] });
+  readonly #stops: readonly (() => void)[];
+
+  constructor({
+    request,
+    on,
+    connection,
+  }: {
+    readonly request: RequestFunction;
+    readonly on: Subscribe;
+    readonly connection: Observable<Pick<ConnectionState, 'status'>>;
+  }) {
+    this.#request = request;
+    this.#stops = [
+      on('queue:moved', ({ entry }) => this.#put(entry)),
+      connection.subscribe(({ status }) => status === 'connected' && void this.#refresh()),
+    ];
+    void this.#refresh();
+  }
+
+  get state(): Observable<MyEntriesState> {
+    return this.#state;
+  }
+
+  /** Takes a number; whoever has one for this service already gets it again. Throws a RequestError (`closed`, `slow_down`). */
+  async join(place: { serviceId: ServiceId; conversationId: ConversationId; language: Locale }): Promise<QueueEntryView> {
+    const entry = await this.#request('queue:join', { entryId: newId<'queue entry'>(), ...place });
+    this.#put(entry);
+    return entry;
+  }
+
+  async leave(entryId: QueueEntryId): Promise<void> {
+    this.#put(await this.#request('queue:leave', { entryId }));
+  }
+
+  /** An entry that came by another way: checking in for an appointment. */
+  add(entry: QueueEntryView): void {
+    this.#put(entry);
+  }
+
+  /** The open entry for an appointment that was checked in. */
+  forAppointment(appointmentId: AppointmentId): QueueEntryView | null {
+    return this.#state.value.entries.find((entry) => entry.appointmentId === appointmentId && isOpen(entry)) ?? null;
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const { entries } = await this.#request('queue:list-mine', {});
+      const open = new Set(entries.map(({ entryId }) => entryId));
+      // What is no longer in the list ended meanwhile, whichever notification was lost.
+      const ended = this.#state.value.entries.filter(({ entryId }) => !open.has(entryId)).map(endedOf);
+      this.#state.set({ loaded: true, entries: [...entries, ...ended] });
+    } catch (error) {
+      // The line is down: it is asked again when it is back.
+      if (!(error instanceof RequestError)) throw error;
+    }
+  }
+
+  #put(entry: QueueEntryView): void {
+    const { loaded, entries } = this.#state.value;
+    const known = entries.find(({ entryId }) => entryId === entry.entryId);
+    if (known !== undefined && known.updatedAt > entry.updatedAt) return;
+    this.#state.set({ loaded, entries: [...entries.filter(({ entryId }) => entryId !== entry.entryId), entry] });
+  }
+}
+
+export function isOpen({ state }: QueueEntryView): boolean {
+  return state === 'waiting' || state === 'accepted';
+}
+
+function endedOf(entry: QueueEntryView): QueueEntryView {
+  return isOpen(entry) ? { ...entry, state: 'ended', place: null, wait: null } : entry;
+}
