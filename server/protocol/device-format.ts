@@ -8,7 +8,7 @@ import { ensure, equalBytes } from './sodium.ts';
  *   label_ct: empty, or nonce24 ‖ XChaCha20-Poly1305(64-byte padded label, ad = lp("gim1/label", device_id),
  *             key = kdf(PUK seed current before the link, id 5, "gim1-puk"))
  */
-export const deviceKinds = { browser: 1, passkey: 2, recovery: 3 } as const;
+const deviceKinds = { browser: 1, passkey: 2, recovery: 3 } as const;
 export type DeviceKind = keyof typeof deviceKinds;
 
 export const kemPkBytes = 1216;

@@ -26,9 +26,9 @@ import { ensure } from './sodium.ts';
  * reader kind: 1 user (the citizen), 2 inbox, 3 member (an official by PUK: inbox stale, or a restricted conversation)
  * reason: 1 opened, 2 newer_key, 3 transfer, 4 limit, 5 stale_inbox, 6 restrict
  */
-export const readerKinds = { user: 1, inbox: 2, member: 3 } as const;
+const readerKinds = { user: 1, inbox: 2, member: 3 } as const;
 export type ReaderKind = keyof typeof readerKinds;
-export const epochReasons = { opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6 } as const;
+const epochReasons = { opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6 } as const;
 export type EpochReason = keyof typeof epochReasons;
 const maxReaders = 64;
 

@@ -47,7 +47,7 @@ export const inboxLinkTypes = {
 } as const;
 export const inboxRoles = { owner: 1, admin: 2, member: 3, auditor: 4 } as const;
 export type InboxRole = keyof typeof inboxRoles;
-export const rotateReasons = { scheduled: 1, member_key: 2, somebody_left: 3, retention_cut: 4, suspicion: 5 } as const;
+const rotateReasons = { scheduled: 1, member_key: 2, somebody_left: 3, retention_cut: 4, suspicion: 5 } as const;
 export type RotateReason = keyof typeof rotateReasons;
 
 export interface MemberEntry {

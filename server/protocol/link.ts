@@ -32,7 +32,7 @@ import { ensure, equalBytes, verifySignature } from './sodium.ts';
  */
 export const version = 1;
 export const suite = 1;
-export const chainKinds = { user: 1, inbox: 2 } as const;
+const chainKinds = { user: 1, inbox: 2 } as const;
 export type ChainKind = keyof typeof chainKinds;
 
 /** The newest checkpoint of the key directory the signer had verified. */

@@ -19,7 +19,7 @@ import { type Checkpoint, readCheckpoint, writeCheckpoint } from './link.ts';
  * type: 1 text, 2 file, 3 edit, 4 redact, 5 receipt, 6 call, 7 system
  * payload: text [text, lang | null, author's name | null] · edit [msg_id, text] · redact [msg_id] · receipt [position] · file, call, system: an item their features define
  */
-export const bodyTypes = { text: 1, file: 2, edit: 3, redact: 4, receipt: 5, call: 6, system: 7 } as const;
+const bodyTypes = { text: 1, file: 2, edit: 3, redact: 4, receipt: 5, call: 6, system: 7 } as const;
 
 /** How far the sender had read, and the run hash there. */
 export interface Seen {
