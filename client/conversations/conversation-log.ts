@@ -74,7 +74,9 @@ export class ConversationLog {
   get epoch() {
     const current = this.#epochs.current;
     if (current === null || this.#isBroken) return null;
-    return { state: current.state, keys: current.keys, since: current.entry.acceptedAt, messages: this.#messagesInEpoch };
+    // By the server's clock alone: this device's may be wrong by years.
+    const ageMs = (this.#entries.at(-1)?.acceptedAt ?? 0) - current.entry.acceptedAt;
+    return { state: current.state, keys: current.keys, ageMs, messages: this.#messagesInEpoch };
   }
 
   get isMissingKeys(): boolean {

@@ -238,9 +238,12 @@ export class Conversation {
       await log.append(entry);
       taken.push(entry);
     }
-    if (taken.length === 0) return;
+    const last = taken.at(-1);
+    if (!last || !this.#view) return;
+    const { head, lastActivityAt } = this.#view;
+    this.#view = { ...this.#view, head: Math.max(head, last.position), lastActivityAt: Math.max(lastActivityAt, last.acceptedAt) };
     await this.#options.cache.add(this.conversationId, taken);
-    if (this.#view) await this.#options.cache.saveView(this.#view);
+    await this.#options.cache.saveView(this.#view);
     await this.#settle();
     this.#publish();
   }

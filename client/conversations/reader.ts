@@ -30,7 +30,7 @@ export interface Reader {
 export function reasonForEpoch(
   present: EpochState,
   wanted: { readonly readers: readonly ReaderKey[]; readonly isStale: boolean },
-  age: { readonly messages: number; readonly since: number; readonly now: number },
+  use: { readonly messages: number; readonly ageMs: number },
 ): EpochReason | null {
   const same =
     present.readers.length === wanted.readers.length &&
@@ -40,7 +40,7 @@ export function reasonForEpoch(
       ),
     );
   if (!same) return wanted.isStale ? 'stale_inbox' : 'newer_key';
-  const isWorn = age.messages >= maxMessages || age.now - age.since >= maxAgeMs;
+  const isWorn = use.messages >= maxMessages || use.ageMs >= maxAgeMs;
   return isWorn ? 'limit' : null;
 }
 

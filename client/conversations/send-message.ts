@@ -16,7 +16,6 @@ export interface SendParts {
   readonly conversationId: ConversationId;
   readonly request: RequestFunction;
   readonly reader: Reader;
-  readonly now: () => number;
   /** Stores the sealed message before it leaves. */
   readonly keep: (item: OutboxItem) => Promise<void>;
   readonly catchUp: () => Promise<void>;
@@ -69,10 +68,10 @@ function isOfPresentEpoch(envelope: string, parts: SendParts): boolean {
 
 /** Appends a new epoch when a reader has newer keys. False when somebody else's came first: catch up and decide again. */
 async function renewEpoch(parts: SendParts): Promise<boolean> {
-  const { conversationId, request, reader, now, catchUp } = parts;
-  const { state, keys, since, messages } = epochOf(parts);
+  const { conversationId, request, reader, catchUp } = parts;
+  const { state, keys, ageMs, messages } = epochOf(parts);
   const wanted = await reader.readersNow(state.parties);
-  const reason = reasonForEpoch(state, wanted, { messages, since, now: now() });
+  const reason = reasonForEpoch(state, wanted, { messages, ageMs });
   if (reason === null) return true;
   const epoch = createEpoch({
     conversationId: state.conversationId,
