@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -15,16 +16,30 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['DATABASE_URL'];
   const embedded = given === undefined ? await startTemporary() : undefined;
-  const template = await createTemplate(embedded?.postgres.url ?? given ?? '');
-  project.provide('template', template);
-  return async () => {
-    await dropDatabase(template, template.name);
+  try {
+    const template = await createTemplate(embedded?.postgres.url ?? given ?? '');
+    project.provide('template', template);
+    return async () => {
+      await dropDatabase(template, template.name);
+      await embedded?.remove();
+    };
+  } catch (error) {
     await embedded?.remove();
-  };
+    throw error;
+  }
 }
 
-async function startTemporary(): Promise<{ postgres: EmbeddedPostgres; remove: () => Promise<void> }> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'schalter-test-'));
+interface Temporary {
+  readonly postgres: EmbeddedPostgres;
+  readonly remove: () => Promise<void>;
+}
+
+async function startTemporary(): Promise<Temporary> {
+  await removeAbandoned();
+  return await startIn(await mkdtemp(join(tmpdir(), `schalter-test-${process.pid}-`)));
+}
+
+async function startIn(dataDir: string): Promise<Temporary> {
   const removeData = async (): Promise<void> => await rm(dataDir, { recursive: true, force: true });
   try {
     const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
@@ -36,5 +51,15 @@ async function startTemporary(): Promise<{ postgres: EmbeddedPostgres; remove: (
   } catch (error) {
     await removeData();
     throw error;
+  }
+}
+
+/** A run that was killed has left its PostgreSQL running: joining it makes us the last to leave. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^schalter-test-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    const abandoned = await startIn(join(tmpdir(), name)).catch(() => undefined);
+    await abandoned?.remove();
   }
 }
