@@ -4,9 +4,11 @@ import { createAccounts } from './accounts/accounts.ts';
 import { readToken } from './accounts/cookies.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createSessions } from './accounts/sessions.ts';
+import type { SfuClient } from './calls/sfu-client.ts';
 import { Conversations } from './conversations/conversations.ts';
 import { conversationHandlers } from './conversations/handlers.ts';
 import { MessageSending } from './conversations/sending.ts';
+import { createCounter } from './counter.ts';
 import { InboxChains } from './offices/inbox-chains.ts';
 import { Inboxes } from './offices/inboxes.ts';
 import { createOffices } from './offices/offices.ts';
@@ -14,10 +16,11 @@ import { officeHandlers } from './offices/handlers.ts';
 import { officeRoutes } from './offices/routes.ts';
 import { createRights } from './offices/rights.ts';
 import type { Bus } from './platform/bus.ts';
-import type { Caller } from './platform/caller.ts';
+import type { Caller, InboxRights } from './platform/caller.ts';
 import { serve, type Handlers } from './platform/commands.ts';
 import { Connections } from './platform/connections.ts';
 import type { Database } from './platform/database.ts';
+import { every } from './platform/every.ts';
 import { createHttp } from './platform/http.ts';
 import type { Log } from './platform/log.ts';
 import { createNotify } from './platform/notify.ts';
@@ -25,16 +28,15 @@ import { servePages } from './platform/pages.ts';
 import type { RateLimit } from './platform/rate-limit.ts';
 import { createSockets } from './platform/sockets.ts';
 import { watchRoutes } from './platform/watch-routes.ts';
+import { mayWrite } from './protocol/inbox-rules.ts';
 import { cryptoReady } from './protocol/sodium.ts';
-import type { AccountCommands } from './protocol/accounts.ts';
-import type { ConversationCommands } from './protocol/conversations.ts';
 import type { InboxId } from './protocol/ids.ts';
-import type { OfficeCommands } from './protocol/offices.ts';
 
 export interface AppDependencies {
   readonly database: Database;
   readonly bus: Bus;
   readonly rateLimit: RateLimit;
+  readonly sfu: SfuClient;
   /** What the browser's address bar shows. */
   readonly origin: string;
   /** Who runs the installation; shown by authenticators. */
@@ -61,9 +63,8 @@ const activityMs = 15_000;
 
 /** Everything but listening: the one place that sees all features. */
 export async function createApp(dependencies: AppDependencies): Promise<App> {
-  const { database, bus, rateLimit, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
+  const { database, bus, rateLimit, sfu, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
   await cryptoReady;
-  const closers: (() => Promise<void> | void)[] = [];
   const http = await createHttp({ origin, log });
 
   const sessions = createSessions(database);
@@ -96,7 +97,6 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       return new Map(Array.from(found, ([sessionId, { caller, isOver }]) => [sessionId, isOver ? { ended: 'expired' } : { caller: { ...caller, ...inboxRights(caller) } }]));
     },
   });
-  closers.push(() => connections.close());
 
   // Features.
   const offices = createOffices({ database, timeZone });
@@ -122,9 +122,27 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     dayOf: offices.dayOf,
   });
   const sending = new MessageSending({ database, chains, now, announce: (advance) => conversations.announce(advance) });
-  closers.push(async () => await sending.settled());
 
-  const handlers: Handlers<Exclude<keyof AccountCommands, 'availability:set'> | keyof OfficeCommands | keyof ConversationCommands> = {
+  const counter = createCounter({
+    database,
+    sfu,
+    notify,
+    offices,
+    async officialsOf(officeId) {
+      const officials = await accounts.findOfficials(officeId);
+      const rightsOf = await rights.ofAll(officials);
+      return officials.filter((official) => answers(rightsOf(official)));
+    },
+    findConversation: async (conversationId) => await conversations.find(conversationId),
+    recordEvent: async (trx, conversationId, event) => await conversations.recordEvent(trx, conversationId, event),
+    connected: connections,
+    keepAlive: async (accountIds) => await sessions.keepAlive(accountIds),
+    now,
+    log,
+  });
+  connections.onChange((accountId, isConnected) => counter.notePresence(accountId, isConnected));
+
+  const handlers: Handlers = {
     ...accountHandlers({ database }),
     ...officeHandlers({
       database,
@@ -135,10 +153,11 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       findEnrolled: accounts.findEnrolled,
     }),
     ...conversationHandlers({ database, conversations, sending, notify }),
+    ...counter.handlers,
   };
 
   watchRoutes(http, { database, rateLimit, log });
-  officeRoutes(http, { database, offices, now, loads: async () => new Map() });
+  officeRoutes(http, { database, offices, now, loads: async () => await counter.loads() });
   accountRoutes(http, {
     database,
     party: { origin, operator },
@@ -157,21 +176,29 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   });
   if (clientDirectory !== null) await servePages(http, clientDirectory);
 
-  const activity = setInterval(() => {
-    const active = connections.takeActive();
-    const written = Promise.all([active.length > 0 ? sessions.touch(active) : undefined, sessions.sweep()]);
-    written.catch((error: unknown) => log.warn({ err: error }, 'activity of sessions could not be written'));
-  }, activityMs);
-  closers.push(() => clearInterval(activity));
+  const writeActivity = async (): Promise<void> => {
+    await sessions.touch(connections.takeActive());
+    await sessions.sweep();
+  };
+  const activity = every(activityMs, 'activity of sessions', writeActivity, log);
 
   return {
     http,
     async close() {
-      // Sockets last in the list of features, first to go: nothing new comes in while the rest ends.
-      for (const closeFeature of closers.toReversed()) await closeFeature();
+      // What is being stored is answered still; then nothing new comes in while the features end.
+      connections.close();
+      await sending.settled();
       io.disconnectSockets(true);
       io.engine.close();
+      await activity.close();
+      await counter.close();
       await http.close();
     },
   };
+}
+
+/** Whether the inbox's chain lets somebody answer citizens. */
+function answers({ inboxId, inboxRoles }: InboxRights): boolean {
+  const role = inboxId && inboxRoles.get(inboxId);
+  return role !== null && role !== undefined && mayWrite(role);
 }

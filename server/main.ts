@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
+import { connectSfu } from './calls/sfu-client.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createLocalBus, createRedisBus } from './platform/bus.ts';
 import { openDatabase } from './platform/database.ts';
@@ -40,10 +41,14 @@ async function start(config: Config): Promise<void> {
   const bus = redis ? createRedisBus(redis, log) : createLocalBus();
   closers.push(async () => await bus.close());
 
+  const sfu = connectSfu({ ...config.sfu, log });
+  closers.push(() => sfu.close());
+
   const app = await createApp({
     database,
     bus,
     rateLimit: createRateLimit(redis),
+    sfu,
     origin: config.origin,
     operator: config.operator,
     timeZone: config.timeZone,

@@ -61,6 +61,19 @@ export class AccountStore {
       .execute();
   }
 
+  /** People of an office who answer citizens. */
+  async findOfficials(officeId: OfficeId): Promise<{ accountId: AccountId; officeId: OfficeId; displayName: string }[]> {
+    const rows = await this.#database
+      .selectFrom('accounts')
+      .select(['accountId', 'displayName'])
+      .where('officeId', '=', officeId)
+      .where('role', '=', 'official')
+      .where('disabledAt', 'is', null)
+      .orderBy('displayName')
+      .execute();
+    return rows.map(({ accountId, displayName }) => ({ accountId, officeId, displayName: displayName ?? '' }));
+  }
+
   /** Every account's links beyond those already known, oldest first. */
   async findLinks(known: readonly { readonly accountId: AccountId; readonly seqno: number }[]): Promise<UserLink[]> {
     const { rows } = await sql<UserLink>`

@@ -27,7 +27,7 @@ const maxUnknownCommands = 10;
 const maxInFlight = 64;
 
 export interface CommandDependencies {
-  readonly handlers: Partial<Handlers>;
+  readonly handlers: Handlers;
   readonly rateLimit: RateLimit;
   readonly log: Log;
   /** Who the socket belongs to right now, or null when its session is over. */
