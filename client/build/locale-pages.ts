@@ -7,9 +7,10 @@ import { readCatalogue } from './catalogues.ts';
 
 /**
  * Writes the first paint as plain HTML: `<locale>/index.html` for the start page and `<locale>/page.html` for every other
- * address of that language. `index.html` itself, for an address without a language, offers the five.
+ * address of that language. `index.html` itself, for an address without a language, offers the five. What a page is sure
+ * to need is fetched beside the script instead of after it; `startPage` names that page's module and its catalogue.
  */
-export function localePages(): Plugin {
+export function localePages({ startPage }: { startPage: { module: string; area: string } }): Plugin {
   return {
     name: 'locale-pages',
     enforce: 'post',
@@ -19,15 +20,20 @@ export function localePages(): Plugin {
         const page = bundle['index.html'];
         if (page?.type !== 'asset') throw new Error('vite has not made an index.html');
         const template = String(page.source);
-        page.source = fill(template, 'lb', `<h1 class="visually-hidden">${text('lb', 'service')}</h1>`);
+        page.source = fill(template, 'lb', {
+          title: text('lb', 'service'),
+          main: `<h1 class="visually-hidden">${text('lb', 'service')}</h1>`,
+        });
         for (const locale of locales) {
-          const preload = preloads(bundle, locale);
-          const localised = template.replace('</head>', `${preload}</head>`);
-          this.emitFile({ type: 'asset', fileName: `${locale}/index.html`, source: fill(localised, locale, opening(locale)) });
-          this.emitFile({
-            type: 'asset',
-            fileName: `${locale}/page.html`,
-            source: fill(localised, locale, `<p class="loading">${text(locale, 'loading')}</p>`),
+          const catalogue = `virtual:catalogue/${locale}/`;
+          const write = (name: string, needed: readonly string[], content: PageContent): void => {
+            const html = template.replace('</head>', `${preloads(bundle, needed, template)}</head>`);
+            this.emitFile({ type: 'asset', fileName: `${locale}/${name}.html`, source: fill(html, locale, content) });
+          };
+          write('index', [`${catalogue}common`, `${catalogue}${startPage.area}`, startPage.module], opening(locale));
+          write('page', [`${catalogue}common`], {
+            title: text(locale, 'service'),
+            main: `<p class="loading">${text(locale, 'loading')}</p>`,
           });
         }
       },
@@ -35,19 +41,32 @@ export function localePages(): Plugin {
   };
 }
 
-/** The catalogue is needed at once and known only to this page: fetch it beside the script instead of after it. */
-function preloads(bundle: Rolldown.OutputBundle, locale: Locale): string {
-  const file = Object.values(bundle).find(
-    (output) => output.type === 'chunk' && output.facadeModuleId === `\0virtual:catalogue/${locale}/common`,
-  );
-  if (file === undefined) throw new Error(`no chunk holds the common texts of ${locale}`);
-  return `<link rel="modulepreload" crossorigin href="/${file.fileName}">`;
+interface PageContent {
+  readonly title: string;
+  readonly main: string;
 }
 
-function fill(template: string, locale: Locale, main: string): string {
+/** Links to the files of `modules` (the ends of their ids) and all they import, without those the template has already. */
+function preloads(bundle: Rolldown.OutputBundle, modules: readonly string[], template: string): string {
+  const files = new Set<string>();
+  const add = (fileName: string): void => {
+    const output = bundle[fileName];
+    if (output?.type !== 'chunk' || files.has(fileName) || template.includes(fileName)) return;
+    files.add(fileName);
+    output.imports.forEach(add);
+  };
+  for (const module of modules) {
+    const chunk = Object.values(bundle).find((output) => output.type === 'chunk' && output.facadeModuleId?.endsWith(module));
+    if (chunk === undefined) throw new Error(`no file of its own holds ${module}`);
+    add(chunk.fileName);
+  }
+  return [...files].map((file) => `<link rel="modulepreload" crossorigin href="/${file}">`).join('');
+}
+
+function fill(template: string, locale: Locale, { title, main }: PageContent): string {
   const values: Record<string, string> = {
     lang: locale,
-    title: text(locale, 'startTitle'),
+    title,
     description: text(locale, 'description'),
     operator: text(locale, 'operator'),
     service: text(locale, 'service'),
@@ -61,8 +80,11 @@ function fill(template: string, locale: Locale, main: string): string {
   });
 }
 
-function opening(locale: Locale): string {
-  return `<h1>${text(locale, 'startTitle')}</h1><p class="lead">${text(locale, 'startText')}</p>`;
+function opening(locale: Locale): PageContent {
+  return {
+    title: `${text(locale, 'startTitle')} – ${text(locale, 'service')}`,
+    main: `<h1>${text(locale, 'startTitle')}</h1><p class="lead">${text(locale, 'startText')}</p>`,
+  };
 }
 
 function languageChoice(): string {
