@@ -215,6 +215,7 @@ async function addOffices(database: Database, desks: number): Promise<void> {
     ...{ serviceId, officeId, letter, appointmentMinutes, desks, position: 1, name: text(serviceId), summary: text(serviceId), keywords: [] },
   });
   const hours = (serviceId: ServiceId) => weekdays.flatMap((weekday) => [{ serviceId, weekday, opens: '08:00', closes: '12:00' }, { serviceId, weekday, opens: '13:00', closes: '17:00' }]);
+  for (const inboxId of inboxIds.values()) await sql`insert into inboxes values (${inboxId})`.execute(database);
   const stores = new OfficeStore(database);
   const office = (officeId: OfficeId) => ({ officeId, name: text(officeId), phone: '247-00000', address: 'Luxembourg', inboxId: inboxIds.get(officeId) ?? slug<'inbox'>('') });
   const services = [service(passport, townHall, 'A', 20), service(licence, townHall, 'B', 30), service(residence, townHall, 'C', 15), service(archive, townHall, 'D', 15)];

@@ -1,0 +1,269 @@
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { newId } from '../../../server/protocol/ids.ts';
+import { archive, codeOf, healthFund, licence, minuteMs, monday, passport, refund, residence, startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
+
+let counter: TestCounter;
+beforeEach(async () => {
+  counter = await startTestCounter();
+});
+afterEach(async () => await counter.close());
+
+const addCitizens = async (count: number): Promise<Person[]> => await Promise.all(Array.from({ length: count }, async () => await counter.addCitizen()));
+
+describe('joining', () => {
+  test('gives a ticket number of the service and day, a place, and is recorded in the conversation', async () => {
+    const [ana, ben, cleo] = await addCitizens(3);
+    if (!ana || !ben || !cleo) throw new Error('three citizens');
+    const first = await counter.join(ana);
+    counter.clock.at += minuteMs;
+    const second = await counter.join(ben, licence);
+    counter.clock.at += 24 * 60 * minuteMs;
+    const tomorrow = await counter.join(cleo);
+    expect(first).toMatchObject({ ticketNumber: 'A1', place: 1, state: 'waiting', callId: null, joinedAt: monday });
+    expect(second).toMatchObject({ ticketNumber: 'B1', place: 2 });
+    expect(tomorrow.ticketNumber).toBe('A1');
+    expect(counter.events[0]).toEqual({ conversationId: first.conversationId, event: { type: 'ticket-joined', entryId: first.entryId, ticketNumber: 'A1' } });
+  });
+
+  test('a hundred at once get a hundred numbers and places, in the same order', async () => {
+    const citizens = await addCitizens(100);
+    const joined = await Promise.all(citizens.map(async (citizen) => await counter.join(citizen)));
+    expect(new Set(joined.map(({ ticketNumber }) => ticketNumber))).toEqual(new Set(Array.from({ length: 100 }, (_, index) => `A${index + 1}`)));
+    const official = await counter.addOfficial();
+    const { entries } = await official.request('queue:list', {});
+    expect(entries.map(({ place }) => place)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(entries.map(({ ticketNumber }) => ticketNumber)).toEqual(entries.map(({ place }) => `A${place}`));
+  });
+
+  test('a second ticket while one is open, however it is asked for, is the first one', async () => {
+    const ana = await counter.addCitizen();
+    const conversationId = await counter.openConversation(ana);
+    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const };
+    const all = await Promise.all([...Array.from({ length: 5 }, () => request), ...Array.from({ length: 5 }, () => ({ ...request, entryId: newId<'queue entry'>() }))].map(async (each) => await ana.request('queue:join', each)));
+    expect(new Set(all.map(({ entryId }) => entryId)).size).toBe(1);
+    expect(new Set(all.map(({ ticketNumber }) => ticketNumber))).toEqual(new Set(['A1']));
+    expect(counter.events).toHaveLength(1);
+  });
+
+  test('a repeat is answered with the first entry after closing time too; a new join is refused with closed', async () => {
+    const [ana, ben] = await addCitizens(2);
+    if (!ana || !ben) throw new Error('two citizens');
+    const entry = await counter.join(ana);
+    counter.clock.at = monday + 10 * 60 * minuteMs;
+    const { entryId, serviceId, conversationId } = entry;
+    expect(await ana.request('queue:join', { entryId, serviceId, conversationId, language: 'lb' })).toMatchObject({ entryId, place: 1 });
+    expect(await codeOf(counter.join(ben))).toBe('closed');
+  });
+
+  test('is refused for the conversation of another person, of another office, and under the id of another entry', async () => {
+    const [ana, ben] = await addCitizens(2);
+    if (!ana || !ben) throw new Error('two citizens');
+    const conversationId = await counter.openConversation(ana);
+    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const };
+    expect(await codeOf(ben.request('queue:join', request))).toBe('not_found');
+    expect(await codeOf(ana.request('queue:join', { ...request, conversationId: newId<'conversation'>() }))).toBe('not_found');
+    expect(await codeOf(ana.request('queue:join', { ...request, serviceId: refund }))).toBe('bad_request');
+    const { entryId } = await ana.request('queue:join', request);
+    expect(await codeOf(ben.request('queue:join', { ...request, entryId, conversationId: await counter.openConversation(ben) }))).toBe('conflict');
+    expect(await codeOf(ana.request('queue:join', { ...request, entryId, serviceId: licence }))).toBe('conflict');
+  });
+
+  test('three open tickets are the most, also when four are asked for at once', async () => {
+    const ana = await counter.addCitizen();
+    const codes = await Promise.all([passport, licence, residence, archive].map(async (serviceId) => await codeOf(counter.join(ana, serviceId))));
+    expect(codes.toSorted()).toEqual(['accepted', 'accepted', 'accepted', 'bad_state']);
+  });
+
+  test('whoever joins and leaves again and again waits after five times in an hour, and is told how long', async () => {
+    const ana = await counter.addCitizen();
+    for (let round = 0; round < 5; round += 1) {
+      await ana.request('queue:leave', { entryId: (await counter.join(ana)).entryId });
+      counter.clock.at += minuteMs;
+    }
+    await expect(counter.join(ana)).rejects.toMatchObject({ code: 'slow_down', retryAfterMs: 55 * minuteMs });
+    counter.clock.at += 55 * minuteMs + 1;
+    expect(await counter.join(ana)).toMatchObject({ state: 'waiting', ticketNumber: 'A6' });
+  });
+
+  test('a place, time, number or priority sent by the client is refused', async () => {
+    const ana = await counter.addCitizen();
+    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId: await counter.openConversation(ana), language: 'lb' as const };
+    for (const extra of [{ place: 1 }, { dueAt: 0 }, { joinedAt: 0 }, { ticketNumber: 'A0' }, { priority: 9 }, { appointmentId: newId() }]) {
+      expect(await codeOf(ana.request('queue:join', { ...request, ...extra }))).toBe('bad_request');
+    }
+  });
+});
+
+describe('the line', () => {
+  test('tells those behind that they moved up, and nobody else', async () => {
+    const citizens = await addCitizens(4);
+    const entries: Awaited<ReturnType<typeof counter.join>>[] = [];
+    for (const citizen of citizens) entries.push(await counter.join(citizen));
+    const before = citizens.map((citizen) => citizen.told('queue:moved').length);
+    const [, second] = entries;
+    if (!second) throw new Error('four entries');
+    const lastMoved = counter.next('queue:moved', ({ entry }) => entry.entryId === entries[3]?.entryId && entry.place === 3);
+    await citizens[1]?.request('queue:leave', { entryId: second.entryId });
+    await lastMoved;
+    const after = citizens.map((citizen) => citizen.told('queue:moved').slice(before[citizens.indexOf(citizen)]).map(({ entry }) => [entry.state, entry.place]));
+    expect(after).toEqual([[], [['left', null]], [['waiting', 2]], [['waiting', 3]]]);
+  });
+
+  test('is the same after a restart, in the same order, with the same numbers and nothing told twice', async () => {
+    const citizens = await addCitizens(3);
+    for (const citizen of citizens) {
+      await counter.join(citizen);
+      counter.clock.at += 1_000;
+    }
+    const official = await counter.addOfficial();
+    await counter.counter.sweep();
+    const before = (await official.request('queue:list', {})).entries;
+    const told = citizens.map((citizen) => citizen.told('queue:moved').length);
+    await counter.restart();
+    await counter.counter.sweep();
+    expect((await official.request('queue:list', {})).entries).toEqual(before);
+    expect(citizens.map((citizen) => citizen.told('queue:moved').length)).toEqual(told);
+    expect(await citizens[1]?.request('queue:list-mine', {})).toMatchObject({ entries: [{ ticketNumber: 'A2', place: 2 }] });
+  });
+
+  test('has a wait of now while an official is free, none when it would be a guess, and a range once five were served', async () => {
+    const official = await counter.addOfficial();
+    expect((await counter.counter.loads()).get(passport)).toEqual({ waiting: 0, wait: { fromMinutes: 0, toMinutes: 5 } });
+    for (let round = 0; round < 5; round += 1) {
+      const citizen = await counter.addCitizen();
+      const { entryId } = await counter.join(citizen);
+      const { callId } = await official.request('queue:accept', { entryId });
+      counter.clock.at += 10 * minuteMs;
+      expect((await counter.counter.loads()).get(licence)).toEqual({ waiting: 0, wait: null });
+      await official.request('call:hang-up', { callId });
+    }
+    const { entryId } = await counter.join(await counter.addCitizen());
+    await official.request('queue:accept', { entryId });
+    const ana = await counter.addCitizen();
+    // One official, ten minutes a service, nobody ahead: the 10th and 90th percentile are 1 and 23 minutes.
+    expect(await counter.join(ana, licence)).toMatchObject({ place: 1, wait: { fromMinutes: 0, toMinutes: 25 } });
+    const loads = await counter.counter.loads();
+    expect(loads.get(passport)).toMatchObject({ waiting: 1 });
+    expect(loads.get(refund)).toEqual({ waiting: 0, wait: null });
+  });
+
+  test('shows the other office nothing, and lets none of its officials in', async () => {
+    const ana = await counter.addCitizen();
+    const { entryId } = await counter.join(ana);
+    const stranger = await counter.addOfficial(healthFund);
+    expect(await stranger.request('queue:list', {})).toEqual({ entries: [], available: true });
+    expect(await codeOf(stranger.request('queue:accept', { entryId }))).toBe('forbidden');
+  });
+});
+
+describe('presence', () => {
+  const leave = (person: Person): void => {
+    counter.connected.delete(person.accountId);
+    counter.counter.notePresence(person.accountId, false);
+  };
+  const comeBack = (person: Person): void => {
+    counter.connected.add(person.accountId);
+    counter.counter.notePresence(person.accountId, true);
+  };
+  /** Time passes as it does: with a sweep every twenty seconds. */
+  const pass = async (ms: number): Promise<void> => {
+    for (const end = counter.clock.at + ms; counter.clock.at < end; ) {
+      counter.clock.at = Math.min(end, counter.clock.at + 20_000);
+      await counter.counter.sweep();
+    }
+  };
+
+  test('officials see who is away, and who came back', async () => {
+    const ana = await counter.addCitizen();
+    await counter.join(ana);
+    const official = await counter.addOfficial();
+    expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: true }]);
+    const away = counter.next('queue:changed');
+    leave(ana);
+    await away;
+    expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: false, place: 1 }]);
+    const back = counter.next('queue:changed');
+    comeBack(ana);
+    await back;
+    expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: true, place: 1 }]);
+  });
+
+  test('a citizen keeps his place for five minutes without a connection, and loses it after that, told and on record', async () => {
+    const [ana, ben] = await addCitizens(2);
+    if (!ana || !ben) throw new Error('two citizens');
+    const { entryId } = await counter.join(ana);
+    await counter.join(ben);
+    await pass(6 * minuteMs);
+    leave(ana);
+    await pass(5 * minuteMs);
+    expect(await ben.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 2 }] });
+    await pass(40_000);
+    expect(await ana.request('queue:list-mine', {})).toEqual({ entries: [] });
+    expect(await ben.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
+    expect(ana.told('queue:moved').at(-1)).toMatchObject({ entry: { entryId, state: 'left', place: null } });
+    expect(counter.events.at(-1)).toMatchObject({ event: { type: 'ticket-left', entryId } });
+  });
+
+  test('a citizen who comes back within five minutes is where he was', async () => {
+    const ana = await counter.addCitizen();
+    await counter.join(ana);
+    await pass(6 * minuteMs);
+    leave(ana);
+    await pass(4 * minuteMs);
+    comeBack(ana);
+    await pass(10 * minuteMs);
+    expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ ticketNumber: 'A1', place: 1 }] });
+  });
+
+  test('nobody is dropped because the server was away: the five minutes count from its return', async () => {
+    const ana = await counter.addCitizen();
+    await counter.join(ana);
+    counter.connected.clear();
+    counter.clock.at += 60 * minuteMs;
+    await counter.restart();
+    await pass(4 * minuteMs);
+    expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
+    await pass(2 * minuteMs);
+    expect(await ana.request('queue:list-mine', {})).toEqual({ entries: [] });
+  });
+
+  test('nor because the server stood still', async () => {
+    const ana = await counter.addCitizen();
+    await counter.join(ana);
+    await pass(10 * minuteMs);
+    counter.connected.clear();
+    counter.clock.at += 60 * minuteMs;
+    await pass(4 * minuteMs);
+    expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
+  });
+
+  test('an official who has gone serves nobody, and serves again when he is back', async () => {
+    const official = await counter.addOfficial();
+    const waitNow = async () => (await counter.counter.loads()).get(passport)?.wait;
+    expect(await waitNow()).toEqual({ fromMinutes: 0, toMinutes: 5 });
+    const away = counter.next('queue:changed');
+    leave(official);
+    await away;
+    expect(await waitNow()).toBeNull();
+    const back = counter.next('queue:changed');
+    comeBack(official);
+    await back;
+    expect(await waitNow()).toEqual({ fromMinutes: 0, toMinutes: 5 });
+  });
+
+  test('waiting counts as activity of a session', async () => {
+    const [ana, ben] = await addCitizens(2);
+    if (!ana || !ben) throw new Error('two citizens');
+    await counter.join(ana);
+    await counter.counter.sweep();
+    expect(counter.keptAlive).toEqual(new Set([ana.accountId]));
+  });
+});
+
+test('the tables refuse an entry in two states at once, whatever the code does', async () => {
+  const ana = await counter.addCitizen();
+  const { entryId } = await counter.join(ana);
+  await expect(sql`update queue_entries set state = 'accepted' where entry_id = ${entryId}`.execute(counter.database)).rejects.toMatchObject({ code: '23514' });
+  await expect(sql`update queue_entries set state = 'left' where entry_id = ${entryId}`.execute(counter.database)).rejects.toMatchObject({ code: '23514' });
+});
