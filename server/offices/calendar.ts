@@ -53,7 +53,11 @@ export function openingAt(calendar: Calendar, at: number): Opening {
 /** Local times become moments here and nowhere else: Temporal knows the days with 23 and 25 hours. */
 function hoursOn({ timeZone, hours, closedDays }: Calendar, day: Temporal.PlainDate): OpenHours[] {
   if (closedDays.has(day.toString())) return [];
-  const moment = (time: string): number => day.toZonedDateTime({ timeZone, plainTime: Temporal.PlainTime.from(time) }).epochMilliseconds;
+  const moment = (time: string): number => {
+    // SQL knows the end of a day as 24:00, Temporal only as the beginning of the next.
+    if (time.startsWith('24:')) return day.add({ days: 1 }).toZonedDateTime(timeZone).epochMilliseconds;
+    return day.toZonedDateTime({ timeZone, plainTime: Temporal.PlainTime.from(time) }).epochMilliseconds;
+  };
   return hours
     .filter((rule) => rule.weekday === day.dayOfWeek)
     .map((rule) => ({ opensAt: moment(rule.opens), closesAt: moment(rule.closes) }))
