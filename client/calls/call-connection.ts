@@ -45,6 +45,7 @@ export class CallConnection {
   #peer: CallPeer | null = null;
   /** The others sent or stopped something while this page was joining: its list of them may be older than that. */
   #missed = false;
+  #wasConnected = false;
   #joinedAt = 0;
   #lossesInARow = 0;
 
@@ -157,7 +158,15 @@ export class CallConnection {
   }
 
   #setState(state: CallConnectionState): void {
-    if (!this.#closing.signal.aborted) this.#state.set(state);
+    if (this.#closing.signal.aborted) return;
+    if (state === 'connected') this.#wasConnected = true;
+    this.#state.set(this.#isMending(state) ? 'interrupted' : state);
+  }
+
+  /** Joining again is the same interruption to a person, until what they send flows again. */
+  #isMending(state: CallConnectionState): boolean {
+    const sends = [...this.#wanted.values()].some(({ track }) => track !== null);
+    return this.#wasConnected && (state === 'joining' || (state === 'joined' && sends));
   }
 
   #end(state: 'replaced' | 'ended' | 'unsupported' | 'closed'): void {

@@ -2,6 +2,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startCallBridge, type CallBridge } from '../support/call-bridge.ts';
 import { startTestSfu, type TestSfu } from '../support/sfu.ts';
+import { startUdpRelay, type UdpRelay } from '../support/udp-relay.ts';
 
 const both = ['audio', 'video'];
 
@@ -130,6 +131,20 @@ describe('a call between two browsers through the sfu', () => {
     await again.promise;
     await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
     console.log(`sfu killed: ten new frames on both sides after ${Math.round(performance.now() - killedAt)} ms`);
+  });
+
+  test('when the network is gone and comes back, sound and picture do too', async () => {
+    let starting: Promise<UdpRelay> | undefined;
+    bridge.relayThrough((workerPort) => (starting ??= startUdpRelay(workerPort)));
+    const { citizen, official } = await openBoth();
+    const relay = await starting;
+    relay?.setCut(true);
+    await Promise.all([citizen, official].map(async (page) => await page.waitForFunction(() => window.callPage.state() === 'interrupted')));
+    relay?.setCut(false);
+    const mendedAt = performance.now();
+    await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
+    console.log(`network back: ten new frames on both sides after ${Math.round(performance.now() - mendedAt)} ms`);
+    relay?.close();
   });
 
   test('what was missed while the line to the server was cut is made up for, and media went on', async () => {

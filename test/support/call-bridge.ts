@@ -7,11 +7,14 @@ import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
 import { AppError } from '../../server/platform/app-error.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { paramsSchemas } from '../../sfu/protocol/messages.ts';
-import type { SfuMethod, SfuResult } from '../../sfu/protocol/requests.ts';
+import type { SfuMethod, SfuResult, TransportParameters } from '../../sfu/protocol/requests.ts';
 import type { TestSfu } from './sfu.ts';
+import type { UdpRelay } from './udp-relay.ts';
 
 export interface CallBridge {
   readonly sfu: SfuClient;
+  /** From now on, who joins reaches the worker through this relay only. */
+  relayThrough(start: (workerPort: number) => Promise<UdpRelay>): void;
   /** The page for one person. */
   pageOf(ownerId: string): string;
   close(): Promise<void>;
@@ -32,15 +35,18 @@ const methods = new Map<string, SfuMethod>([
   ['call:resume-consumer', 'consumer:resume'],
 ]);
 
+type Through = (transport: TransportParameters) => Promise<TransportParameters>;
+
 /** What the server does with a call's commands, for people who may all be in the call. */
-async function answer(sfu: SfuClient, ownerId: string, name: string, { callId: roomId, ...payload }: { callId: string }): Promise<unknown> {
+async function answer(sfu: SfuClient, ownerId: string, name: string, { callId: roomId, ...payload }: { callId: string }, through: Through): Promise<unknown> {
   const forward = async <Method extends SfuMethod>(method: Method, params: unknown): Promise<SfuResult<Method>> =>
     await sfu.request(method, paramsSchemas[method].parse(params));
   const params = { ...payload, roomId, ownerId };
   if (name === 'call:join') {
     await forward('room:open', { roomId });
-    const { producers, ...joined } = await forward('peer:join', params);
-    return { ...joined, call: {}, producers: producers.map((producer) => ({ ...producer, accountId: producer.ownerId })) };
+    const { producers, send, receive, routerRtpCapabilities } = await forward('peer:join', params);
+    const transports = { send: await through(send), receive: await through(receive) };
+    return { ...transports, routerRtpCapabilities, call: {}, producers: producers.map((producer) => ({ ...producer, accountId: producer.ownerId })) };
   }
   const method = methods.get(name);
   if (!method) throw new AppError('unknown_command', name);
@@ -65,6 +71,13 @@ export async function startCallBridge({ url, secret }: Pick<TestSfu, 'url' | 'se
   sfu.on('room-lost', ({ roomId }) => tell('call:room-lost', { callId: roomId }, () => true));
   sfu.on('welcome', ({ roomIds }) => roomIds.length === 0 && tell('call:room-lost', { callId: bridgedCallId }, () => true));
 
+  let relay: ((workerPort: number) => Promise<UdpRelay>) | undefined;
+  const through: Through = async (transport) => {
+    const udp = transport.iceCandidates.find(({ protocol }) => protocol === 'udp');
+    if (!relay || !udp) return transport;
+    return { ...transport, iceCandidates: [{ ...udp, port: (await relay(udp.port)).port }] };
+  };
+
   const http = createServer((request, response) => {
     const isScript = request.url === '/call-page.js';
     response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' });
@@ -80,7 +93,7 @@ export async function startCallBridge({ url, secret }: Pick<TestSfu, 'url' | 'se
   async function respond(socket: WebSocket, ownerId: string, data: RawData): Promise<void> {
     const { id, name, payload } = commandSchema.parse(JSON.parse(Buffer.isBuffer(data) ? data.toString('utf8') : ''));
     try {
-      const value = await answer(sfu, ownerId, name, payload);
+      const value = await answer(sfu, ownerId, name, payload, through);
       socket.send(JSON.stringify({ id, value }));
     } catch (error) {
       socket.send(JSON.stringify({ id, code: error instanceof AppError ? error.code : 'internal' }));
@@ -94,6 +107,7 @@ export async function startCallBridge({ url, secret }: Pick<TestSfu, 'url' | 'se
   if (bound === null || typeof bound === 'string') throw new Error('the bridge is not listening');
   return {
     sfu,
+    relayThrough: (start) => void (relay = start),
     pageOf: (ownerId) => `http://127.0.0.1:${bound.port}/${ownerId}`,
     close: async () => {
       sfu.close();
