@@ -209,7 +209,7 @@ export class Conversation {
   }
 
   async #pull(): Promise<void> {
-    for (;;) {
+    for (let promised = 0; ; ) {
       const after = this.#log?.position ?? 0;
       const { conversation, entries } = await this.#options.request('conversation:pull', { conversationId: this.conversationId, after });
       this.#ownProblems.delete('cannot-load');
@@ -219,10 +219,12 @@ export class Conversation {
       if (conversation.head < after) this.#ownProblems.add('fork');
       await this.#take(entries);
       if (this.#log.position >= conversation.head) break;
-      if (this.#log.position === after) {
+      // The head may have moved while the page was read: an entry is missing only when it was promised before it was asked for.
+      if (this.#log.position === after && promised > after) {
         this.#ownProblems.add('gap');
         break;
       }
+      promised = conversation.head;
     }
     this.#caughtUp = true;
     this.#publish();

@@ -47,7 +47,9 @@ export async function sendMessage(
     try {
       return await parts.request('message:send', { conversationId: parts.conversationId, envelope });
     } catch (error) {
-      if (!(error instanceof RequestError) || error.code !== 'stale_epoch' || attempt >= maxAttempts) throw error;
+      // A conflict: an earlier attempt with other bytes has arrived after all. The next look at the log finds it.
+      const isOvertaken = error instanceof RequestError && (error.code === 'stale_epoch' || error.code === 'conflict');
+      if (!isOvertaken || attempt >= maxAttempts) throw error;
     }
   }
 }
