@@ -120,7 +120,7 @@ export function createQueueStore(database: Database) {
 
     /** The entry somebody last checked in with for this appointment. */
     async findOfAppointment(appointmentId: AppointmentId, within?: Transaction): Promise<QueueEntry | null> {
-      const row = await tables(within).selectFrom('queueEntries').selectAll().where('appointmentId', '=', appointmentId).orderBy('joinedAt', 'desc').limit(1).executeTakeFirst();
+      const row = await tables(within).selectFrom('queueEntries').selectAll().where('appointmentId', '=', appointmentId).orderBy('arrival', 'desc').limit(1).executeTakeFirst();
       return row ? toEntry(row) : null;
     },
 
