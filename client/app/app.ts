@@ -5,7 +5,7 @@ import { rememberLocale, splitPath } from '../i18n/locale.ts';
 import { loadAreas, locale, setLocale, t } from '../i18n/translate.ts';
 import { announcer } from '../ui/announcer.ts';
 import { GovElement, PageErrorEvent } from '../ui/gov-element.ts';
-import { navigate, navigatedEvent, rememberedScroll, rememberScroll } from '../ui/navigate.ts';
+import { navigatedEvent, rememberedScroll, rememberScroll } from '../ui/navigate.ts';
 import { adoptHeading, setTitlePrefix } from '../ui/page-title.ts';
 import { Watch } from '../ui/watch.ts';
 import { citizen, hasCompanions } from './citizen.ts';
@@ -15,7 +15,7 @@ import { masthead } from './masthead.ts';
 import { errorPage, loadingText, notFoundPage } from './page-states.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
-import { loadSession, session } from './session.ts';
+import { session } from './session.ts';
 import { loadCoreIfSignedIn } from './the-core.ts';
 import { yourTurn } from './your-turn.ts';
 
@@ -113,20 +113,8 @@ export class GovApp extends GovElement {
     if (moveFocus) heading?.focus({ preventScroll: true });
   }
 
-  /** Brings what the page needs. False when the person has gone elsewhere meanwhile, or must sign in first. */
+  /** Brings what the page needs. False when the person has gone elsewhere meanwhile. */
   async #enter(route: Route | undefined, visit: number): Promise<boolean> {
-    if (route?.roles !== undefined) {
-      await loadSession();
-      const role = session.value?.role;
-      if (role === undefined) {
-        navigate(`/sign-in?next=${encodeURIComponent(splitPath(location.pathname)?.path ?? '/')}`, { replace: true });
-        return false;
-      }
-      if (!route.roles.includes(role)) {
-        navigate('/', { replace: true });
-        return false;
-      }
-    }
     if (route !== undefined) await Promise.all([loadAreas(route.areas), route.load()]);
     if (visit !== this.#visit) return false;
     this.#route = route;

@@ -1,5 +1,4 @@
 import type { TemplateResult } from 'lit';
-import type { Role } from '../../server/protocol/roles.ts';
 import type { Area } from '../i18n/areas.ts';
 
 /** A page: its address without the language, what it needs, and its element. */
@@ -8,8 +7,6 @@ export interface Route {
   readonly path: string;
   /** Catalogues it uses besides the common ones (errors, shell, time, ui). */
   readonly areas: readonly Area[];
-  /** Who may open it; everybody when left out. Without a session the person signs in first and comes back. */
-  readonly roles?: readonly Role[];
   /** Whether the page takes the whole window's width: workspaces of officials. */
   readonly wide?: boolean;
   /** Brings the element's module. */

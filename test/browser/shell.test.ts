@@ -66,11 +66,6 @@ describe('the shell', () => {
     await page.getByRole('heading', { level: 1, name: 'Diese Seite konnte nicht angezeigt werden' }).waitFor();
   });
 
-  it('sends somebody who is not signed in to the sign-in page and remembers where he wanted to go', async () => {
-    await using person = await open('/lb/account');
-    await person.page.waitForURL('**/lb/sign-in?next=%2Faccount');
-  });
-
   it('gives an address without a language the browser’s language', async () => {
     await using person = await newPerson(browser, { locale: 'pt' });
     await person.page.goto(`${site.origin}/help`);
