@@ -9,13 +9,13 @@ import { type Observable, Subject } from '../net/observable.ts';
 import type { Outbox, Transmit } from '../net/outbox.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import { untilAnswered } from '../net/until-answered.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import { ConversationLog } from './conversation-log.ts';
 import { type Acknowledged, type ConversationState, describeConversation } from './conversation-state.ts';
 import type { ConversationProblem } from './items.ts';
 import type { Reader } from './reader.ts';
 import { sendMessage } from './send-message.ts';
+import { SyncLoop } from './sync-loop.ts';
 
 export type { ConversationState } from './conversation-state.ts';
 
@@ -43,6 +43,7 @@ export class Conversation {
   readonly #acknowledged = new Map<MessageId, Acknowledged>();
   readonly #ownProblems = new Set<ConversationProblem['kind']>();
   readonly #stopOutbox: () => void;
+  readonly #loop: SyncLoop;
   #view: ConversationView | null = null;
   #log: ConversationLog | null = null;
   #caughtUp = false;
@@ -51,14 +52,20 @@ export class Conversation {
   #queue: Promise<unknown>;
   /** A pull that is waiting for its turn: whoever needs one that starts from now on can share it. */
   #nextPull: Promise<void> | null = null;
-  #syncsWanted = 0;
-  #isSyncing = false;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.conversationId = options.conversationId;
     this.#state = new Subject(this.#describe());
     this.#stopOutbox = options.outbox.items.subscribe(() => this.#publish());
+    this.#loop = new SyncLoop({
+      run: async () => await this.#catchUp(),
+      whenConnected: options.whenConnected,
+      onFailure: () => {
+        this.#ownProblems.add('cannot-load');
+        this.#publish();
+      },
+    });
     this.#queue = this.#loadKept();
     this.sync();
   }
@@ -124,8 +131,7 @@ export class Conversation {
 
   /** Pulls as soon as there is a line, and again until the server has answered. */
   sync(): void {
-    this.#syncsWanted += 1;
-    if (!this.#isSyncing) void this.#syncAll();
+    this.#loop.ask();
   }
 
   onAdvanced(head: number, entries: readonly Entry[]): void {
@@ -163,29 +169,8 @@ export class Conversation {
   /** Stops listening; what is being sent goes on. */
   close(): void {
     this.#closed = true;
+    this.#loop.close();
     this.#stopOutbox();
-  }
-
-  async #syncAll(): Promise<void> {
-    this.#isSyncing = true;
-    try {
-      for (let done = 0; done !== this.#syncsWanted && !this.#closed;) {
-        done = this.#syncsWanted;
-        await untilAnswered(
-          async () => {
-            await this.#options.whenConnected();
-            await this.#catchUp();
-          },
-          () => !this.#closed,
-        );
-      }
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.#ownProblems.add('cannot-load');
-      this.#publish();
-    } finally {
-      this.#isSyncing = false;
-    }
   }
 
   #syncTo(head: number): void {
@@ -209,7 +194,7 @@ export class Conversation {
   }
 
   async #pull(): Promise<void> {
-    for (let promised = 0; ; ) {
+    for (let promised = 0; ;) {
       const after = this.#log?.position ?? 0;
       const { conversation, entries } = await this.#options.request('conversation:pull', { conversationId: this.conversationId, after });
       this.#ownProblems.delete('cannot-load');

@@ -23,7 +23,7 @@ export interface Messenger {
   conversation(conversationId: ConversationId): Conversation;
   /** Opens a conversation with a service's office. Throws a CryptoError when the inbox does not verify, or a RequestError. */
   startConversation(service: { readonly serviceId: ServiceId; readonly inboxId: InboxId }): Promise<Conversation>;
-  /** Resolves once nothing is on its way to this device's store any more. */
+  /** Stops listening and sending; what is unsent stays on this device. */
   close(): void;
 }
 

@@ -15,7 +15,7 @@ import { Owner } from '../../deploy/demonstration/owner.ts';
 import { seedDemonstration } from '../../deploy/demonstration/seed.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
 import { Authenticator } from '../support/authenticator.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { startServerProcess, startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
 let owner: Owner;
@@ -48,8 +48,7 @@ interface Browser {
   open(): Promise<Core>;
 }
 
-function newBrowser(): Browser {
-  const { origin } = server;
+function newBrowser(origin: string = server.origin): Browser {
   const database = memoryDatabase();
   const cookies = createCookieFetch(origin);
   const authenticator = new Authenticator({ origin });
@@ -79,8 +78,7 @@ async function messengerOf(core: Core): Promise<Messenger> {
   return session.messenger;
 }
 
-async function newCitizen(): Promise<{ browser: Browser; core: Core; messenger: Messenger }> {
-  const browser = newBrowser();
+async function newCitizen(browser: Browser = newBrowser()): Promise<{ browser: Browser; core: Core; messenger: Messenger }> {
   const core = await browser.open();
   await core.registerCitizen();
   return { browser, core, messenger: await messengerOf(core) };
@@ -216,4 +214,26 @@ test('twenty messages written at once arrive once and in their order, and none o
     expect(found.rows, tablename).toEqual([]);
   }
   expect(server.log.join('')).not.toContain('canary');
+});
+
+test('what is written while the server is killed, dead and back arrives once and in order', async () => {
+  const env = { DATABASE_URL: server.databaseUrl };
+  const first = await startServerProcess(env);
+  closers.push(async () => await first.kill());
+  const citizen = await newCitizen(newBrowser(first.origin));
+  const asked = await start(citizen.messenger);
+  await asked.send('0', 'en');
+  await shows(asked, '0');
+  for (const text of ['1', '2', '3', '4', '5']) await asked.send(text, 'en');
+  await first.kill();
+  await waitUntil(citizen.core.connection, ({ status }) => status === 'reconnecting');
+  for (const text of ['6', '7', '8', '9']) await asked.send(text, 'en');
+  const second = await startServerProcess(env, first);
+  closers.push(async () => await second.kill());
+  const state = await shows(asked, '0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
+  expect(state.problems).toEqual([]);
+  const { rows } = await sql<{ kind: string }>`select kind from entries where conversation_id = ${asked.conversationId}`.execute(
+    server.database,
+  );
+  expect(rows.filter(({ kind }) => kind === 'message')).toHaveLength(10);
 });
