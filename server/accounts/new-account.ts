@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.ts';
+import { type Database, transaction } from '../platform/database.ts';
 import { verified } from '../platform/verified.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
 import { requireBoxes } from '../protocol/generation.ts';
@@ -45,6 +45,6 @@ export async function addAccount(
 /** An account that signs in with its device key alone: the program of an inbox's owner. For the set-up of an installation. */
 export async function createOwner(database: Database, { root, displayName }: { readonly root: SignedLink; readonly displayName: string }): Promise<AccountId> {
   const owner = verifyRoot(root);
-  await database.transaction().execute(async (trx) => await addAccount(trx, owner, { handle: null, role: 'owner', displayName, officeId: null }));
+  await transaction(database, async (trx) => await addAccount(trx, owner, { handle: null, role: 'owner', displayName, officeId: null }));
   return owner.accountId;
 }

@@ -122,6 +122,8 @@ export class World {
 
 export class Inbox {
   readonly shelf = new Shelf();
+  /** The last link, as it is posted. */
+  newest: SealedLink;
   readonly world: World;
   state: InboxChainState;
 
@@ -135,6 +137,7 @@ export class Inbox {
     const created = createInbox(draft, signRegistryStatement(draft.statement, registry.slice(0, 2)), owner.signer);
     this.state = replayInboxChain([created.link], world.at('now'));
     this.shelf.put(created, this.state);
+    this.newest = created;
   }
 
   get id(): Uint8Array {
@@ -152,6 +155,7 @@ export class Inbox {
   append(sealed: SealedLink): void {
     const state = extendInboxChain(this.state, sealed.link, this.world.at('now'));
     this.state = state;
+    this.newest = sealed;
     this.shelf.put(sealed, state);
   }
 
