@@ -1,8 +1,9 @@
 import type { AccountId, ConversationId, InboxId, OfficeId, ServiceId } from '../protocol/ids.ts';
+import { mayWrite } from '../protocol/inbox-rules.ts';
 import type { Opening } from '../protocol/offices.ts';
 import type { WaitingEntry } from '../protocol/queue.ts';
 import { AppError } from '../platform/app-error.ts';
-import { isReader, type Caller } from '../platform/caller.ts';
+import type { Caller } from '../platform/caller.ts';
 import type { Handlers } from '../platform/commands.ts';
 import { found } from '../platform/database.ts';
 import type { Entries, Official } from './entries.ts';
@@ -95,12 +96,10 @@ export function queueHandlers(dependencies: QueueHandlersDependencies): Handlers
   };
 }
 
-/** An official of the team: one who can read what the citizens of its office write. Throws `forbidden`. */
-function requireOfficial(caller: Caller): Official {
-  const { accountId, displayName, officeId, inboxId } = caller;
-  if (officeId === null || displayName === null || inboxId === null || !isReader(caller, inboxId)) {
-    throw new AppError('forbidden', 'not a member of the team');
-  }
+/** An official of the team: one who may answer what the citizens of its office write. Throws `forbidden`. */
+function requireOfficial({ accountId, displayName, officeId, inboxId, inboxRoles }: Caller): Official {
+  const role = inboxId && inboxRoles.get(inboxId);
+  if (officeId === null || displayName === null || !role || !mayWrite(role)) throw new AppError('forbidden', 'not a member of the team');
   return { accountId, displayName, officeId };
 }
 

@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { createAccounts } from '../../server/accounts/accounts.ts';
 import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
+import { Conversations } from '../../server/conversations/conversations.ts';
 import { createCounter, type Counter } from '../../server/counter.ts';
+import { InboxChains } from '../../server/offices/inbox-chains.ts';
 import { OfficeStore } from '../../server/offices/office-store.ts';
 import { createOffices } from '../../server/offices/offices.ts';
 import { AppError } from '../../server/platform/app-error.ts';
 import type { Caller } from '../../server/platform/caller.ts';
 import type { Handler } from '../../server/platform/commands.ts';
 import { openDatabase, type Database } from '../../server/platform/database.ts';
-import type { Audience } from '../../server/platform/notify.ts';
+import type { Notify } from '../../server/platform/notify.ts';
+import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { Request, Response } from '../../server/protocol/commands.ts';
 import type { ConversationEvent } from '../../server/protocol/conversations.ts';
 import { newId, type AccountId, type ConversationId, type Id, type InboxId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
@@ -42,6 +46,7 @@ export interface TestCounter {
   readonly clock: { at: number };
   readonly connected: Set<AccountId>;
   readonly keptAlive: Set<AccountId>;
+  /** What the citizens were told that was recorded in their conversations. */
   readonly events: readonly { readonly conversationId: ConversationId; readonly event: ConversationEvent }[];
   addCitizen(): Promise<Person>;
   addOfficial(officeId?: OfficeId, options?: { available?: boolean }): Promise<Person>;
@@ -90,29 +95,31 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
   const clock = { at: monday };
   const connected = new Set<AccountId>();
   const keptAlive = new Set<AccountId>();
-  const events: { conversationId: ConversationId; event: ConversationEvent }[] = [];
   const told: Told[] = [];
   const listeners = new Set<(fact: Told) => void>();
   const officials = new Map<OfficeId, { accountId: AccountId; displayName: string }[]>();
+
+  const notify: Notify = (audience, event, fact) => {
+    const entry = { to: Object.entries(audience).flat().join(':'), event, fact };
+    told.push(entry);
+    for (const listener of listeners) listener(entry);
+  };
+  const { loadChains } = createAccounts({ database });
+  const inboxChains = new InboxChains({ loadUserChains: loadChains });
+  const conversations = new Conversations({
+    ...{ database, notify, now: () => clock.at, findService: offices.findService, dayOf: offices.dayOf },
+    chains: { loadUserChains: loadChains, loadInboxChain: async (within, inboxId) => await inboxChains.load(within, inboxId) },
+    holdInbox: async () => undefined,
+  });
 
   const build = (): { counter: Counter; sfu: SfuClient } => {
     const sfu = connectSfu({ ...sfuOptions, log });
     const counter = createCounter({
       ...{ database, sfu, offices, log },
-      notify(audience: Audience, event, fact) {
-        const entry = { to: Object.entries(audience).flat().join(':'), event, fact };
-        told.push(entry);
-        for (const listener of listeners) listener(entry);
-      },
+      notify,
       officialsOf: async (officeId) => officials.get(officeId) ?? [],
-      async findConversation(conversationId) {
-        const { rows } = await sql<{ officeId: OfficeId; inboxId: InboxId; citizenId: AccountId }>`select office_id, inbox_id, citizen_id from conversations where conversation_id = ${conversationId}`.execute(database);
-        return rows[0] ?? null;
-      },
-      async recordEvent(within, conversationId, event) {
-        await sql`update conversations set head = head + 1 where conversation_id = ${conversationId}`.execute(within);
-        return () => void events.push({ conversationId, event });
-      },
+      findConversation: async (conversationId) => await conversations.find(conversationId),
+      recordEvent: async (within, conversationId, event) => await conversations.recordEvent(within, conversationId, event),
       connected: { isConnected: (accountId) => connected.has(accountId), accounts: () => [...connected] },
       keepAlive: async (accountIds) => accountIds.forEach((accountId) => keptAlive.add(accountId)),
       now: () => clock.at,
@@ -152,7 +159,10 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
     clock,
     connected,
     keptAlive,
-    events,
+    get events() {
+      const advances = told.filter(({ to, event }) => event === 'conversation:advanced' && to.startsWith('account:'));
+      return advances.flatMap(({ fact }) => eventsOf(fact as Fact<'conversation:advanced'>));
+    },
     addCitizen: async () => await addPerson('citizen', null),
     async addOfficial(officeId = townHall, { available = true } = {}) {
       const official = await addPerson('official', officeId);
@@ -166,6 +176,9 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
       await sql`
         insert into conversations (conversation_id, reference, service_id, office_id, inbox_id, citizen_id, head, epoch, run, opened_at, last_activity_at)
         values (${conversationId}, ${conversationId}, ${serviceId}, ${officeId}, ${inboxIds.get(officeId)}, ${accountId}, 1, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)}, ${new Date(clock.at)})`.execute(database);
+      await sql`
+        insert into entries (conversation_id, position, kind, bytes, epoch, run, accepted_at)
+        values (${conversationId}, 1, 'epoch', ${Buffer.alloc(1)}, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)})`.execute(database);
       return conversationId;
     },
     async join(citizen, serviceId = passport) {
@@ -194,6 +207,10 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
     },
   };
   return test;
+}
+
+function eventsOf({ conversationId, entries }: Fact<'conversation:advanced'>) {
+  return entries.flatMap((entry) => (entry.kind === 'event' ? [{ conversationId, event: JSON.parse(Buffer.from(fromBase64Url(entry.event)).toString()) as ConversationEvent }] : []));
 }
 
 /** The code an action is refused with. */
