@@ -41,12 +41,18 @@ export class Program {
 }
 
 /** Starts one of our TypeScript programs; the log of the time before is kept as `….previous`. */
-export async function startProgram(options: { name: string; file: string; env: NodeJS.ProcessEnv; logFile: string }): Promise<Program> {
+export async function startProgram(options: {
+  name: string;
+  file: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+}): Promise<Program> {
   await rename(options.logFile, `${options.logFile}.previous`).catch(() => undefined);
   const log = await open(options.logFile, 'a', 0o600);
   try {
     // In a process group of its own, so that Ctrl-C reaches only us and we can stop everything in order.
-    const child = spawn(process.execPath, [options.file], {
+    const child = spawn(process.execPath, [options.file, ...options.args], {
       cwd: root,
       env: options.env,
       stdio: ['ignore', log.fd, log.fd],

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts';
 import { buildClient } from './client-build.ts';
+import { keysFileOf } from './demonstration/keys.ts';
+import { issueLinks, seedWhenEmpty } from './demonstration/prepare.ts';
 import { dataDirectory } from './directories.ts';
 import { prepareMediaWorker } from './media-worker.ts';
 import { type Program, startProgram } from './program.ts';
@@ -51,12 +53,23 @@ async function start(): Promise<void> {
   const stopRequest = nextStopRequest();
   const aborted = new AbortController();
   const programs: Program[] = [];
-  const run = async (name: string, file: string): Promise<void> => {
-    programs.unshift(await startProgram({ name, file, env, logFile: join(logs, `${name}.log`) }));
+  const firstEnd = Promise.withResolvers<Program>();
+  const run = async (name: string, file: string, args: readonly string[] = []): Promise<void> => {
+    const program = await startProgram({ name, file, args, env, logFile: join(logs, `${name}.log`) });
+    programs.unshift(program);
+    void program.ended.then(() => firstEnd.resolve(program));
+  };
+  const failWhenOneEnds = async (): Promise<never> => {
+    throw new Error(await (await firstEnd.promise).describeEnd());
   };
   const serve = async (): Promise<void> => {
     await showProgress('starting the server', waitUntilLive({ host, port, origin, signal: aborted.signal, timeoutMs: readyTimeoutMs }));
+    const keysFile = keysFileOf(env);
+    await seedWhenEmpty({ databaseUrl: process.env['DATABASE_URL'] || postgres?.url || '', keysFile });
+    const links = await issueLinks({ origin, keysFile });
+    await run('owner', 'deploy/demonstration/main.ts', ['serve']);
     if (aborted.signal.aborted) return;
+    console.log(`\nOne-time links for the people who work there, good for one day:\n${links.join('\n')}`);
     console.log(`\nSchalter is open at ${origin} (stop with Ctrl-C; logs in ${logs})`);
     await stopRequest;
   };
@@ -67,22 +80,12 @@ async function start(): Promise<void> {
   try {
     await run('sfu', 'sfu/main.ts');
     await run('server', 'server/main.ts');
-    await Promise.race([stopRequest, failWhenOneEnds(programs), serve()]);
+    await Promise.race([stopRequest, failWhenOneEnds(), serve()]);
   } finally {
     aborted.abort();
     for (const program of programs) await program.stop();
     await postgres?.stop();
   }
-}
-
-async function failWhenOneEnds(programs: readonly Program[]): Promise<never> {
-  const first = await Promise.race(
-    programs.map(async (program) => {
-      await program.ended;
-      return program;
-    }),
-  );
-  throw new Error(await first.describeEnd());
 }
 
 /** Once asked, further signals change nothing: all programs are being stopped already. */

@@ -1,7 +1,12 @@
+import type { OfficeId, ServiceId } from '../../server/protocol/ids.ts';
 import type { LocalisedText } from '../../server/protocol/locale.ts';
+import { slugSchema } from '../../server/platform/wire-schemas.ts';
+
+const officeId = slugSchema<'office'>();
+const serviceId = slugSchema<'service'>();
 
 interface DemonstrationService {
-  readonly serviceId: string;
+  readonly serviceId: ServiceId;
   readonly name: LocalisedText;
   readonly summary: LocalisedText;
   readonly keywords: readonly string[];
@@ -11,26 +16,30 @@ interface DemonstrationService {
 }
 
 interface DemonstrationOffice {
-  readonly officeId: string;
+  readonly officeId: OfficeId;
   readonly name: LocalisedText;
   readonly phone: string;
   readonly address: string;
   /** Who the one-time links are for. */
-  readonly staff: { readonly official: string; readonly supervisor: string; readonly admin: string };
+  readonly staff: readonly { readonly role: 'official' | 'supervisor' | 'admin'; readonly displayName: string }[];
   readonly services: readonly DemonstrationService[];
 }
 
 /** Invented offices: numbers from the range reserved for fiction, streets that do not exist. */
 export const demonstrationOffices: readonly DemonstrationOffice[] = [
   {
-    officeId: 'citizens-office',
+    officeId: officeId.parse('citizens-office'),
     name: { lb: 'Biergerzenter', fr: 'Bureau des citoyens', de: 'Bürgeramt', en: 'Citizens’ office', pt: 'Balcão do cidadão' },
     phone: '+352 20 00 01 00',
     address: '1, Rue du Modèle, L-0001 Musterduerf',
-    staff: { official: 'Claire Weber', supervisor: 'Marc Hoffmann', admin: 'Nadine Klein' },
+    staff: [
+      { role: 'official', displayName: 'Claire Weber' },
+      { role: 'supervisor', displayName: 'Marc Hoffmann' },
+      { role: 'admin', displayName: 'Nadine Klein' },
+    ],
     services: [
       {
-        serviceId: 'driving-licence',
+        serviceId: serviceId.parse('driving-licence'),
         name: { lb: 'Führerschäin', fr: 'Permis de conduire', de: 'Führerschein', en: 'Driving licence', pt: 'Carta de condução' },
         summary: {
           lb: 'Ufroen, verlängeren, ëmtauschen oder ersetzen',
@@ -45,7 +54,7 @@ export const demonstrationOffices: readonly DemonstrationOffice[] = [
         desks: 2,
       },
       {
-        serviceId: 'identity-documents',
+        serviceId: serviceId.parse('identity-documents'),
         name: {
           lb: 'Pass an Identitéitskaart',
           fr: 'Passeport et carte d’identité',
@@ -66,7 +75,7 @@ export const demonstrationOffices: readonly DemonstrationOffice[] = [
         desks: 2,
       },
       {
-        serviceId: 'residence',
+        serviceId: serviceId.parse('residence'),
         name: {
           lb: 'Umeldung an Adressännerung',
           fr: 'Déclaration d’arrivée et changement d’adresse',
@@ -89,14 +98,18 @@ export const demonstrationOffices: readonly DemonstrationOffice[] = [
     ],
   },
   {
-    officeId: 'health-fund',
+    officeId: officeId.parse('health-fund'),
     name: { lb: 'Gesondheetskeess', fr: 'Caisse de maladie', de: 'Gesundheitskasse', en: 'Health insurance fund', pt: 'Caixa de saúde' },
     phone: '+352 20 00 02 00',
     address: '7, Avenue de l’Exemple, L-0002 Beispillstad',
-    staff: { official: 'João Ferreira', supervisor: 'Anne Schmit', admin: 'Paul Thill' },
+    staff: [
+      { role: 'official', displayName: 'João Ferreira' },
+      { role: 'supervisor', displayName: 'Anne Schmit' },
+      { role: 'admin', displayName: 'Paul Thill' },
+    ],
     services: [
       {
-        serviceId: 'reimbursement',
+        serviceId: serviceId.parse('reimbursement'),
         name: { lb: 'Remboursement', fr: 'Remboursement', de: 'Kostenerstattung', en: 'Reimbursement', pt: 'Reembolso' },
         summary: {
           lb: 'Rechnunge vum Dokter, vun der Apdikt oder aus dem Spidol',
@@ -111,7 +124,7 @@ export const demonstrationOffices: readonly DemonstrationOffice[] = [
         desks: 2,
       },
       {
-        serviceId: 'insurance-card',
+        serviceId: serviceId.parse('insurance-card'),
         name: {
           lb: 'Versécherungskaart',
           fr: 'Carte d’assurance maladie',
@@ -132,7 +145,7 @@ export const demonstrationOffices: readonly DemonstrationOffice[] = [
         desks: 1,
       },
       {
-        serviceId: 'sick-leave',
+        serviceId: serviceId.parse('sick-leave'),
         name: { lb: 'Krankeschäin', fr: 'Certificat de maladie', de: 'Krankmeldung', en: 'Sick leave', pt: 'Baixa médica' },
         summary: {
           lb: 'Krankeschäin eraschécken a Froen zum Krankegeld',

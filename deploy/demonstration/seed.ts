@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { createDevice } from '../../client/crypto/device.ts';
+import { createInbox, draftInbox } from '../../client/crypto/inbox-keys.ts';
+import { registryKeysFromSeed, signRegistryStatement } from '../../client/crypto/registry.ts';
+import { createUser } from '../../client/crypto/user-keys.ts';
+import { toSignedLink } from '../../client/net/wire.ts';
+import { createAccounts } from '../../server/accounts/accounts.ts';
+import { createOwner } from '../../server/accounts/new-account.ts';
+import { addRegistryKeys, createOffice } from '../../server/offices/new-office.ts';
+import type { Database } from '../../server/platform/database.ts';
+import { cryptoReady } from '../../server/protocol/sodium.ts';
+import { type DemonstrationKeys, writeKeys } from './keys.ts';
+import { demonstrationOffices } from './offices.ts';
+
+/** Round the clock, every day: whoever tries the demonstration finds it open. */
+const alwaysOpen = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, opens: '00:00', closes: '24:00' }));
+
+/**
+ * Sets up an empty installation: the registry's keys, the first owner with his keys, two offices with their inboxes.
+ * The keys are written before the first row, so that nothing is ever in the database that nobody holds the key of.
+ */
+export async function seedDemonstration({
+  database,
+  keysFile,
+}: {
+  readonly database: Database;
+  readonly keysFile: string;
+}): Promise<DemonstrationKeys> {
+  await cryptoReady;
+  const createdAt = Date.now();
+  const registrySeeds = [1, 2, 3].map(() => new Uint8Array(randomBytes(32)));
+  const registry = registrySeeds.map(registryKeysFromSeed);
+  const device = createDevice('browser');
+  const owner = createUser({ device, label: 'schalter owner', createdAt });
+  const root = toSignedLink(owner);
+
+  const keys: DemonstrationKeys = {
+    registrySeeds,
+    ownerSeed: device.seed,
+    ownerId: Buffer.from(owner.state.userId).toString('base64url'),
+    invitations: [],
+  };
+  await writeKeys(keysFile, keys);
+  await addRegistryKeys(
+    database,
+    registry.map(({ registryPk }) => registryPk),
+  );
+  await createOwner(database, { root, displayName: 'Schalter' });
+
+  const { loadChains } = createAccounts({ database });
+  for (const { staff: _staff, services, ...office } of demonstrationOffices) {
+    const draft = draftInbox(office.name.en, { addsRequire: 1, requirePrf: false }, [owner.state]);
+    const signatures = signRegistryStatement(draft.statement, registry.slice(0, 2));
+    const inbox = createInbox(draft, signatures, { userId: owner.state.userId, device, createdAt });
+    await createOffice(
+      database,
+      {
+        ...office,
+        services: services.map((service) => ({ ...service, hours: alwaysOpen })),
+        closedDays: [],
+        inboxRoot: toSignedLink(inbox),
+      },
+      { loadUserChains: loadChains },
+    );
+  }
+  return keys;
+}
