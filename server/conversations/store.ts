@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from '../platform/database.ts';
+import { type Database, found } from '../platform/database.ts';
 import type { ConversationView } from '../protocol/conversations.ts';
 import type { AccountId, ConversationId, DeviceId, InboxId, MessageId, OfficeId, ServiceId } from '../protocol/ids.ts';
 import type { EpochBox, StoredEntry } from './entry.ts';
@@ -70,14 +70,17 @@ export class ConversationStore {
   async lock(conversationIds: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, LockedConversation>> {
     const rows = await this.#database
       .selectFrom('conversations')
-      .innerJoin('entries', (join) => join.onRef('entries.conversationId', '=', 'conversations.conversationId').onRef('entries.epoch', '=', 'conversations.epoch'))
-      .selectAll('conversations')
-      .select('entries.bytes as epochBytes')
-      .where('conversations.conversationId', '=', sql<ConversationId>`any(${conversationIds}::text[])`)
-      .orderBy('conversations.conversationId')
-      .forUpdate('conversations')
+      .selectAll()
+      .where('conversationId', '=', sql<ConversationId>`any(${conversationIds}::text[])`)
+      .orderBy('conversationId')
+      .forUpdate()
       .execute();
-    return new Map(rows.map((row) => [row.conversationId, row]));
+    // A statement of its own: the one that waited for the lock still sees entries as they were before it waited.
+    const epochs = await sql<{ conversationId: ConversationId; bytes: Uint8Array }>`
+      select entries.conversation_id, entries.bytes from unnest(${rows.map((row) => row.conversationId)}::text[], ${rows.map((row) => row.epoch)}::integer[]) as current (conversation_id, epoch)
+      join entries on entries.conversation_id = current.conversation_id and entries.epoch = current.epoch`.execute(this.#database);
+    const bytesOf = new Map(epochs.rows.map(({ conversationId, bytes }) => [conversationId, bytes]));
+    return new Map(rows.map((row) => [row.conversationId, { ...row, epochBytes: found(bytesOf.get(row.conversationId), 'epoch of a conversation') }]));
   }
 
   /** Messages that are there already, by sending device and message id. */

@@ -230,7 +230,11 @@ export class TestOffice {
 
   /** Registered through an invitation, not yet in the inbox's chain. */
   async enrol(role: 'official' | 'supervisor' | 'admin' = 'official', displayName?: string): Promise<Somebody> {
-    return await this.#keep(new Somebody(this.server, this.world.person())).register(await this.invite(role, displayName));
+    return await this.enrolWith(await this.invite(role, displayName));
+  }
+
+  async enrolWith(invitation: { token: string; secret: Uint8Array }): Promise<Somebody> {
+    return await this.#keep(new Somebody(this.server, this.world.person())).register(invitation);
   }
 
   /** An official whom the owner has made a member of the inbox. */
