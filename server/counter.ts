@@ -85,7 +85,14 @@ export function createCounter(dependencies: CounterDependencies): Counter {
   });
   const line = new Line({ database, store: queue, presence: presenceStore, officialsOf, notify, onChange: (officeId) => load.note(officeId), now, log });
   const entries: Entries = new Entries({
-    ...{ database, store: queue, presence: presenceStore, line, recordEvent, dayOf, notify, now },
+    database,
+    store: queue,
+    presence: presenceStore,
+    line,
+    recordEvent,
+    dayOf,
+    notify,
+    now,
     startCall: async (within, start) => await calls.start(within, start),
     closeAppointment: async (within, appointmentId, outcome) => await appointments.close(within, appointmentId, outcome),
   });
@@ -93,12 +100,19 @@ export function createCounter(dependencies: CounterDependencies): Counter {
 
   const appointmentStore = createAppointmentStore(database);
   const appointments = new Appointments({
-    ...{ database, store: appointmentStore, findService, hoursBetween, findConversation, recordEvent, notify, now },
+    database,
+    store: appointmentStore,
+    findService,
+    hoursBetween,
+    findConversation,
+    recordEvent,
+    notify,
+    now,
     joinLine: async (within, checkIn, appointment) => (await entries.checkIn(within, checkIn, appointment)).announce,
   });
 
   const callStore = createCallStore(database);
-  const calls = new Calls({ ...{ database, store: callStore, sfu, recordEvent, notify, now, log }, endEntry: async (within, entryId, at) => await entries.end(within, entryId, at) });
+  const calls = new Calls({ database, store: callStore, sfu, recordEvent, endEntry: async (within, entryId, at) => await entries.end(within, entryId, at), notify, now, log });
   const unfollowSfu = followSfu({ sfu, calls, store: callStore, notify, log });
 
   const sweeps = [
@@ -112,7 +126,10 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     handlers: {
       ...queueHandlers({ store: queue, presence: presenceStore, line, entries, findService, openingAt, findConversation, now }),
       ...appointmentHandlers({
-        ...{ appointments, store: appointmentStore, dayOf, now },
+        appointments,
+        store: appointmentStore,
+        dayOf,
+        now,
         async viewEntryOf(appointmentId) {
           const entry = await queue.findOfAppointment(appointmentId);
           return entry && viewOf(entry, await line.read(entry.officeId));
@@ -132,7 +149,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
       if (!isConnected) load.unwatch(accountId);
     },
     async sweep() {
-      for (const { run } of sweeps) await run();
+      for (const sweep of sweeps) await sweep.run();
     },
     async close() {
       await Promise.all([loadSweep.close(), ...sweeps.map((sweep) => sweep.close())]);

@@ -40,39 +40,22 @@ export function hold(reservation: Reservation, at: number): HeldState {
 
 /** Twice is answered alike. `invalid_slot` when the hold is over, `conflict` when it was booked into another conversation. */
 export function book(appointment: Appointment, booking: { readonly conversationId: ConversationId; readonly at: number }): Exclude<Appointment, HeldState | ReleasedState> {
-  switch (appointment.state) {
-    case 'held': {
-      if (appointment.holdExpiresAt <= booking.at) throw new AppError('invalid_slot', 'the hold is over');
-      const { holdExpiresAt: _, ...reservation } = appointment;
-      return { ...reservation, state: 'booked', conversationId: booking.conversationId };
-    }
-    case 'released':
-      throw new AppError('invalid_slot', 'the hold is over');
-    case 'booked':
-    case 'checked-in':
-    case 'completed':
-    case 'cancelled':
-    case 'missed':
-      if (appointment.conversationId !== booking.conversationId) throw new AppError('conflict', 'booked into another conversation');
-      return appointment;
+  if (appointment.state === 'released') throw new AppError('invalid_slot', 'the hold is over');
+  if (appointment.state === 'held') {
+    if (appointment.holdExpiresAt <= booking.at) throw new AppError('invalid_slot', 'the hold is over');
+    const { holdExpiresAt: _, ...reservation } = appointment;
+    return { ...reservation, state: 'booked', conversationId: booking.conversationId };
   }
+  if (appointment.conversationId !== booking.conversationId) throw new AppError('conflict', 'booked into another conversation');
+  return appointment;
 }
 
 /** Gives a hold back or cancels a booking. Twice is answered alike. `bad_state` once it was checked in or its time is over. */
 export function cancel(appointment: Appointment): ReleasedState | CancelledState {
-  switch (appointment.state) {
-    case 'held':
-      return release(appointment);
-    case 'booked':
-      return { ...appointment, state: 'cancelled' };
-    case 'released':
-    case 'cancelled':
-      return appointment;
-    case 'checked-in':
-    case 'completed':
-    case 'missed':
-      throw new AppError('bad_state', `an appointment that is ${appointment.state} cannot be cancelled`);
-  }
+  if (appointment.state === 'released' || appointment.state === 'cancelled') return appointment;
+  if (appointment.state === 'held') return release(appointment);
+  if (appointment.state === 'booked') return { ...appointment, state: 'cancelled' };
+  throw new AppError('bad_state', `an appointment that is ${appointment.state} cannot be cancelled`);
 }
 
 /** A hold that was not confirmed, or is given up for another one. */

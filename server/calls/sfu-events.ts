@@ -38,9 +38,6 @@ export function followSfu({ sfu, calls, store, notify, log }: SfuEventsDependenc
       const call = await store.find(callIdSchema.parse(roomId));
       if (call && call.state !== 'ended') await work(call);
     });
-  const tellOthers = (call: Call, ownerId: string, tell: (accountId: AccountId) => void): void => {
-    for (const accountId of peopleOf(call)) if (accountId !== ownerId) tell(accountId);
-  };
 
   const stops = [
     sfu.on('welcome', ({ roomIds }) => follow('welcome', () => calls.reconcile(roomIds))),
@@ -81,4 +78,8 @@ export function followSfu({ sfu, calls, store, notify, log }: SfuEventsDependenc
     for (const stop of stops) stop();
     await Promise.allSettled(tails.values());
   };
+}
+
+function tellOthers(call: Call, ownerId: string, tell: (accountId: AccountId) => void): void {
+  for (const accountId of peopleOf(call)) if (accountId !== ownerId) tell(accountId);
 }

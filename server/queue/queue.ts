@@ -57,40 +57,22 @@ export function attachAppointment(entry: QueueEntry, appointment: EntryAppointme
 
 /** The first official wins; his repeat changes nothing, the others get `conflict`. `bad_state` when the citizen has left. */
 export function accept(entry: QueueEntry, by: { officialId: AccountId; callId: CallId; at: number }): AcceptedState | EndedState {
-  switch (entry.state) {
-    case 'waiting':
-      return { ...entry, state: 'accepted', acceptedAt: by.at, acceptedBy: by.officialId, callId: by.callId };
-    case 'accepted':
-    case 'ended':
-      if (entry.acceptedBy !== by.officialId) throw new AppError('conflict', 'another official was quicker');
-      return entry;
-    case 'left':
-      throw new AppError('bad_state', 'the citizen has left the line');
-  }
+  if (entry.state === 'left') throw new AppError('bad_state', 'the citizen has left the line');
+  if (entry.state === 'waiting') return { ...entry, state: 'accepted', acceptedAt: by.at, acceptedBy: by.officialId, callId: by.callId };
+  if (entry.acceptedBy !== by.officialId) throw new AppError('conflict', 'another official was quicker');
+  return entry;
 }
 
 /** Twice is answered alike. `bad_state` once it was accepted: then there is a call to hang up. */
 export function leave(entry: QueueEntry, at: number): LeftState {
-  switch (entry.state) {
-    case 'waiting':
-      return { ...entry, state: 'left', endedAt: at };
-    case 'left':
-      return entry;
-    case 'accepted':
-    case 'ended':
-      throw new AppError('bad_state', `an entry that is ${entry.state} cannot leave the line`);
-  }
+  if (entry.state === 'left') return entry;
+  if (entry.state !== 'waiting') throw new AppError('bad_state', `an entry that is ${entry.state} cannot leave the line`);
+  return { ...entry, state: 'left', endedAt: at };
 }
 
 /** When its call has ended. Twice is answered alike. */
 export function end(entry: QueueEntry, at: number): EndedState {
-  switch (entry.state) {
-    case 'accepted':
-      return { ...entry, state: 'ended', endedAt: at };
-    case 'ended':
-      return entry;
-    case 'waiting':
-    case 'left':
-      throw new AppError('bad_state', `an entry that is ${entry.state} has no call to end`);
-  }
+  if (entry.state === 'ended') return entry;
+  if (entry.state !== 'accepted') throw new AppError('bad_state', `an entry that is ${entry.state} has no call to end`);
+  return { ...entry, state: 'ended', endedAt: at };
 }

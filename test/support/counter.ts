@@ -21,9 +21,9 @@ import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { createTestDatabase } from './database.ts';
 
-type Name = keyof Counter['handlers'];
+type Command = keyof Counter['handlers'];
 type Event = keyof Notifications;
-type Fact<Name extends Event> = Parameters<Notifications[Name]>[0];
+type Fact<Of extends Event> = Parameters<Notifications[Of]>[0];
 
 export interface Told {
   readonly to: string;
@@ -35,9 +35,9 @@ export interface Person {
   readonly accountId: AccountId;
   readonly caller: Caller;
   /** As through the door: role, schema, then the handler. */
-  request<Command extends Name>(name: Command, request: Request<Command>): Promise<Response<Command>>;
+  request<Name extends Command>(name: Name, request: Request<Name>): Promise<Response<Name>>;
   /** Facts of that kind that this person was told, oldest first. */
-  told<Name extends Event>(event: Name): readonly Fact<Name>[];
+  told<Of extends Event>(event: Of): readonly Fact<Of>[];
 }
 
 export interface TestCounter {
@@ -55,7 +55,7 @@ export interface TestCounter {
   /** Joins with a conversation of his own. */
   join(citizen: Person, serviceId?: ServiceId): Promise<Response<'queue:join'>>;
   /** Resolves with the next fact of that kind that somebody is told and that fits. */
-  next<Name extends Event>(event: Name, fits?: (fact: Fact<Name>) => boolean): Promise<Fact<Name>>;
+  next<Of extends Event>(event: Of, fits?: (fact: Fact<Of>) => boolean): Promise<Fact<Of>>;
   /** What a new process finds: everything in memory is new. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -107,7 +107,11 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
   const { loadChains } = createAccounts({ database });
   const inboxChains = new InboxChains({ loadUserChains: loadChains });
   const conversations = new Conversations({
-    ...{ database, notify, now: () => clock.at, findService: offices.findService, dayOf: offices.dayOf },
+    database,
+    notify,
+    now: () => clock.at,
+    findService: offices.findService,
+    dayOf: offices.dayOf,
     chains: { loadUserChains: loadChains, loadInboxChain: async (within, inboxId) => await inboxChains.load(within, inboxId) },
     holdInbox: async () => undefined,
   });
@@ -115,7 +119,10 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
   const build = (): { counter: Counter; sfu: SfuClient } => {
     const sfu = connectSfu({ ...sfuOptions, log });
     const counter = createCounter({
-      ...{ database, sfu, offices, log },
+      database,
+      sfu,
+      offices,
+      log,
       notify,
       officialsOf: async (officeId) => officials.get(officeId) ?? [],
       findConversation: async (conversationId) => await conversations.find(conversationId),
@@ -224,17 +231,25 @@ export async function codeOf(action: Promise<unknown>): Promise<string> {
   }
 }
 
+const office = (officeId: OfficeId) => ({ officeId, name: text(officeId), phone: '247-00000', address: 'Luxembourg', inboxId: inboxIds.get(officeId) ?? slug<'inbox'>('') });
 const text = (word: string) => ({ lb: word, fr: word, de: word, en: word, pt: word });
 
 async function addOffices(database: Database, desks: number): Promise<void> {
   const weekdays = [1, 2, 3, 4, 5];
   const service = (serviceId: ServiceId, officeId: OfficeId, letter: string, appointmentMinutes: number) => ({
-    ...{ serviceId, officeId, letter, appointmentMinutes, desks, position: 1, name: text(serviceId), summary: text(serviceId), keywords: [] },
+    serviceId,
+    officeId,
+    letter,
+    appointmentMinutes,
+    desks,
+    position: 1,
+    name: text(serviceId),
+    summary: text(serviceId),
+    keywords: [],
   });
   const hours = (serviceId: ServiceId) => weekdays.flatMap((weekday) => [{ serviceId, weekday, opens: '08:00', closes: '12:00' }, { serviceId, weekday, opens: '13:00', closes: '17:00' }]);
   for (const inboxId of inboxIds.values()) await sql`insert into inboxes values (${inboxId})`.execute(database);
   const stores = new OfficeStore(database);
-  const office = (officeId: OfficeId) => ({ officeId, name: text(officeId), phone: '247-00000', address: 'Luxembourg', inboxId: inboxIds.get(officeId) ?? slug<'inbox'>('') });
   const services = [service(passport, townHall, 'A', 20), service(licence, townHall, 'B', 30), service(residence, townHall, 'C', 15), service(archive, townHall, 'D', 15)];
   // Friday of the first week is a holiday.
   await stores.add(office(townHall), services, services.flatMap(({ serviceId }) => hours(serviceId)), ['2026-11-27']);

@@ -20,6 +20,8 @@ const times = async <Value>(count: number, make: (index: number) => Promise<Valu
 /** 11:00 on that Monday. */
 const eleven = monday + 60 * minuteMs;
 
+const checkIn = async (citizen: Person, appointmentId: AppointmentId) => await citizen.request('appointment:check-in', { appointmentId, language: 'pt' });
+
 describe('cancelling', () => {
   test('gives the slot back, is recorded, and answered alike twice', async () => {
     await start();
@@ -62,8 +64,6 @@ describe('cancelling', () => {
 });
 
 describe('checking in', () => {
-  const checkIn = async (citizen: Person, appointmentId: AppointmentId) => await citizen.request('appointment:check-in', { appointmentId, language: 'pt' });
-
   test('is possible from ten minutes before to a quarter of an hour after the start, and not earlier or later', async () => {
     await start({ desks: 4 });
     for (const [offset, outcome] of [[-60, 'closed'], [-10.001, 'closed'], [-10, 'accepted'], [15, 'accepted'], [15.001, 'closed'], [60, 'closed']] as const) {

@@ -58,18 +58,20 @@ test('thirty officials empty a line of a hundred: a hundred accepts, each ticket
   expect(rows).toEqual([{ tickets: 100, calls: 100, owners: 100, unended: 0 }]);
 }, 60_000);
 
+/** Takes the first he sees until nobody is left. */
+const serveInOrder = async (official: Person): Promise<void> => {
+  for (;;) {
+    const [next] = (await official.request('queue:list', {})).entries;
+    if (!next) return;
+    if ((await codeOf(official.request('queue:accept', { entryId: next.entryId }))) !== 'accepted') continue;
+    await official.request('call:hang-up', { callId: (await official.request('queue:accept', { entryId: next.entryId })).callId });
+  }
+};
+
 test('officials who each take the first they see serve everybody in the order of coming', async () => {
   const officials = await times(5, async () => await counter.addOfficial());
   await fillLine(30);
-  const serve = async (official: Person): Promise<void> => {
-    for (;;) {
-      const [next] = (await official.request('queue:list', {})).entries;
-      if (!next) return;
-      if ((await codeOf(official.request('queue:accept', { entryId: next.entryId }))) !== 'accepted') continue;
-      await official.request('call:hang-up', { callId: (await official.request('queue:accept', { entryId: next.entryId })).callId });
-    }
-  };
-  await Promise.all(officials.map(serve));
+  await Promise.all(officials.map(serveInOrder));
   const started = counter.events.flatMap(({ event }) => (event.type === 'call-started' ? event.callId : []));
   const { rows } = await sql<{ callId: string; ticketNumber: string }>`select call_id, ticket_number from queue_entries`.execute(counter.database);
   const numbers = new Map(rows.map(({ callId, ticketNumber }) => [callId, ticketNumber]));

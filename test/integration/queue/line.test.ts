@@ -157,23 +157,23 @@ describe('the line', () => {
   });
 });
 
-describe('presence', () => {
-  const leave = (person: Person): void => {
-    counter.connected.delete(person.accountId);
-    counter.counter.notePresence(person.accountId, false);
-  };
-  const comeBack = (person: Person): void => {
-    counter.connected.add(person.accountId);
-    counter.counter.notePresence(person.accountId, true);
-  };
-  /** Time passes as it does: with a sweep every twenty seconds. */
-  const pass = async (ms: number): Promise<void> => {
-    for (const end = counter.clock.at + ms; counter.clock.at < end; ) {
-      counter.clock.at = Math.min(end, counter.clock.at + 20_000);
-      await counter.counter.sweep();
-    }
-  };
+const leave = (person: Person): void => {
+  counter.connected.delete(person.accountId);
+  counter.counter.notePresence(person.accountId, false);
+};
+const comeBack = (person: Person): void => {
+  counter.connected.add(person.accountId);
+  counter.counter.notePresence(person.accountId, true);
+};
+/** Time passes as it does: with a sweep every twenty seconds. */
+const pass = async (ms: number): Promise<void> => {
+  for (const end = counter.clock.at + ms; counter.clock.at < end; ) {
+    counter.clock.at = Math.min(end, counter.clock.at + 20_000);
+    await counter.counter.sweep();
+  }
+};
 
+describe('presence', () => {
   test('officials see who is away, and who came back', async () => {
     const ana = await counter.addCitizen();
     await counter.join(ana);

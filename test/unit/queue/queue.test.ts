@@ -28,16 +28,8 @@ const allowed: Readonly<Record<QueueEntry['state'], Readonly<Record<Action['kind
 };
 
 function apply(entry: QueueEntry, action: Action, at: number): QueueEntry {
-  switch (action.kind) {
-    case 'accept':
-      return accept(entry, { officialId: action.officialId, callId: newId<'call'>(), at });
-    case 'leave':
-      return leave(entry, at);
-    case 'end':
-      return end(entry, at);
-    case 'attach':
-      return attachAppointment(entry, appointment);
-  }
+  if (action.kind === 'accept') return accept(entry, { officialId: action.officialId, callId: newId<'call'>(), at });
+  return { leave: () => leave(entry, at), end: () => end(entry, at), attach: () => attachAppointment(entry, appointment) }[action.kind]();
 }
 
 const anyAction: fc.Arbitrary<Action> = fc.oneof(

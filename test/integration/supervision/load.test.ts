@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { codeOf, healthFund, licence, minuteMs, monday, passport, refund, residence, startTestCounter, type TestCounter } from '../../support/counter.ts';
+
+let counter: TestCounter;
+beforeEach(async () => {
+  counter = await startTestCounter();
+});
+afterEach(async () => await counter.close());
+
+test('shows how many wait, since when, and who is available, of the own office alone; and tells of each change', async () => {
+  const [nora, paul] = [await counter.addOfficial(), await counter.addOfficial()];
+  await counter.addOfficial(healthFund);
+  await paul.request('availability:set', { available: false });
+  const supervisor = await counter.addSupervisor();
+  expect(await supervisor.request('load:watch', {})).toEqual({
+    at: monday,
+    services: expect.arrayContaining([passport, licence, residence].map((serviceId) => ({ serviceId, waiting: 0, longestWaitSince: null }))),
+    officials: [
+      { displayName: nora.caller.displayName, state: 'available' },
+      { displayName: paul.caller.displayName, state: 'away' },
+    ],
+  });
+
+  const changed = counter.next('load:changed', ({ services }) => services.some(({ serviceId, waiting }) => serviceId === passport && waiting === 2));
+  const first = await counter.join(await counter.addCitizen());
+  counter.clock.at += minuteMs;
+  await counter.join(await counter.addCitizen());
+  await counter.join(await counter.addCitizen(), refund);
+  const figures = await changed;
+  expect(figures.services.find(({ serviceId }) => serviceId === passport)).toEqual({ serviceId: passport, waiting: 2, longestWaitSince: monday });
+  expect(figures.services.map(({ serviceId }) => serviceId)).not.toContain(refund);
+
+  const inCall = counter.next('load:changed', ({ officials }) => officials.some(({ state }) => state === 'in-call'));
+  await nora.request('queue:accept', { entryId: first.entryId });
+  expect((await inCall).services.find(({ serviceId }) => serviceId === passport)).toMatchObject({ waiting: 1, longestWaitSince: monday + minuteMs });
+});
+
+test('names no citizen, conversation, ticket or call', async () => {
+  const supervisor = await counter.addSupervisor();
+  const official = await counter.addOfficial();
+  const entry = await counter.join(await counter.addCitizen());
+  await official.request('queue:accept', { entryId: entry.entryId });
+  const text = JSON.stringify(await supervisor.request('load:watch', {}));
+  for (const secret of [entry.entryId, entry.conversationId, entry.ticketNumber, official.accountId]) expect(text).not.toContain(secret);
+});
+
+test('every other command of line, appointments and calls is forbidden to a supervisor, and watching to everybody else', async () => {
+  const supervisor = await counter.addSupervisor();
+  for (const name of Object.keys(counter.counter.handlers)) {
+    if (name === 'load:watch') continue;
+    // Refused by role, before anything is looked at.
+    expect([name, await codeOf(supervisor.request(name as 'queue:list', {}))]).toEqual([name, 'forbidden']);
+  }
+  for (const person of [await counter.addCitizen(), await counter.addOfficial()]) expect(await codeOf(person.request('load:watch', {}))).toBe('forbidden');
+});
+
+test('nobody is told who does not watch any more', async () => {
+  const [watching, gone] = [await counter.addSupervisor(healthFund), await counter.addSupervisor()];
+  await watching.request('load:watch', {});
+  await gone.request('load:watch', {});
+  counter.connected.delete(gone.accountId);
+  counter.counter.notePresence(gone.accountId, false);
+  const offices: string[] = [];
+  const told = counter.next('load:changed', (figures) => {
+    offices.push(...figures.services.filter(({ waiting }) => waiting > 0).map(({ serviceId }) => serviceId));
+    return offices.includes(refund);
+  });
+  await counter.join(await counter.addCitizen());
+  await counter.join(await counter.addCitizen(), refund);
+  await told;
+  expect(offices).toEqual([refund]);
+});
