@@ -1,28 +1,13 @@
-import type { OfficeId, ServiceId } from '../../server/protocol/ids.ts';
-import type { LocalisedText } from '../../server/protocol/locale.ts';
+import type { NewOffice, NewService } from '../../server/offices/new-office.ts';
 import { slugSchema } from '../../server/platform/wire-schemas.ts';
 
 const officeId = slugSchema<'office'>();
 const serviceId = slugSchema<'service'>();
 
-interface DemonstrationService {
-  readonly serviceId: ServiceId;
-  readonly name: LocalisedText;
-  readonly summary: LocalisedText;
-  readonly keywords: readonly string[];
-  readonly letter: string;
-  readonly appointmentMinutes: number;
-  readonly desks: number;
-}
-
-interface DemonstrationOffice {
-  readonly officeId: OfficeId;
-  readonly name: LocalisedText;
-  readonly phone: string;
-  readonly address: string;
+interface DemonstrationOffice extends Omit<NewOffice, 'services' | 'closedDays' | 'inboxRoot'> {
   /** Who the one-time links are for. */
   readonly staff: readonly { readonly role: 'official' | 'supervisor' | 'admin'; readonly displayName: string }[];
-  readonly services: readonly DemonstrationService[];
+  readonly services: readonly Omit<NewService, 'hours'>[];
 }
 
 /** Invented offices: numbers from the range reserved for fiction, streets that do not exist. */
