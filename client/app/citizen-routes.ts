@@ -1,14 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { CallView } from '../../server/protocol/calls.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 import type { OfficeView, ServiceView } from '../../server/protocol/offices.ts';
 import type { QueueEntryView } from '../../server/protocol/queue.ts';
 import type { Role } from '../../server/protocol/roles.ts';
-import { findService, officeName } from '../i18n/office-names.ts';
+import { findService } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { addressId } from '../net/address-id.ts';
 import { citizen, type Citizen } from './citizen.ts';
+import { conversationPanel } from './conversation-panel.ts';
 import { openConversation } from './open-conversation.ts';
 import { officeList } from './offices.ts';
 import { notFoundPage, errorPage } from './page-states.ts';
@@ -24,7 +24,7 @@ export const citizenRoutes: readonly Route[] = [
     path: '/',
     areas: ['offices'],
     load: () => import('../offices/start-page.ts'),
-    render: () => html`<gov-start-page .offices=${officeList} .openMatters=${openMatters}></gov-start-page>`,
+    render: () => html`<gov-start-page .offices=${officeList} .openMatters=${openMatters()}></gov-start-page>`,
   },
   {
     path: '/services/:serviceId',
@@ -54,7 +54,7 @@ export const citizenRoutes: readonly Route[] = [
   },
   {
     path: '/services/:serviceId/line',
-    areas: ['account', 'conversations', 'queue'],
+    areas: ['account', 'appointments', 'conversations', 'offices', 'queue'],
     load: async () => await Promise.all([bring(import('../queue/line-page.ts')), officeList.refresh()]),
     render: ({ serviceId }) =>
       forService(serviceId, ({ service, office }) =>
@@ -150,7 +150,7 @@ export const citizenRoutes: readonly Route[] = [
             .entryId=${entryId}
             .entries=${entries}
             .offices=${officeList.state}
-            .conversation=${(id: ConversationId) => conversationPanel({ messenger }, id)}
+            .conversation=${(id: ConversationId) => conversationPanel(messenger, id, 'citizen')}
           ></gov-waiting-room>`,
         ),
       ),
@@ -211,23 +211,6 @@ function forService(
   const found = findService(offices, serviceId ?? '');
   if (found !== null) return draw(found);
   return offices === null ? errorPage(() => location.reload()) : notFoundPage();
-}
-
-/** Log and composer of a citizen's conversation, beside a ticket or a call. */
-export function conversationPanel({ messenger }: Pick<Citizen, 'messenger'>, conversationId: ConversationId): TemplateResult {
-  const { rows } = messenger.conversations.state.value;
-  const view = rows.find((row) => row.view.conversationId === conversationId)?.view;
-  return html`<gov-conversation-panel
-    .conversation=${messenger.conversation(conversationId)}
-    .drafts=${messenger.drafts}
-    .profile=${messenger.profile}
-    .officeName=${view === undefined ? '' : officeName(officeList.state.value.offices, view.officeId)}
-  ></gov-conversation-panel>`;
-}
-
-/** The official in a call, as the citizen reads it. */
-export function nameOfficial({ official }: CallView): string {
-  return t('calls.tileName', { name: official.displayName, office: officeName(officeList.state.value.offices, official.officeId) });
 }
 
 function openMatters(): unknown {

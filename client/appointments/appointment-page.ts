@@ -78,7 +78,7 @@ export class AppointmentPage extends GovPage {
       <p>${stateBadge(appointment)}</p>
       <div class="columns">
         <div>
-          <div class="card">${appointmentFacts(appointment, this.offices.value)}</div>
+          <div class="card appointment-card">${appointmentFacts(appointment, this.offices.value)}</div>
           ${this.#actions(appointment)}
         </div>
         <aside>${appointment.state === 'booked' ? nextSteps(appointment) : nothing}</aside>

@@ -55,7 +55,7 @@ export class CheckPage extends GovPage {
   }
 
   #check(appointment: AppointmentView): TemplateResult {
-    return html`<div class="card">${appointmentFacts(appointment, this.offices.value)}</div>
+    return html`<div class="card appointment-card">${appointmentFacts(appointment, this.offices.value)}</div>
       <gov-hold-clock .until=${appointment.holdExpiresAt ?? 0} .onExtend=${this.#extend} .onOver=${this.#over}></gov-hold-clock>
       <p class="button-row">
         <button class="button" aria-disabled=${this.working ? 'true' : nothing} @click=${this.#book}>${t('appointments.confirm')}</button>

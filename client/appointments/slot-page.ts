@@ -105,7 +105,6 @@ export class SlotPage extends GovPage {
   }
 
   #radio(slot: SlotView, words: string): TemplateResult {
-    const elsewhere = fmt.elsewhere(slot.startsAt);
     return html`<label class="choice">
       <input
         type="radio"
@@ -114,7 +113,7 @@ export class SlotPage extends GovPage {
         .checked=${this.chosenAt === slot.startsAt}
         @change=${() => (this.chosenAt = slot.startsAt)}
       />
-      <span class="figures">${words}${elsewhere === '' ? nothing : html` <span class="meta">(${elsewhere})</span>`}</span>
+      <span class="figures">${words}</span>
     </label>`;
   }
 

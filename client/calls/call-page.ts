@@ -16,7 +16,7 @@ import { notice } from '../ui/notice.ts';
 import { CallConnection, type CallConnectionState } from './call-connection.ts';
 import './call-screen.ts';
 import './calls.css';
-import { joinForm, type JoinWith } from './join-form.ts';
+import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
 import { OwnDevices } from './own-devices.ts';
 
 /** The way of a person through one call: how to join, the call itself, and how it ended. For either side. */
@@ -122,7 +122,7 @@ export class CallPage extends GovPage {
     return html`<div class="frame call-words">
       <h1>${t('calls.elsewhereTitle')}</h1>
       <p class="lead">${t('calls.elsewhereText')}</p>
-      <p class="button-row"><button class="button" @click=${() => this.#join(this.joinWith ?? 'audio')}>${t('calls.takeBack')}</button></p>
+      <p class="button-row"><button class="button" @click=${() => this.#join(this.joinWith ?? [])}>${t('calls.takeBack')}</button></p>
     </div>`;
   }
 
@@ -142,19 +142,27 @@ export class CallPage extends GovPage {
     if (call.state === 'ended') this.#end('ended');
   }
 
-  #join(choice: JoinWith): void {
+  #join(kinds: JoinWith): void {
     this.#leaveCall();
-    this.joinWith = choice;
+    this.#remember(kinds);
     this.ending = null;
-    // A reload joins again in the same way.
-    history.replaceState(history.state, '', `${location.pathname}?join=${choice}`);
     const connection = new CallConnection({ callId: this.callId, request: this.request, on: this.on, connection: this.line });
-    this.#connection = connection;
-    this.#devices = new OwnDevices(connection);
+    const devices = new OwnDevices(connection);
     connection.state.subscribe((state) => (state === 'replaced' || state === 'ended' || state === 'unsupported') && this.#end(state));
-    if (choice !== 'none') void this.#devices.open('audio');
-    if (choice === 'video') void this.#devices.open('video');
+    for (const kind of kinds) void devices.open(kind);
+    devices.state.subscribe(({ audio, video }) => {
+      const isSent = { audio: audio.state === 'on' || audio.state === 'opening', video: video.state === 'on' || video.state === 'opening' };
+      this.#remember((['audio', 'video'] as const).filter((kind) => isSent[kind]));
+    });
+    this.#connection = connection;
+    this.#devices = devices;
     this.requestUpdate();
+  }
+
+  /** A reload joins again with what was being sent: nobody who is muted is heard by surprise. */
+  #remember(kinds: JoinWith): void {
+    this.joinWith = kinds;
+    history.replaceState(history.state, '', `${location.pathname}?join=${formatJoinWith(kinds)}`);
   }
 
   #end(ending: 'replaced' | 'ended' | 'unsupported'): void {

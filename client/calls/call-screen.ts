@@ -22,6 +22,7 @@ export class CallScreen extends GovElement {
     messages: { attribute: false },
     onLeave: { attribute: false },
     showsMessages: { state: true },
+    showsSelf: { state: true },
     soundBlocked: { state: true },
   };
   declare connection: CallConnection;
@@ -34,6 +35,7 @@ export class CallScreen extends GovElement {
   declare messages: () => TemplateResult;
   declare onLeave: () => void;
   declare showsMessages: boolean;
+  declare showsSelf: boolean;
   declare soundBlocked: boolean;
   #told: CallConnectionState | null = null;
 
@@ -41,6 +43,7 @@ export class CallScreen extends GovElement {
     super();
     this.addController(new WatchAll(this, () => [this.connection.state, this.connection.remoteTracks, this.devices.state]));
     this.showsMessages = matchMedia('(min-width: 64rem)').matches;
+    this.showsSelf = true;
     this.soundBlocked = false;
     this.addEventListener('gov-sound-blocked', () => (this.soundBlocked = true));
   }
@@ -54,16 +57,18 @@ export class CallScreen extends GovElement {
     const devices = this.devices.state.value;
     return html`<div class="call" ?data-messages=${this.showsMessages}>
       <div class="call-stage">
-        <p class="call-line">${this.#connectionWords()}</p>
+        ${this.#connectionLine()}
         ${deviceNotice('audio', devices.audio)} ${deviceNotice('video', devices.video)}
         ${this.soundBlocked ? this.#soundNotice() : nothing}
-        <section class="tiles" aria-label=${t('calls.people')}>${this.#otherTile()} ${ownTile(devices)}</section>
+        <section class="tiles" aria-label=${t('calls.people')}>${this.#otherTile()} ${this.showsSelf ? ownTile(devices) : nothing}</section>
         ${callControls({
           devices,
           showsMessages: this.showsMessages,
+          showsSelf: this.showsSelf,
           onMicrophone: () => void this.#toggle('audio'),
           onCamera: () => void this.#toggle('video'),
           onMessages: () => (this.showsMessages = !this.showsMessages),
+          onSelf: () => (this.showsSelf = !this.showsSelf),
           onLeave: () => this.onLeave(),
         })}
       </div>
@@ -88,11 +93,13 @@ export class CallScreen extends GovElement {
     ></gov-call-tile>`;
   }
 
-  #connectionWords(): string {
+  /** The connection in words, only while there is something to say. */
+  #connectionLine(): TemplateResult | typeof nothing {
     const state = this.connection.state.value;
-    if (state === 'joining') return t('calls.stateConnecting');
-    if (state === 'interrupted') return t('calls.stateReconnecting');
-    return this.otherIsThere || this.connection.remoteTracks.value.length > 0 ? '' : t('calls.stateWaiting');
+    if (state === 'joining') return html`<p class="call-line">${t('calls.stateConnecting')}</p>`;
+    if (state === 'interrupted') return html`<p class="call-line">${t('calls.stateReconnecting')}</p>`;
+    const isAlone = !this.otherIsThere && this.connection.remoteTracks.value.length === 0;
+    return isAlone ? html`<p class="call-line">${t('calls.stateWaiting')}</p>` : nothing;
   }
 
   #soundNotice(): TemplateResult {

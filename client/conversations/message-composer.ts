@@ -82,7 +82,10 @@ export class MessageComposer extends GovElement {
         ></textarea>
       </div>
       <div class="button-row">
-        <p class="hint composer-hint" id="message-hint">${t('conversations.composerHint')}</p>
+        <p class="hint composer-hint" id="message-hint">
+          <span class="keyboard-hint">${t(this.enterSends ? 'conversations.composerEnter' : 'conversations.composerKeys')}</span>
+          ${t('conversations.composerHint')}
+        </p>
         ${this.#count === null ? nothing : html`<p class="hint" id="message-count">${this.#count}</p>`}
         <button class="button" aria-disabled=${this.sending ? 'true' : nothing}>${sendIcon}${t('conversations.send')}</button>
       </div>

@@ -19,7 +19,7 @@ export class StartPage extends GovPage {
   static override properties = { offices: { attribute: false }, openMatters: { attribute: false }, query: { state: true } };
   declare offices: OfficeList;
   /** What somebody signed in has open; nothing for a visitor. */
-  declare openMatters: () => unknown;
+  declare openMatters: unknown;
   declare query: string;
   #stopRefreshing: (() => void) | undefined;
 
@@ -27,7 +27,7 @@ export class StartPage extends GovPage {
     super();
     this.addController(new WatchAll(this, () => [this.offices.state]));
     this.query = '';
-    this.openMatters = () => nothing;
+    this.openMatters = nothing;
   }
 
   override disconnectedCallback(): void {
@@ -46,7 +46,7 @@ export class StartPage extends GovPage {
       <p class="lead">${t('shell.startText')}</p>
       <div class="columns">
         <div>${offices === null ? this.#waiting(failed) : this.#services(offices)}</div>
-        <aside>${this.openMatters()}${steps()}${otherWays(offices ?? [])}</aside>
+        <aside>${steps()}${otherWays(offices ?? [])}</aside>
       </div>`;
   }
 
@@ -75,7 +75,7 @@ export class StartPage extends GovPage {
           />
         </div>
       </form>
-      ${this.#staleness()} ${found.map(({ office, services }) => officeServices(office, services))}
+      ${this.query === '' ? this.openMatters : nothing} ${this.#staleness()} ${found.map(({ office, services }) => officeServices(office, services))}
       ${found.length > 0 ? nothing : this.#nothingFound()}`;
   }
 

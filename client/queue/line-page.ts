@@ -47,7 +47,7 @@ export class LinePage extends GovPage {
   }
 
   protected override render(): TemplateResult {
-    const { serviceId, opening, wait } = this.service;
+    const { serviceId, opening } = this.service;
     const mine = this.entries.state.value.entries.find((entry) => entry.serviceId === serviceId && isOpen(entry));
     return html`<p><a class="back-link" href=${href(`/services/${serviceId}`)}>${arrowLeft}${this.service.name[locale()]}</a></p>
       <div class="prose">
@@ -60,7 +60,7 @@ export class LinePage extends GovPage {
             : html`<p>${t('queue.lineIntro')}</p>
               <dl class="facts">
                 <dt>${t('queue.waitLabel')}</dt>
-                <dd>${wait === null ? t('queue.waitUnknown') : t('queue.waitAbout', { wait: fmt.wait(wait) })}</dd>
+                <dd>${waitNow(this.service)}</dd>
               </dl>
               <p>${t('queue.lineCamera')}</p>
               <p>${t('queue.keepPlace')}</p>
@@ -101,6 +101,11 @@ export class LinePage extends GovPage {
       this.joining = false;
     }
   };
+}
+
+function waitNow({ wait, waiting }: ServiceView): string {
+  if (wait !== null) return t('queue.waitAbout', { wait: fmt.wait(wait) });
+  return waiting === 0 ? t('offices.noWait') : t('queue.waitUnknown');
 }
 
 customElements.define('gov-line-page', LinePage);

@@ -98,8 +98,9 @@ export class WaitingRoom extends GovPage {
       </div>
       <p class="ticket-before">${t('queue.beforeYou', { count: Math.max(0, (entry.place ?? 1) - 1) })}</p>
       <p>
-        ${t('queue.waitLabel')}:
-        <strong>${entry.wait === null ? t('queue.waitUnknown') : t('queue.waitAbout', { wait: fmt.wait(entry.wait) })}</strong>
+        ${entry.wait === null
+          ? t('queue.waitUnknown')
+          : html`${t('queue.waitLabel')}: <strong>${t('queue.waitAbout', { wait: fmt.wait(entry.wait) })}</strong>`}
         <span class="meta nowrap">${t('queue.updated', { time: fmt.time(entry.updatedAt) })}</span>
       </p>
       <p>${t('queue.keepPlace')}</p>
@@ -121,7 +122,6 @@ export class WaitingRoom extends GovPage {
   #afterwards(entry: QueueEntryView): TemplateResult {
     if (entry.state === 'accepted') {
       return html`<section class="card">
-        <p>${t('queue.callWaits')}</p>
         <p class="button-row"><a class="button" href=${href(`/calls/${entry.callId ?? ''}`)}>${video}${t('queue.toCall')}</a></p>
       </section>`;
     }
@@ -161,7 +161,7 @@ export class WaitingRoom extends GovPage {
 
 function headingOf({ state }: QueueEntryView): string {
   if (state === 'waiting') return t('queue.waitingTitle');
-  if (state === 'accepted') return t('queue.turnPrefix');
+  if (state === 'accepted') return t('queue.callWaits');
   return state === 'left' ? t('queue.leftTitle') : t('queue.endedTitle');
 }
 

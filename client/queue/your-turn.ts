@@ -1,4 +1,5 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import messageSquare from 'lucide-static/icons/message-square.svg?icon';
 import video from 'lucide-static/icons/video.svg?icon';
 import videoOff from 'lucide-static/icons/video-off.svg?icon';
 import type { CallView } from '../../server/protocol/calls.ts';
@@ -54,8 +55,9 @@ export class YourTurn extends GovElement {
         <h2 id="turn-title" tabindex="-1">${this.#title(entry)}</h2>
         <p id="turn-text">${t('queue.callingText', { ticket: entry?.ticketNumber ?? '' })}</p>
         <form method="dialog" class="button-row turn-answers">
-          <button class="button" value="video">${video}${t('queue.answerVideo')}</button>
+          <button class="button" value="audio,video">${video}${t('queue.answerVideo')}</button>
           <button class="button button-secondary" value="audio">${videoOff}${t('queue.answerAudio')}</button>
+          <button class="button button-secondary" value="none">${messageSquare}${t('queue.answerText')}</button>
           <button class="button button-quiet" value="">${t('queue.notNow')}</button>
         </form>
       </dialog>

@@ -105,13 +105,13 @@ const axeFile = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 /** Each violation of the page as it stands, as "rule: where". Empty when there is none. */
 export async function accessibilityViolations(page: Page): Promise<readonly string[]> {
   const cdp = await page.context().newCDPSession(page);
-  // Through the debugger: the page's own policy would rightly refuse a script from outside.
+  // Through the debugger: the page's own policy would rightly refuse a script from outside. The session stays: one that is
+  // detached takes the page's authenticator with it.
   await cdp.send('Runtime.evaluate', { expression: await readFile(axeFile, 'utf8') });
   const results: AxeResults | undefined = await page.evaluate(
     (tags) => globalThis.axe?.run({ runOnly: { type: 'tag', values: tags } }),
     axeTags,
   );
-  await cdp.detach();
   if (results === undefined) throw new Error('axe did not run');
   return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`));
 }
