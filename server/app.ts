@@ -59,7 +59,7 @@ export interface App {
 }
 
 /** How often activity of sessions is written down, and what has expired is swept. */
-const activityMs = 15_000;
+const activityMs = 5_000;
 
 /** Everything but listening: the one place that sees all features. */
 export async function createApp(dependencies: AppDependencies): Promise<App> {

@@ -13,7 +13,10 @@ const defaultLocale: Locale = 'fr';
 export async function servePages(http: FastifyInstance, directory: string): Promise<void> {
   await http.register(fastifyStatic, { root: directory, serve: false, dotfiles: 'ignore', maxAge: '365d', immutable: true, allowedPath: (path) => !path.endsWith('.map') });
 
-  http.get('/assets/*', async (request: FastifyRequest<{ Params: { '*': string } }>, reply) => reply.sendFile(`assets/${request.params['*']}`));
+  http.get('/assets/:file', async ({ params: { file } }: FastifyRequest<{ Params: { file: string } }>, reply) => {
+    if (!/^[\w-][\w.-]*$/.test(file)) throw new AppError('not_found', 'no such file');
+    return reply.sendFile(`assets/${file}`);
+  });
 
   http.get('/', async (request, reply) => {
     const locale = chooseLocale(request.headers['accept-language'] ?? '');

@@ -61,7 +61,8 @@ export function createSockets({ server, origin, log, authenticate, onConnection 
       }
       // A browser does not tell a script why a handshake failed, so the session is judged here, where the answer arrives.
       next(new Error(caller ?? 'unauthenticated'));
-      socket.conn.close();
+      // Socket.IO writes that on the next tick.
+      setImmediate(() => socket.conn.close());
     };
     void admit();
   });
@@ -73,8 +74,9 @@ export function createSockets({ server, origin, log, authenticate, onConnection 
 }
 
 /** Why a handshake is not even begun, or null (reliability.md W01, W04, W06). */
-function refuse({ headers, socket }: IncomingMessage, origin: string, perAddress: ReadonlyMap<string, number>): string | null {
+function refuse({ headers, socket, url }: IncomingMessage, origin: string, perAddress: ReadonlyMap<string, number>): string | null {
   if (headers.origin !== origin || headers.host !== new URL(origin).host) return 'another origin';
+  if (!/[?&]EIO=4(?:&|$)/.test(url ?? '')) return 'another protocol';
   if (headers.cookie === undefined) return 'no session';
   if ((perAddress.get(socket.remoteAddress ?? '') ?? 0) >= maxPerAddress) return 'too many connections';
   return null;
