@@ -73,6 +73,8 @@ function createRoomyRateLimit(): RateLimit {
 export interface ServerProcess {
   readonly origin: string;
   readonly process: ChildProcess;
+  /** What it has written so far, on either channel. */
+  readonly output: readonly string[];
   /** Ends at once, with nothing said: kill -9. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -103,6 +105,7 @@ export async function startServerProcess(env: Readonly<Record<string, string>>, 
   return {
     origin,
     process: child,
+    output,
     async kill() {
       child.kill('SIGKILL');
       await end;
@@ -116,7 +119,7 @@ export async function startServerProcess(env: Readonly<Record<string, string>>, 
 }
 
 /** A port that was free a moment ago: passkeys are bound to an origin, so it is chosen before anything listens. */
-async function findOrigin(): Promise<{ origin: string; port: number }> {
+export async function findOrigin(): Promise<{ origin: string; port: number }> {
   const probe = createServer();
   probe.listen(0, '127.0.0.1');
   await once(probe, 'listening');

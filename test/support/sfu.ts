@@ -13,6 +13,8 @@ export interface TestSfu {
   readonly url: string;
   readonly secret: string;
   readonly pid: number;
+  /** The lines it has written so far. */
+  readonly output: readonly string[];
   /** kill -9, and waits until the process is gone. */
   kill(): Promise<void>;
   /** Ends it as an operator would; throws when it does not end well. */
@@ -39,11 +41,13 @@ export async function startTestSfu({ workers = 1, controlPort = 0, secret = rand
   });
   const exited = once(child, 'exit');
   try {
-    const url = await readyUrl(child, exited);
+    const output: string[] = [];
+    const url = await readyUrl(child, exited, output);
     return {
       url,
       secret,
       pid: child.pid ?? 0,
+      output,
       kill: async () => {
         child.kill('SIGKILL');
         await exited;
@@ -66,11 +70,10 @@ export async function obtainTestWorker(): Promise<string> {
   return await obtainWorker({ workerBin, cacheDirectory: join(cacheHome, 'schalter'), prepareBuild: async () => {}, log: () => undefined });
 }
 
-async function readyUrl(child: ChildProcess, exited: Promise<unknown>): Promise<string> {
+async function readyUrl(child: ChildProcess, exited: Promise<unknown>, lines: string[]): Promise<string> {
   const { stdout } = child;
   if (!stdout) throw new Error('the sfu has no standard output');
   const { promise, resolve } = Promise.withResolvers<string>();
-  const lines: string[] = [];
   // It goes on reading after that line, or the pipe would fill up and stop the sfu.
   createInterface({ input: stdout }).on('line', (line) => {
     lines.push(line);

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildClient } from '../../deploy/client-build.ts';
+import { keysFileOf } from '../../deploy/demonstration/keys.ts';
+import { Owner } from '../../deploy/demonstration/owner.ts';
+import { issueLinks, seedWhenEmpty } from '../../deploy/demonstration/prepare.ts';
+import { startEmbeddedPostgres } from '../../server/platform/embedded-postgres.ts';
+import { findOrigin, type ServerProcess, startServerProcess } from './server.ts';
+import { startTestSfu } from './sfu.ts';
+import { startTcpRelay, type TcpRelay } from './tcp-relay.ts';
+
+/** The whole of it as `npm start` runs it: PostgreSQL, sfu, server and owner program, each a process, and the demonstration in it. */
+export interface Installation {
+  /** What people have in their address bar. */
+  readonly origin: string;
+  readonly databaseUrl: string;
+  /** Where everything lies that is kept. */
+  readonly dataDirectory: string;
+  /** Between the people and the server. */
+  readonly network: TcpRelay;
+  /** By the name of whom it is for: the one-time links that are printed at the start. */
+  readonly links: ReadonlyMap<string, string>;
+  /** The owner at his own command line, beside the program that admits people. */
+  connectOwner(): Promise<Owner>;
+  /** kill -9. */
+  killServer(): Promise<void>;
+  startServer(): Promise<void>;
+  /** Everything that server, sfu and owner program have written. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts', import.meta.url));
+
+export async function startInstallation(): Promise<Installation> {
+  await buildClient();
+  const data = await mkdtemp(join(tmpdir(), 'schalter-installation-'));
+  const closers: (() => Promise<unknown> | void)[] = [async () => await rm(data, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const end of closers.toReversed()) await end();
+  };
+  try {
+    const postgres = await startEmbeddedPostgres({ dataDir: data, log: () => undefined });
+    closers.push(postgres.stop);
+    const sfu = await startTestSfu();
+    closers.push(async () => await sfu.close());
+
+    const behind = await findOrigin();
+    const network = await startTcpRelay(behind.port);
+    closers.push(async () => await network.close());
+    const origin = `http://localhost:${network.port}`;
+    const env = { SCHALTER_DATA: data, SCHALTER_ORIGIN: origin, SFU_URL: sfu.url, SFU_SECRET: sfu.secret };
+    const servers: ServerProcess[] = [];
+    const startServer = async (): Promise<void> => void servers.push(await startServerProcess(env, behind));
+    await startServer();
+    closers.push(async () => await servers.at(-1)?.stop());
+
+    const keysFile = keysFileOf(env);
+    await seedWhenEmpty({ databaseUrl: postgres.url, keysFile });
+    const links = namedLinks(await issueLinks({ origin, keysFile }));
+    const owner = startOwnerProgram(env);
+    closers.push(async () => await owner.stop());
+    return {
+      origin,
+      databaseUrl: postgres.url,
+      dataDirectory: data,
+      network,
+      links,
+      connectOwner: async () => await Owner.connect({ origin, keysFile }),
+      killServer: async () => await servers.at(-1)?.kill(),
+      startServer,
+      output: () => [...servers.flatMap(({ output }) => output), ...sfu.output, ...owner.output].join('\n'),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The lines that are printed for people: role, name, link. */
+function namedLinks(lines: readonly string[]): ReadonlyMap<string, string> {
+  const found = lines.flatMap((line) => /^ {2}\w+, (.+?)\s+(http\S+)$/.exec(line)?.slice(1) ?? []);
+  const links = new Map<string, string>();
+  for (let index = 0; index < found.length; index += 2) links.set(found[index] ?? '', found[index + 1] ?? '');
+  return links;
+}
+
+function startOwnerProgram(env: Readonly<Record<string, string>>): { readonly output: readonly string[]; stop(): Promise<void> } {
+  const child: ChildProcess = spawn(process.execPath, [ownerProgram, 'serve'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  const output: string[] = [];
+  for (const channel of [child.stdout, child.stderr]) channel?.on('data', (chunk: Buffer) => void output.push(chunk.toString()));
+  return {
+    output,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
