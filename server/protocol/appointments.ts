@@ -29,11 +29,11 @@ export interface AppointmentCommands {
   'appointment:list-slots': (request: { serviceId: ServiceId }) => { slots: readonly SlotView[] };
   /** Reserves a slot for `limits.holdMs`; one hold a person (an earlier one is released). `slot_taken`, `invalid_slot`. */
   'appointment:hold': (request: { appointmentId: AppointmentId; serviceId: ServiceId; startsAt: number }) => AppointmentView;
-  /** held → booked, into a conversation of the citizen with the same service's office. */
+  /** held → booked, into a conversation of the citizen with the same service's office. `invalid_slot` when the hold is over, `bad_state` with too many bookings. */
   'appointment:book': (request: { appointmentId: AppointmentId; conversationId: ConversationId }) => AppointmentView;
   'appointment:cancel': (request: { appointmentId: AppointmentId }) => AppointmentView;
   /** The citizen's own, or those of the official's office from today on; by start. */
   'appointment:list': (request: Record<string, never>) => { appointments: readonly AppointmentView[] };
-  /** booked → checked-in, and joins the line with its time. */
+  /** booked → checked-in, and joins the line with its time. `closed` outside of checkInFrom … checkInUntil. Whoever leaves the line can check in again until then. */
   'appointment:check-in': (request: { appointmentId: AppointmentId; language: Locale }) => { appointment: AppointmentView; entry: QueueEntryView };
 }

@@ -21,6 +21,7 @@ export interface ServiceView {
   /** Words people search by, in any language. */
   readonly keywords: readonly string[];
   readonly opening: Opening;
+  /** People before somebody who joins now: the whole line of the office. */
   readonly waiting: number;
   /** Null when an estimate would be a guess. */
   readonly wait: WaitRange | null;

@@ -11,7 +11,7 @@ export interface QueueEntryView {
   readonly conversationId: ConversationId;
   readonly appointmentId: AppointmentId | null;
   readonly state: 'waiting' | 'accepted' | 'ended' | 'left';
-  /** From 1; null once it no longer waits. */
+  /** From 1, in the line of the office: all its officials serve all its services. Null once it no longer waits. */
   readonly place: number | null;
   /** Null when an estimate would be a guess. */
   readonly wait: WaitRange | null;
@@ -38,13 +38,19 @@ export interface WaitingEntry {
 }
 
 export interface QueueCommands {
-  /** One open entry a person and service: a second join is answered with the first entry. `closed` outside opening hours. */
+  /**
+   * One open entry a person and service: a second join is answered with the first entry. `closed` outside opening hours,
+   * `bad_state` with three open entries, `slow_down` after five joins in an hour.
+   */
   'queue:join': (request: { entryId: QueueEntryId; serviceId: ServiceId; conversationId: ConversationId; language: Locale }) => QueueEntryView;
   'queue:leave': (request: { entryId: QueueEntryId }) => QueueEntryView;
   /** The caller's entries that are waiting or in a call. */
   'queue:list-mine': (request: Record<string, never>) => { entries: readonly QueueEntryView[] };
   /** Officials: who waits for the services of their office, in the order of the line. */
   'queue:list': (request: Record<string, never>) => { entries: readonly WaitingEntry[]; available: boolean };
-  /** One official wins, the others get `conflict`; the winner may repeat it and gets the same call. */
+  /**
+   * One official wins, the others get `conflict`; the winner may repeat it and gets the same call. `forbidden` unless he is
+   * available, `bad_state` while one of the two is in another call or when the citizen has left.
+   */
   'queue:accept': (request: { entryId: QueueEntryId }) => { callId: CallId; conversationId: ConversationId };
 }
