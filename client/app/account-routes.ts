@@ -10,7 +10,7 @@ import type { Route } from './route.ts';
 import { session } from './session.ts';
 import { core, loadCore } from './the-core.ts';
 
-const homes = { citizen: '/', official: '/inbox', supervisor: '/overview', admin: '/account', owner: '/account' } as const satisfies Record<
+const homes = { citizen: '/', official: '/inbox', supervisor: '/overview', admin: '/administration', owner: '/administration' } as const satisfies Record<
   Role,
   string
 >;

@@ -6,6 +6,7 @@ import languages from 'lucide-static/icons/languages.svg?icon';
 import layoutDashboard from 'lucide-static/icons/layout-dashboard.svg?icon';
 import messageSquare from 'lucide-static/icons/message-square.svg?icon';
 import user from 'lucide-static/icons/user.svg?icon';
+import settings from 'lucide-static/icons/settings.svg?icon';
 import users from 'lucide-static/icons/users.svg?icon';
 import { locales, type Locale } from '../../server/protocol/locale.ts';
 import type { Role } from '../../server/protocol/roles.ts';
@@ -15,11 +16,13 @@ import { href } from '../ui/navigate.ts';
 
 interface NavigationItem {
   readonly path: string;
-  readonly key: 'shell.messages' | 'shell.appointments' | 'shell.account' | 'shell.inbox' | 'shell.queue' | 'shell.overview';
+  readonly key: 'shell.messages' | 'shell.appointments' | 'shell.account' | 'shell.inbox' | 'shell.queue' | 'shell.overview' | 'shell.administration';
   readonly icon: TemplateResult;
 }
 
 const account: NavigationItem = { path: '/account', key: 'shell.account', icon: user };
+
+const administration: NavigationItem = { path: '/administration', key: 'shell.administration', icon: settings };
 
 const navigation: Readonly<Record<Role, readonly NavigationItem[]>> = {
   citizen: [
@@ -29,8 +32,8 @@ const navigation: Readonly<Record<Role, readonly NavigationItem[]>> = {
   ],
   official: [{ path: '/inbox', key: 'shell.inbox', icon: inbox }, { path: '/queue', key: 'shell.queue', icon: users }, account],
   supervisor: [{ path: '/overview', key: 'shell.overview', icon: layoutDashboard }, account],
-  admin: [account],
-  owner: [account],
+  admin: [administration, account],
+  owner: [administration, account],
 };
 
 /** A narrow upright with one rounded corner: a door standing ajar. */

@@ -3,11 +3,13 @@ import { accountRoutes } from './account-routes.ts';
 import { callRoute } from './call-route.ts';
 import { citizenRoutes } from './citizen-routes.ts';
 import type { Route } from './route.ts';
+import { staffRoutes } from './staff-routes.ts';
 
 /** Every page of the service, first match wins. The only file that knows all features. */
 export const routes: readonly Route[] = [
   ...citizenRoutes,
   callRoute,
+  ...staffRoutes,
   ...accountRoutes,
   ...(['help', 'privacy', 'accessibility'] as const).map((page): Route => ({
     path: `/${page}`,

@@ -17,6 +17,7 @@ const contents = {
       { heading: 'help.passkeyTitle', text: 'help.passkeyText' },
       { heading: 'help.signInTitle', text: 'help.signInText' },
       { heading: 'help.callTitle', text: 'help.callText' },
+      { heading: 'help.staffKeysTitle', text: 'help.staffKeysText' },
       { heading: 'help.personTitle', text: 'help.personText' },
     ],
   },
@@ -39,6 +40,14 @@ const contents = {
       { heading: 'help.gapsTitle', text: 'help.gapsText' },
       { heading: 'help.feedbackTitle', text: 'help.feedbackText' },
       { heading: 'help.complaintTitle', text: 'help.complaintText' },
+    ],
+  },
+  administration: {
+    title: 'help.adminTitle',
+    lead: 'help.adminLead',
+    sections: [
+      { heading: 'help.adminNowTitle', text: 'help.adminNowText' },
+      { heading: 'help.adminReadTitle', text: 'help.adminReadText' },
     ],
   },
 } as const satisfies Record<string, TextPageContent>;

@@ -1,6 +1,7 @@
 import { followCitizen } from './citizen.ts';
 import type { Core, CoreSession } from './core.ts';
 import { lineStatus } from './line-status.ts';
+import { followOfficial } from './official.ts';
 import { loadSession, session } from './session.ts';
 
 let loading: Promise<Core> | undefined;
@@ -12,6 +13,7 @@ export function loadCore(): Promise<Core> {
     present = await createBrowserCore();
     connectShell(present);
     followCitizen(present);
+    followOfficial(present);
     return present;
   });
   return loading;

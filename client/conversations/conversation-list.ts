@@ -1,12 +1,13 @@
 import type { ConversationView } from '../../server/protocol/conversations.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
+import type { Locale } from '../../server/protocol/locale.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import { untilAnswered } from '../net/until-answered.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import type { Conversation } from './conversation.ts';
-import type { Item } from './items.ts';
+import type { Item, MessageItem } from './items.ts';
 
 export interface ConversationRow {
   readonly view: ConversationView;
@@ -16,6 +17,10 @@ export interface ConversationRow {
   readonly unread: number;
   /** As the citizen named himself in his newest message. */
   readonly citizenName: string | null;
+  /** The language of his newest message. */
+  readonly citizenLang: Locale | null;
+  /** When the citizen wrote what nobody of the office has answered yet. */
+  readonly waitsSince: number | null;
 }
 
 export interface ConversationListState {
@@ -118,15 +123,29 @@ export class ConversationList {
   #row(view: ConversationView): ConversationRow {
     const state = this.#live.get(view.conversationId)?.conversation.state.value;
     // Entries that are not here yet count as unread, so that nothing new is overlooked.
-    if (!state?.view) return { view, lastItem: null, unread: Math.max(0, view.head - view.readPosition), citizenName: null };
-    const named = state.items.findLast(
-      (item) => item.kind === 'message' && item.author.accountId === view.citizenId && item.author.name !== null,
-    );
+    if (!state?.view)
+      return {
+        view,
+        lastItem: null,
+        unread: Math.max(0, view.head - view.readPosition),
+        citizenName: null,
+        citizenLang: null,
+        waitsSince: null,
+      };
+    const messages = state.items.filter((item) => item.kind === 'message');
+    const byCitizen = messages.filter(({ author }) => author.accountId === view.citizenId);
     return {
       view: state.view.head >= view.head ? state.view : view,
       lastItem: state.items.at(-1) ?? null,
       unread: state.unread,
-      citizenName: named?.kind === 'message' ? named.author.name : null,
+      citizenName: byCitizen.findLast(({ author }) => author.name !== null)?.author.name ?? null,
+      citizenLang: byCitizen.findLast(({ lang }) => lang !== null)?.lang ?? null,
+      waitsSince: firstUnanswered(messages, view)?.at ?? null,
     };
   }
+}
+
+function firstUnanswered(messages: readonly MessageItem[], { citizenId }: ConversationView): MessageItem | undefined {
+  const answered = messages.findLastIndex(({ author }) => author.accountId !== citizenId);
+  return messages[answered + 1];
 }

@@ -4,9 +4,11 @@ import type calls from './en/calls.json';
 import type conversations from './en/conversations.json';
 import type errors from './en/errors.json';
 import type help from './en/help.json';
+import type inbox from './en/inbox.json';
 import type offices from './en/offices.json';
 import type queue from './en/queue.json';
 import type shell from './en/shell.json';
+import type supervision from './en/supervision.json';
 import type time from './en/time.json';
 import type ui from './en/ui.json';
 
@@ -18,9 +20,11 @@ export interface Areas {
   conversations: typeof conversations;
   errors: typeof errors;
   help: typeof help;
+  inbox: typeof inbox;
   offices: typeof offices;
   queue: typeof queue;
   shell: typeof shell;
+  supervision: typeof supervision;
   time: typeof time;
   ui: typeof ui;
 }

@@ -31,6 +31,14 @@ export function ring(): () => void {
   return stop;
 }
 
+/** The two notes once: somebody has come. */
+export function chimeOnce(): void {
+  if (!isChimeOn()) return;
+  const sound = new AudioContext();
+  playNotes(sound);
+  setTimeout(() => void sound.close(), 2_000);
+}
+
 /** A fifth down, G5 to C5: a door bell, not an alarm. */
 function playNotes(sound: AudioContext): void {
   for (const [index, frequency] of [783.99, 523.25].entries()) {

@@ -6,9 +6,9 @@ import { locales } from '../../../server/protocol/locale.ts';
 /** Words that a language rightly shares with English, as they stand in a text without its placeholders. */
 const shared: Readonly<Record<string, readonly string[]>> = {
   lb: ['Schalter', 'OK', 'Service'],
-  fr: ['Schalter', 'OK', 'Messages', 'Service', 'minute minutes minutes'],
+  fr: ['Schalter', 'OK', 'Messages', 'Service', 'min', 'minute minutes minutes'],
   de: ['Schalter', 'OK'],
-  pt: ['Schalter', 'OK', 'Supervisor'],
+  pt: ['Schalter', 'OK', 'Supervisor', 'min'],
 };
 
 /** The words of a text: what stands outside its placeholders, without punctuation. */

@@ -1,0 +1,75 @@
+import type { CallId } from '../../server/protocol/ids.ts';
+import type { TeamMembership } from '../inbox/team-gate.ts';
+import { t, loadAreas } from '../i18n/translate.ts';
+import { Subject, type Observable } from '../net/observable.ts';
+import { chimeOnce } from '../queue/chime.ts';
+import { Desk } from '../queue/desk.ts';
+import { announcer } from '../ui/announcer.ts';
+import { navigate } from '../ui/navigate.ts';
+import type { Core } from './core.ts';
+
+/** An official who is signed in: his desk follows him over all pages. */
+export interface Official {
+  readonly desk: Desk;
+  readonly membership: Observable<TeamMembership>;
+}
+
+const present = new Subject<Official | null>(null);
+
+/** Null as long as no official is signed in. */
+export const official: Observable<Official | null> = present;
+
+/** Which account of this browser was in the team: who was removed must not be told to wait for his admission. */
+const memberKey = 'team-member';
+
+/** Follows the core's session: an official's desk opens with the sign-in and closes with it. */
+export function followOfficial(core: Core): void {
+  let messenger: unknown = null;
+  const follow = (): void => {
+    const state = core.session.value;
+    const next = state.state === 'signed-in' && state.session.role === 'official' ? state : null;
+    if (messenger === (next?.messenger ?? null)) return;
+    messenger = next?.messenger ?? null;
+    present.value?.desk.close();
+    if (next === null) {
+      present.set(null);
+      return;
+    }
+    void loadAreas(['inbox']);
+    const { accountId } = next.session;
+    const membership = new Subject<TeamMembership>('unknown');
+    const desk = new Desk({
+      request: core.request,
+      on: core.on,
+      connection: core.connection,
+      onArrival: ({ ticketNumber }) => tellArrival(desk, ticketNumber),
+      onMembership: (is) => {
+        if (is === 'outside') {
+          membership.set(localStorage.getItem(memberKey) === accountId ? 'removed' : 'waiting');
+          return;
+        }
+        localStorage.setItem(memberKey, accountId);
+        // Whoever has just been admitted may read from now on: what there is was not listed before.
+        if (membership.value !== 'unknown') void next.messenger.conversations.refresh();
+        membership.set('member');
+      },
+    });
+    present.set({ desk, membership });
+  };
+  core.session.subscribe(follow);
+  follow();
+}
+
+/** From the line into the call, with camera and microphone: the official has asked for it. */
+export function enterCall(callId: CallId): void {
+  navigate(`/calls/${callId}?join=video`);
+}
+
+/** Nobody who is not serving, or is with somebody, is disturbed. */
+function tellArrival({ state }: Desk, ticket: string): void {
+  if (!state.value.available || state.value.call !== null) return;
+  chimeOnce();
+  announcer().announce(t('inbox.arrived', { ticket }), {
+    merge: { kind: 'arrival', combine: (count) => t('inbox.arrivedMany', { count }) },
+  });
+}

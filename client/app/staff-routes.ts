@@ -1,0 +1,112 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ConversationId } from '../../server/protocol/ids.ts';
+import type { Role } from '../../server/protocol/roles.ts';
+import { t } from '../i18n/translate.ts';
+import { addressId } from '../net/address-id.ts';
+import { enterCall, official, type Official } from './official.ts';
+import { officeList } from './offices.ts';
+import type { Route } from './route.ts';
+import type { SignedIn } from './sign-in-gate.ts';
+import { core, loadCore } from './the-core.ts';
+
+/** The pages of officials, supervisors and administrators. */
+export const staffRoutes: readonly Route[] = [
+  {
+    path: '/inbox{/:conversationId}?',
+    areas: ['account', 'conversations', 'inbox'],
+    wide: true,
+    load: () => bringDesk(import('../conversations/inbox-page.ts')),
+    render: ({ conversationId }) =>
+      forTeam(
+        t('shell.inbox'),
+        ({ desk }, { messenger }) =>
+          html`<gov-inbox-page
+            .messenger=${messenger}
+            .offices=${officeList.state}
+            .conversationId=${conversationId === undefined ? null : addressId(conversationId)}
+            .bar=${() => html`<gov-desk-bar .desk=${desk} .onAccepted=${enterCall}></gov-desk-bar>`}
+            .beside=${(id: ConversationId) => html`<gov-waits-note .desk=${desk} .conversationId=${id} .onAccepted=${enterCall}></gov-waits-note>`}
+          ></gov-inbox-page>`,
+      ),
+  },
+  {
+    path: '/queue',
+    areas: ['account', 'inbox'],
+    wide: true,
+    load: () => bringDesk(import('../queue/desk-page.ts')),
+    render: () =>
+      forTeam(
+        t('inbox.lineTitle'),
+        ({ desk }) => html`<gov-desk-page .desk=${desk} .offices=${officeList.state} .onAccepted=${enterCall}></gov-desk-page>`,
+      ),
+  },
+  {
+    path: '/overview',
+    areas: ['account', 'supervision'],
+    wide: true,
+    load: () => bring(import('../supervision/overview-page.ts')),
+    render: () =>
+      gate({
+        roles: ['supervisor'],
+        heading: t('shell.overview'),
+        draw: () =>
+          html`<gov-overview-page
+            .request=${core().request}
+            .on=${core().on}
+            .line=${core().connection}
+            .offices=${officeList.state}
+          ></gov-overview-page>`,
+      }),
+  },
+  {
+    path: '/administration',
+    areas: ['account', 'help'],
+    load: () => bring(import('./text-page.ts')),
+    render: () =>
+      gate({
+        roles: ['admin', 'owner'],
+        heading: t('help.adminTitle'),
+        draw: () => html`<gov-text-page .page=${'administration'}></gov-text-page>`,
+      }),
+  },
+];
+
+async function bring(page: Promise<unknown>): Promise<void> {
+  await Promise.all([page, import('./sign-in-gate.ts'), loadCore(), officeList.ensure()]);
+}
+
+async function bringDesk(page: Promise<unknown>): Promise<void> {
+  await Promise.all([bring(page), import('../inbox/team-gate.ts'), import('../queue/desk-bar.ts'), import('../queue/waits-note.ts')]);
+}
+
+function gate({
+  roles,
+  heading,
+  draw,
+}: {
+  readonly roles: readonly Role[];
+  readonly heading: string;
+  readonly draw: (signedIn: SignedIn) => unknown;
+}): TemplateResult {
+  return html`<gov-sign-in-gate
+    .core=${core()}
+    .roles=${roles}
+    .heading=${heading}
+    .intro=${t('account.signInToContinue')}
+    .content=${draw}
+  ></gov-sign-in-gate>`;
+}
+
+/** For officials whom the inbox's chain lists; the others see where they stand. */
+function forTeam(heading: string, draw: (present: Official, signedIn: SignedIn) => TemplateResult): TemplateResult {
+  const content = (signedIn: SignedIn): unknown => {
+    const present = official.value;
+    if (present === null) return nothing;
+    return html`<gov-team-gate
+      .membership=${present.membership}
+      .heading=${heading}
+      .content=${() => draw(present, signedIn)}
+    ></gov-team-gate>`;
+  };
+  return gate({ roles: ['official'], heading, draw: content });
+}

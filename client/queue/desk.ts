@@ -1,0 +1,172 @@
+import type { AppointmentView } from '../../server/protocol/appointments.ts';
+import type { CallView } from '../../server/protocol/calls.ts';
+import type { ErrorCode } from '../../server/protocol/errors.ts';
+import type { CallId, QueueEntryId } from '../../server/protocol/ids.ts';
+import type { WaitingEntry } from '../../server/protocol/queue.ts';
+import type { Subscribe } from '../net/notification-controller.ts';
+import { Subject, type Observable } from '../net/observable.ts';
+import { RequestError } from '../net/request-error.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { ConnectionState } from '../net/socket.ts';
+
+export interface DeskState {
+  /** What the inbox's chain says of the account: unknown before the first answer; `outside` is somebody whom it does not list. */
+  readonly membership: 'unknown' | 'outside' | 'member';
+  readonly available: boolean;
+  /** In the order of the line. */
+  readonly entries: readonly WaitingEntry[];
+  /** Of the office, today's and later, by start. */
+  readonly appointments: readonly AppointmentView[];
+  /** The call that the official is in, on whichever of his pages. */
+  readonly call: CallView | null;
+  /** The entry that is being accepted. */
+  readonly accepting: QueueEntryId | null;
+  /** Why the last wish was not met. */
+  readonly failure: ErrorCode | null;
+}
+
+export interface DeskOptions {
+  readonly request: RequestFunction;
+  readonly on: Subscribe;
+  readonly connection: Observable<Pick<ConnectionState, 'status'>>;
+  /** Somebody has joined the line since the last look. */
+  readonly onArrival: (entry: WaitingEntry) => void;
+  /** The chain lists the account from now on, or does so no longer. */
+  readonly onMembership: (membership: 'outside' | 'member') => void;
+}
+
+/** Presence of citizens fades without any notification, and who is removed from the team is told nothing any more. */
+const refreshMs = 20_000;
+
+/** The working place of an official: his availability, who waits, today's appointments, the call he is in. */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #state = new Subject<DeskState>({
+    membership: 'unknown',
+    available: false,
+    entries: [],
+    appointments: [],
+    call: null,
+    accepting: null,
+    failure: null,
+  });
+  readonly #stops: readonly (() => void)[];
+  #refreshing = false;
+  #again = false;
+  #closed = false;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    const { on, connection } = options;
+    const refresh = (): void => this.#refreshSoon();
+    const timer = setInterval(refresh, refreshMs);
+    this.#stops = [
+      on('queue:changed', refresh),
+      on('appointment:changed', refresh),
+      on('inbox:changed', refresh),
+      on('call:changed', refresh),
+      connection.subscribe(({ status }) => status === 'connected' && refresh()),
+      () => clearInterval(timer),
+    ];
+    refresh();
+  }
+
+  get state(): Observable<DeskState> {
+    return this.#state;
+  }
+
+  /** Whether the official takes people from the line. False when that could not be said; the reason is in the state. */
+  async setAvailable(available: boolean): Promise<boolean> {
+    return await this.#try(async () => {
+      const answer = await this.#options.request('availability:set', { available });
+      this.#put({ available: answer.available });
+    });
+  }
+
+  /** The call with whoever has this entry; null when somebody was quicker or it was refused, with the reason in the state. */
+  async accept(entryId: QueueEntryId): Promise<CallId | null> {
+    if (this.#state.value.accepting !== null) return null;
+    let accepted: CallId | null = null;
+    this.#put({ accepting: entryId });
+    await this.#try(async () => {
+      accepted = (await this.#options.request('queue:accept', { entryId })).callId;
+    });
+    this.#put({ accepting: null });
+    this.#refreshSoon();
+    return accepted;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const stop of this.#stops) stop();
+  }
+
+  async #try(work: () => Promise<void>): Promise<boolean> {
+    this.#put({ failure: null });
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.#put({ failure: error.code });
+      return false;
+    }
+  }
+
+  /** One look at a time; whatever is told meanwhile is one more look after it. */
+  #refreshSoon(): void {
+    this.#again = true;
+    if (!this.#refreshing) void this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    this.#refreshing = true;
+    try {
+      while (this.#again && !this.#closed) {
+        this.#again = false;
+        await this.#look();
+      }
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { request } = this.#options;
+    try {
+      const [{ entries, available }, { appointments }, { calls }] = await Promise.all([
+        request('queue:list', {}),
+        request('appointment:list', {}),
+        request('call:list-mine', {}),
+      ]);
+      if (!this.#closed) this.#adopt({ entries, available, appointments, call: calls[0] ?? null });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      // Anything else: the line is down, and it is asked again when it is back.
+      if (error.code === 'forbidden' && !this.#closed) this.#leaveTeam();
+    }
+  }
+
+  #adopt(seen: Pick<DeskState, 'entries' | 'available' | 'appointments' | 'call'>): void {
+    const before = this.#state.value;
+    const known = new Set(before.entries.map(({ entryId }) => entryId));
+    this.#put({ ...seen, membership: 'member' });
+    if (before.membership !== 'member') this.#options.onMembership('member');
+    else for (const entry of seen.entries) if (!known.has(entry.entryId)) this.#options.onArrival(entry);
+  }
+
+  #leaveTeam(): void {
+    const before = this.#state.value.membership;
+    this.#put({ membership: 'outside', available: false, entries: [], appointments: [], call: null });
+    if (before !== 'outside') this.#options.onMembership('outside');
+  }
+
+  #put(change: Partial<DeskState>): void {
+    if (!this.#closed) this.#state.set({ ...this.#state.value, ...change });
+  }
+}
+
+/** Whom "Take next" takes: the first in the line who is there. */
+export function nextPresent(entries: readonly WaitingEntry[]): WaitingEntry | null {
+  return entries.find(({ present }) => present) ?? null;
+}
