@@ -5,6 +5,7 @@ import { readToken } from './accounts/cookies.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createSessions } from './accounts/sessions.ts';
 import type { SfuClient } from './calls/sfu-client.ts';
+import { CatchUp } from './conversations/catch-up.ts';
 import { Conversations } from './conversations/conversations.ts';
 import { conversationHandlers } from './conversations/handlers.ts';
 import { MessageSending } from './conversations/sending.ts';
@@ -120,7 +121,10 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     holdInbox: async (trx, inboxId) => await inboxes.hold(trx, inboxId),
     findService: offices.findService,
     dayOf: offices.dayOf,
+    onAnnounced: (conversationId, head) => catchUp.note(conversationId, head),
   });
+  const catchUp = new CatchUp({ database, bus, now, announce: (advance) => conversations.announce(advance) });
+  const catchingUp = every(1_000, 'catching up', async () => await catchUp.check(), log);
   const sending = new MessageSending({ database, chains, now, announce: (advance) => conversations.announce(advance) });
 
   const counter = createCounter({
@@ -191,6 +195,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       io.disconnectSockets(true);
       io.engine.close();
       await activity.close();
+      await catchingUp.close();
       await counter.close();
       await http.close();
     },

@@ -26,6 +26,8 @@ export interface ConversationsDependencies {
   readonly findService: (serviceId: ServiceId) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId } | null>;
   /** The local date: "2026-11-22". */
   readonly dayOf: (at: number) => string;
+  /** Everybody on this node has been told of this head. */
+  readonly onAnnounced: (conversationId: ConversationId, head: number) => void;
 }
 
 /** Ciphertext in order. Whatever changes a conversation does it under the lock on its row, and is told after the commit. */
@@ -151,6 +153,7 @@ export class Conversations {
     tell({ account: citizenId }, [{ kind: 'user', id: citizenId }], entries);
     // Where each official has a box of his own, everybody asks for his.
     tell({ readers: inboxId }, [{ kind: 'inbox', id: inboxId }], isSameForInbox(advance) ? entries : []);
+    this.#dependencies.onAnnounced(conversationId, head);
   }
 }
 

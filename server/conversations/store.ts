@@ -128,6 +128,10 @@ export class ConversationStore {
     return row ?? null;
   }
 
+  async findActiveSince(moment: Date): Promise<Pick<ConversationRow, 'conversationId' | 'citizenId' | 'inboxId' | 'head'>[]> {
+    return await this.#database.selectFrom('conversations').select(['conversationId', 'citizenId', 'inboxId', 'head']).where('lastActivityAt', '>', moment).execute();
+  }
+
   /** Entries after a position, in order. */
   async findEntries(conversationId: ConversationId, after: number, maxEntries: number): Promise<StoredEntry[]> {
     const entries = await this.#database

@@ -17,6 +17,8 @@ export type Hint = z.infer<typeof hintSchema>;
  * SQL said, and clients pull when they see a gap. A node's own sockets never wait for it.
  */
 export interface Bus {
+  /** Whether there may be other nodes. */
+  readonly isShared: boolean;
   publish(hint: Hint): void;
   /** Called with the hints of the other nodes. */
   onHint(listener: (hint: Hint) => void): void;
@@ -25,7 +27,7 @@ export interface Bus {
 
 /** One process: there is nobody else to tell. */
 export function createLocalBus(): Bus {
-  return { publish: () => undefined, onHint: () => undefined, close: async () => undefined };
+  return { isShared: false, publish: () => undefined, onHint: () => undefined, close: async () => undefined };
 }
 
 const channelPrefix = 'gim:node:';
@@ -55,6 +57,7 @@ export function createRedisBus(redis: Redis, log: Log): Bus {
     redis.publish(ownChannel, JSON.stringify(batch)).catch((error: unknown) => log.warn({ err: error, hints: batch.length }, 'hints lost'));
   };
   return {
+    isShared: true,
     publish(hint) {
       if (redis.status !== 'ready' || pending.length >= maxPending) return;
       if (pending.push(hint) === 1) setImmediate(flush);

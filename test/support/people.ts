@@ -91,7 +91,7 @@ export class Somebody {
 
   /** A connected line of the session. */
   async connect(origin = this.server.origin): Promise<Line> {
-    const line = new Line(openSocket(origin, this.cookies.headers()));
+    const line = new Line(openSocket(origin, { ...this.cookies.headers(), origin }));
     this.#sockets.push(line.socket);
     await line.connected;
     return line;

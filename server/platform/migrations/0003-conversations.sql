@@ -16,6 +16,7 @@ create table conversations (
 );
 create index on conversations (citizen_id, last_activity_at desc);
 create index on conversations (inbox_id, last_activity_at desc);
+create index on conversations (last_activity_at);
 
 create sequence conversation_references;
 
