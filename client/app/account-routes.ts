@@ -10,10 +10,13 @@ import type { Route } from './route.ts';
 import { session } from './session.ts';
 import { core, loadCore } from './the-core.ts';
 
-const homes = { citizen: '/', official: '/inbox', supervisor: '/overview', admin: '/administration', owner: '/administration' } as const satisfies Record<
-  Role,
-  string
->;
+const homes = {
+  citizen: '/',
+  official: '/inbox',
+  supervisor: '/overview',
+  admin: '/administration',
+  owner: '/administration',
+} as const satisfies Record<Role, string>;
 
 /** Signing in and out, enrolling, "Me". */
 export const accountRoutes: readonly Route[] = [

@@ -16,7 +16,14 @@ import { href } from '../ui/navigate.ts';
 
 interface NavigationItem {
   readonly path: string;
-  readonly key: 'shell.messages' | 'shell.appointments' | 'shell.account' | 'shell.inbox' | 'shell.queue' | 'shell.overview' | 'shell.administration';
+  readonly key:
+    | 'shell.messages'
+    | 'shell.appointments'
+    | 'shell.account'
+    | 'shell.inbox'
+    | 'shell.queue'
+    | 'shell.overview'
+    | 'shell.administration';
   readonly icon: TemplateResult;
 }
 

@@ -132,7 +132,10 @@ export class CallConnection {
     const { callId, on, connection } = this.#options;
     return [
       on('call:producer-added', (fact) => fact.callId === callId && this.#tell((peer) => peer.producerAdded(fact.producer))),
-      on('call:producer-paused', (fact) => fact.callId === callId && this.#tell((peer) => peer.producerPaused(fact.producerId, fact.paused))),
+      on(
+        'call:producer-paused',
+        (fact) => fact.callId === callId && this.#tell((peer) => peer.producerPaused(fact.producerId, fact.paused)),
+      ),
       on('call:producer-closed', (fact) => fact.callId === callId && this.#tell((peer) => peer.producerClosed(fact.producerId))),
       on('call:peer-replaced', (fact) => fact.callId === callId && fact.peerId === this.#peer?.peerId && this.#end('replaced')),
       on('call:room-lost', (fact) => fact.callId === callId && this.#rejoin()),

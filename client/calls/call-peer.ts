@@ -1,6 +1,14 @@
 import { Device } from 'mediasoup-client';
 import type { Consumer, MediaKind, Transport } from 'mediasoup-client/types';
-import type { CallView, ConsumerId, PeerId, ProducerId, RemoteProducer, TransportId, TransportParameters } from '../../server/protocol/calls.ts';
+import type {
+  CallView,
+  ConsumerId,
+  PeerId,
+  ProducerId,
+  RemoteProducer,
+  TransportId,
+  TransportParameters,
+} from '../../server/protocol/calls.ts';
 import { newId, type AccountId, type CallId } from '../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -60,7 +68,9 @@ export class CallPeer {
     return { peer, call };
   }
 
-  private constructor(options: CallPeerOptions & { peerId: PeerId; device: Device; send: TransportParameters; receive: TransportParameters }) {
+  private constructor(
+    options: CallPeerOptions & { peerId: PeerId; device: Device; send: TransportParameters; receive: TransportParameters },
+  ) {
     const { callId, peerId, request, wanted, onLost, device, send, receive } = options;
     this.peerId = peerId;
     this.#callId = callId;
@@ -73,7 +83,8 @@ export class CallPeer {
       transport: this.#send,
       wanted,
       announcePaused: async (producerId, paused) => void (await this.#ask('call:pause-producer', { ...this.#address, producerId, paused })),
-      announce: async (producerId, { kind, rtpParameters }) => void (await this.#ask('call:produce', { ...this.#address, producerId, kind, rtpParameters })),
+      announce: async (producerId, { kind, rtpParameters }) =>
+        void (await this.#ask('call:produce', { ...this.#address, producerId, kind, rtpParameters })),
       onFailure: (error) => this.#fail(error),
     });
   }
@@ -213,6 +224,9 @@ export class CallPeer {
   }
 }
 
-function toTransportOptions({ transportId, ...parameters }: TransportParameters): Omit<TransportParameters, 'transportId'> & { id: string } {
+function toTransportOptions({
+  transportId,
+  ...parameters
+}: TransportParameters): Omit<TransportParameters, 'transportId'> & { id: string } {
   return { id: transportId, ...parameters };
 }

@@ -16,7 +16,11 @@ export interface MediaDevice {
 }
 
 /** As long as a face and hands need. 4:3, so that hands stay in the picture. */
-const picture = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30, max: 30 } } as const satisfies MediaTrackConstraints;
+const picture = {
+  width: { ideal: 640 },
+  height: { ideal: 480 },
+  frameRate: { ideal: 30, max: 30 },
+} as const satisfies MediaTrackConstraints;
 const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl: true } as const satisfies MediaTrackConstraints;
 
 /**

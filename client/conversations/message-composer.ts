@@ -8,8 +8,6 @@ import { GovElement } from '../ui/gov-element.ts';
 import '../ui/log.css';
 import './conversations.css';
 
-const saveDelayMs = 400;
-
 /** Where a message is written: the draft is kept, Ctrl+Enter sends, the counter speaks up past 80 %. */
 export class MessageComposer extends GovElement {
   static override properties = {
@@ -36,7 +34,8 @@ export class MessageComposer extends GovElement {
   declare text: string;
   declare error: string | null;
   declare sending: boolean;
-  #saving: ReturnType<typeof setTimeout> | undefined;
+  #saving: Promise<void> | null = null;
+  #savedText = '';
 
   constructor() {
     super();
@@ -46,17 +45,6 @@ export class MessageComposer extends GovElement {
     this.text = '';
     this.error = null;
     this.sending = false;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    window.addEventListener('pagehide', this.#saveNow);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    window.removeEventListener('pagehide', this.#saveNow);
-    this.#saveNow();
   }
 
   protected override firstUpdated(): void {
@@ -101,6 +89,7 @@ export class MessageComposer extends GovElement {
 
   async #loadDraft(): Promise<void> {
     const draft = await this.drafts.load(this.draftKey);
+    this.#savedText = draft;
     // Somebody who was quicker than the disk keeps what he typed.
     if (this.text === '') this.text = draft;
   }
@@ -109,16 +98,22 @@ export class MessageComposer extends GovElement {
     if (!(event.target instanceof HTMLTextAreaElement)) return;
     this.text = event.target.value;
     this.error = null;
-    clearTimeout(this.#saving);
-    this.#saving = setTimeout(this.#saveNow, saveDelayMs);
+    void this.#saveDraft();
   };
 
-  readonly #saveNow = (): void => {
-    if (this.#saving === undefined) return;
-    clearTimeout(this.#saving);
-    this.#saving = undefined;
-    void this.drafts.save(this.draftKey, this.text);
-  };
+  /** At each keystroke, one after the other: a page that goes away waits for nothing. Resolves when what is typed now is kept. */
+  #saveDraft(): Promise<void> {
+    this.#saving ??= this.#saveUntilKept().finally(() => (this.#saving = null));
+    return this.#saving;
+  }
+
+  async #saveUntilKept(): Promise<void> {
+    while (this.#savedText !== this.text) {
+      const { text } = this;
+      await this.drafts.save(this.draftKey, text);
+      this.#savedText = text;
+    }
+  }
 
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.isComposing) return;
@@ -142,10 +137,9 @@ export class MessageComposer extends GovElement {
     try {
       await this.#saveName();
       await this.send(text);
-      this.text = '';
-      clearTimeout(this.#saving);
-      this.#saving = undefined;
-      await this.drafts.save(this.draftKey, '');
+      // Who has gone on typing meanwhile keeps it.
+      if (this.text.trim() === text) this.text = '';
+      await this.#saveDraft();
     } finally {
       this.sending = false;
     }

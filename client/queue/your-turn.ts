@@ -98,9 +98,10 @@ export class YourTurn extends GovElement {
     const dialog = this.#dialog;
     if (dialog === null || this.#calling === undefined) return;
     setTitlePrefix(t('queue.turnPrefix'));
-    announcer().announce(this.#title(entry), { urgent: true });
     const stopRinging = ring();
-    const answer = await showDialog(dialog);
+    const answered = showDialog(dialog);
+    announcer().announce(this.#title(entry), { urgent: true });
+    const answer = await answered;
     stopRinging();
     setTitlePrefix(null);
     if (answer !== '') navigate(`/calls/${entry.callId}?join=${answer}`);

@@ -1,0 +1,154 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Core } from '../../client/app/core.ts';
+import type { QueueEntryId } from '../../server/protocol/ids.ts';
+import { accessibilityViolations, launchBrowser, overflow } from '../support/browser.ts';
+import { decodedMedia } from '../support/call-media.ts';
+import { type Installation, startInstallation } from '../support/installation.ts';
+import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
+
+let browser: Browser;
+let installation: Installation;
+let first: Visitor;
+let second: Visitor;
+let official: Visitor;
+
+beforeAll(async () => {
+  [browser, installation] = await Promise.all([launchBrowser(), startInstallation()]);
+  first = await newVisitor(browser, installation);
+  second = await newVisitor(browser, installation);
+  official = await newVisitor(browser, installation);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await installation.close();
+});
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'gov-sign-in-gate': HTMLElement & { readonly core: Core };
+  }
+}
+
+/** Takes the first in the line, as the official's page does. */
+async function acceptNext(page: Page): Promise<void> {
+  await page.goto('/en/account');
+  await page.locator('gov-account-page').waitFor();
+  await page.evaluate(async () => {
+    const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
+    await request?.('availability:set', { available: true });
+    const line = await request?.('queue:list', {});
+    const [next] = line?.entries ?? [];
+    await request?.('queue:accept', { entryId: next?.entryId ?? ('' as QueueEntryId) });
+  });
+}
+
+async function join(page: Page): Promise<void> {
+  await page.goto('/en/services/driving-licence/line');
+  await signUp(page);
+  await page.getByRole('heading', { level: 1, name: 'You are in the line' }).waitFor();
+}
+
+describe('the waiting room', () => {
+  test('whoever signs in to take a number has it at once', async () => {
+    await join(first.page);
+    await first.page.getByText('You are next.').waitFor();
+    expect(await first.page.title()).toBe('No. 1: You are in the line – Schalter');
+    expect(await first.announcements()).toContain('You are in the line. Number: A1. Place: 1');
+  });
+
+  test('shows the place of each, and falls by itself when somebody leaves', async () => {
+    await join(second.page);
+    await second.page.getByText('1 person is before you.').waitFor();
+    await first.page.getByRole('button', { name: 'Leave the line' }).click();
+    await first.page.getByRole('dialog').getByRole('button', { name: 'Leave the line' }).click();
+    await first.page.getByRole('heading', { level: 1, name: 'You have left the line' }).waitFor();
+    await second.page.getByText('You are next.').waitFor();
+    expect(await second.page.title()).toBe('No. 1: You are in the line – Schalter');
+    expect((await second.announcements()).filter((text) => text === 'Your place: 1')).toHaveLength(1);
+  });
+
+  test('keeps number and place over a reload, and lets people write meanwhile', async () => {
+    const { page } = second;
+    await page.reload();
+    await page.locator('.ticket').getByText('A2').waitFor();
+    await write(page, 'I have my old licence here.');
+    await log(page).getByText(/^Sent/).waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.setViewportSize({ width: 320, height: 640 });
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(await overflow(page)).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+});
+
+describe('the turn', () => {
+  test('is told by name, with the focus on the words and not on a button', async () => {
+    await enrol(official.page, installation.links.get('Claire Weber') ?? '');
+    await acceptNext(official.page);
+    const dialog = second.page.getByRole('alertdialog', { name: 'Claire Weber, Citizens’ office, is calling you' });
+    await dialog.waitFor();
+    await second.page.waitForFunction(() => document.activeElement?.tagName === 'H2');
+    expect(await second.page.title()).toMatch(/^Your turn: /);
+    await expect.poll(() => second.announcements()).toContain('Claire Weber, Citizens’ office, is calling you');
+    expect(await accessibilityViolations(second.page)).toEqual([]);
+  });
+
+  test('waits in a bar for whoever says "Not now", on every page', async () => {
+    const { page } = second;
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'hidden' });
+    await page.getByRole('link', { name: 'Appointments' }).click();
+    await page.getByRole('region', { name: 'Your turn' }).getByRole('link', { name: 'Go to the call' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Ready for the call?' }).waitFor();
+  });
+
+  test('brings both together, with sound and pictures each way', async () => {
+    const { page } = second;
+    await page.getByRole('button', { name: 'With camera and microphone' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Call with Claire Weber, Citizens’ office' }).waitFor();
+    const callPath = new URL(page.url()).pathname;
+    await official.page.goto(`${callPath}?join=audio,video`);
+    for (const each of [page, official.page]) {
+      await expect.poll(async () => (await decodedMedia(each)).frames, { timeout: 20_000 }).toBeGreaterThan(0);
+      await expect.poll(async () => (await decodedMedia(each)).audioPackets, { timeout: 20_000 }).toBeGreaterThan(0);
+    }
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+
+  test('names each button for what it does now, and tells the other side', async () => {
+    const { page } = second;
+    await page.getByRole('button', { name: 'Mute microphone' }).click();
+    await page.getByRole('button', { name: 'Unmute microphone' }).waitFor();
+    await page.getByRole('button', { name: 'Turn camera off' }).click();
+    await page.getByRole('button', { name: 'Turn camera on' }).waitFor();
+    await official.page.getByRole('figure').first().getByText('Camera off').waitFor();
+    await official.page.getByRole('figure').first().getByText('Microphone off').waitFor();
+  });
+
+  test('a reload comes back into the call as silent as it was', async () => {
+    const { page } = second;
+    await page.reload();
+    await page.getByRole('button', { name: 'Unmute microphone' }).waitFor();
+    await expect.poll(async () => (await decodedMedia(page)).frames, { timeout: 20_000 }).toBeGreaterThan(0);
+    expect(await page.getByRole('button', { name: 'Turn camera on' }).isVisible()).toBe(true);
+  });
+
+  test('ends in words when the other side hangs up, and the thread shows what happened', async () => {
+    const { page } = second;
+    await official.page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
+    await page.getByRole('link', { name: 'Go to the conversation' }).click();
+    await log(page).getByText('Video call started. Official: Claire Weber').waitFor();
+    await log(page)
+      .getByText(/^Video call ended\. Duration:/)
+      .waitFor();
+    expect(await page.getByRole('region', { name: 'Your turn' }).count()).toBe(0);
+  });
+
+  test('nothing complained', () => {
+    expect(first.complaints).toEqual([]);
+    expect(second.complaints).toEqual([]);
+  });
+});
