@@ -14,7 +14,9 @@ beforeAll(async () => {
   server = await startTestServer();
   office = await TestOffice.create(server);
 });
-afterEach(() => void vanish.splice(0).forEach((close) => close()));
+afterEach(() => {
+  for (const close of vanish.splice(0)) close();
+});
 afterAll(async () => {
   office.close();
   await server.close();

@@ -61,11 +61,12 @@ test('every answer, also a refusal, carries the headers that keep others out', a
   }
 });
 
+async function languageFor(accept: string): Promise<string | null> {
+  const answer = await fetch(server.origin, { redirect: 'manual', headers: { 'accept-language': accept } });
+  return answer.headers.get('location');
+}
+
 test('the start address leads to the language the browser asks for', async () => {
-  const languageFor = async (accept: string): Promise<string | null> => {
-    const answer = await fetch(server.origin, { redirect: 'manual', headers: { 'accept-language': accept } });
-    return answer.headers.get('location');
-  };
   expect(await languageFor('de-LU,fr;q=0.8')).toBe('/de/');
   expect(await languageFor('es,pt;q=0.5,lb;q=0.9')).toBe('/lb/');
   expect(await languageFor('ja')).toBe('/fr/');

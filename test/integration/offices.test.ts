@@ -21,10 +21,10 @@ afterAll(async () => {
   await server.close();
 });
 
-let offices = 0;
+let count = 0;
 async function createOffice(): Promise<TestOffice> {
-  offices += 1;
-  const office = await TestOffice.create(server, { name: `office-${offices}` });
+  count += 1;
+  const office = await TestOffice.create(server, { name: `office-${count}` });
   closers.push(() => office.close());
   return office;
 }

@@ -35,8 +35,8 @@ async function enter(somebody: Somebody): Promise<WebSocket> {
   const socket = open('EIO=4&transport=websocket', somebody.cookies.headers());
   socket.on('error', () => undefined);
   await new Promise<void>((resolve) => {
-    socket.on('message', (data) => {
-      const text = String(data);
+    socket.on('message', (data: Buffer) => {
+      const text = data.toString();
       if (text.startsWith('0')) socket.send('40');
       if (text.startsWith('40')) resolve();
     });
@@ -98,8 +98,8 @@ test.each([
   const [socket, line] = [await enter(attacker), await citizen.connect()];
   const answered = new Promise<string>((resolve) => {
     socket.on('close', () => resolve('closed'));
-    socket.on('message', (data) => {
-      if (String(data).startsWith('44/admin')) resolve('refused');
+    socket.on('message', (data: Buffer) => {
+      if (data.toString().startsWith('44/admin')) resolve('refused');
     });
   });
   socket.send(packet);

@@ -96,11 +96,14 @@ export class Authenticator {
   /** COSE_Key (RFC 9053): EC2 on P-256, or OKP with Ed25519. */
   #coseKey(): Uint8Array {
     const { x = '', y = '' } = this.#publicKey.export({ format: 'jwk' });
-    const bytes = (field: string): Uint8Array => Buffer.from(field, 'base64url');
     const fields: [number, number | Uint8Array][] =
       this.#algorithm === 'ES256' ? [[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)]] : [[1, 1], [3, -8], [-1, 6], [-2, bytes(x)]];
     return encode(new Map<number, unknown>(fields));
   }
+}
+
+function bytes(text: string): Uint8Array {
+  return Buffer.from(text, 'base64url');
 }
 
 function text(bytes: Uint8Array): string {
