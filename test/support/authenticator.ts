@@ -97,13 +97,13 @@ export class Authenticator {
   #coseKey(): Uint8Array {
     const { x = '', y = '' } = this.#publicKey.export({ format: 'jwk' });
     const fields: [number, number | Uint8Array][] =
-      this.#algorithm === 'ES256' ? [[1, 2], [3, -7], [-1, 1], [-2, bytes(x)], [-3, bytes(y)]] : [[1, 1], [3, -8], [-1, 6], [-2, bytes(x)]];
+      this.#algorithm === 'ES256' ? [[1, 2], [3, -7], [-1, 1], [-2, fromText(x)], [-3, fromText(y)]] : [[1, 1], [3, -8], [-1, 6], [-2, fromText(x)]];
     return encode(new Map<number, unknown>(fields));
   }
 }
 
-function bytes(text: string): Uint8Array {
-  return Buffer.from(text, 'base64url');
+function fromText(base64url: string): Uint8Array {
+  return Buffer.from(base64url, 'base64url');
 }
 
 function text(bytes: Uint8Array): string {

@@ -114,6 +114,7 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
     dayOf: offices.dayOf,
     chains: { loadUserChains: loadChains, loadInboxChain: async (within, inboxId) => await inboxChains.load(within, inboxId) },
     holdInbox: async () => undefined,
+    onAnnounced: () => undefined,
   });
 
   const build = (): { counter: Counter; sfu: SfuClient } => {
