@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const requiredNodeMajor = 24;
 const root = fileURLToPath(new URL('..', import.meta.url));
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const programs = { start: 'deploy/start.ts', test: 'deploy/test.ts' };
 
 try {
@@ -15,7 +16,7 @@ try {
   if (!(task in programs)) throw new Error(`Usage: node deploy/run.mjs ${Object.keys(programs).join('|')}`);
   if (process.platform !== 'linux') throw new Error('Schalter runs on Linux. Elsewhere, run it in a Linux container or virtual machine.');
   if (!areDependenciesCurrent()) await installDependencies();
-  process.exitCode = await handOver([programs[task], ...parameters]);
+  process.exitCode = await exitCodeOf(spawn(findNode(), [programs[task], ...parameters], { cwd: root, stdio: 'inherit' }));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -40,25 +41,30 @@ function readPackages(path) {
 }
 
 async function installDependencies() {
-  const total = Object.values(readPackages('package-lock.json')).filter((entry) => entry.optional !== true).length;
-  console.log(`installing ${total} dependencies`);
-  const command = 'npm ci --ignore-scripts';
-  const npm = spawn(`${command} --loglevel=http`, { cwd: root, shell: true, stdio: ['ignore', 'ignore', 'pipe'] });
-  const complaints = [];
-  let fetched = 0;
-  npm.stderr.setEncoding('utf8').on('data', (text) => {
-    for (const line of text.split('\n')) {
-      if (line.includes('http fetch') || line.includes('http cache')) fetched += 1;
-      else if (/^npm (error|ERR!)/.test(line)) complaints.push(line);
-    }
-  });
+  const wanted = Object.entries(readPackages('package-lock.json')).flatMap(([path, { optional }]) => (path && !optional ? [path] : []));
+  console.log(`installing ${wanted.length} dependencies`);
+  const parameters = 'ci --ignore-scripts --include=dev --include=optional --loglevel=http --fetch-retry-maxtimeout=20000'.split(' ');
+  const npm = spawn('npm', parameters, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  const lines = [];
+  npm.stderr.setEncoding('utf8').on('data', (text) => lines.push(...text.split('\n')));
   const started = Date.now();
-  const ticker = setInterval(
-    () => console.log(`installing dependencies: ${fetched} fetched, ${Math.round((Date.now() - started) / 1000)} s`),
-    5_000,
-  );
-  const [code] = await ended(npm).finally(() => clearInterval(ticker));
-  if (code !== 0) throw new Error(`The dependencies could not be installed. Run: ${command}\n${complaints.slice(0, 6).join('\n')}`);
+  const ticker = setInterval(() => {
+    const presentCount = wanted.filter((path) => existsSync(join(root, path, 'package.json'))).length;
+    const answer = /attempt \d+ failed/.test(lines.at(-2)) ? ', no answer from the registry, trying again' : '';
+    const elapsed = Math.round((Date.now() - started) / 1000);
+    console.log(`installing dependencies: ${presentCount} of ${wanted.length}${answer}, ${elapsed} s`);
+  }, 5_000);
+  const code = await exitCodeOf(npm).finally(() => clearInterval(ticker));
+  if (code > 128) process.exit(code);
+  if (code !== 0) throw new Error(`The dependencies could not be installed${reasonAmong(lines)}`);
+}
+
+/** The line of npm's complaint that says something to somebody who does not know npm, and what to do. */
+function reasonAmong(lines) {
+  const reason = lines.flatMap((line) => /^npm (?:error|ERR!) (?!code |syscall |errno |path |\s)(.+)/.exec(line)?.[1] ?? [])[0];
+  const isNetwork = lines.some((line) => /attempt \d+ failed/.test(line));
+  const advice = isNetwork ? "Check the network and npm's proxy settings, then run" : 'Run';
+  return `${reason ? `: ${reason}` : '.'}\n${advice}: npm ci --ignore-scripts`;
 }
 
 function findNode() {
@@ -70,17 +76,14 @@ function findNode() {
   );
 }
 
-/** Runs a program under Node 24, passes signals on, and answers with its exit code. */
-async function handOver(parameters) {
-  const child = spawn(findNode(), parameters, { cwd: root, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  const [code, signal] = await ended(child);
-  return code ?? 128 + constants.signals[signal];
-}
-
-function ended(child) {
-  return new Promise((resolve, reject) => {
+/** Waits for the end of a program, passes signals on to it meanwhile, and answers with its exit code. */
+async function exitCodeOf(child) {
+  const passOn = (signal) => child.kill(signal);
+  for (const signal of stopSignals) process.on(signal, passOn);
+  const [code, signal] = await new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new Error(`${child.spawnfile} could not be started: ${error.message}`)));
-    child.on('close', (code, signal) => resolve([code, signal]));
+    child.on('close', (...end) => resolve(end));
   });
+  for (const name of stopSignals) process.off(name, passOn);
+  return code ?? 128 + constants.signals[signal];
 }

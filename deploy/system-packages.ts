@@ -44,7 +44,8 @@ export async function ensureSystemPackages(needs: readonly SystemNeed[]): Promis
   const what = missing.map((need) => need.what).join(' and ');
   const packages = missing.flatMap((need) => need.packages);
   const isRoot = process.getuid?.() === 0;
-  const command = `${isRoot ? '' : 'sudo '}apt-get install ${packages.join(' ')}`;
+  const apt = isRoot ? 'apt-get' : 'sudo apt-get';
+  const command = `${apt} update && ${apt} install --no-install-recommends ${packages.join(' ')}`;
   if (!isRoot || !(await hasPrograms(['apt-get']))) throw new Error(`This machine lacks ${what}. Install with: ${command}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await showProgress('reading the list of system packages', runCommand('apt-get', ['update'], env));
@@ -53,7 +54,7 @@ export async function ensureSystemPackages(needs: readonly SystemNeed[]): Promis
     runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], env),
   );
   if (!installed.ok || (await findMissing(missing)).length > 0) {
-    throw new Error(`${lastLines(installed.output, 4)}\nCould not install ${what}. Try: apt-get update && ${command}`);
+    throw new Error(`${lastLines(installed.output, 4)}\nCould not install ${what}. Try: ${command}`);
   }
 }
 

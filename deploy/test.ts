@@ -26,8 +26,9 @@ const report = z.object({
 
 try {
   const filter = process.argv.slice(2);
-  await ensureSystemPackages([chromium, redisServer]);
-  const env = { ...process.env, MEDIASOUP_WORKER_BIN: await prepareMediaWorker() };
+  const needs = [chromium, redisServer];
+  const env = { ...process.env, MEDIASOUP_WORKER_BIN: await prepareMediaWorker(needs) };
+  await ensureSystemPackages(needs);
   await buildClient();
   const counts = filter.length === 0 ? await runChecks() : [];
   counts.push(await runTests(filter, env));

@@ -101,10 +101,17 @@ async function compile(options: {
     }
     objects.push(`${file}.o`);
     compiledCount += group.length;
-    log(`compiling the media worker: ${compiledCount} of ${sources.length} files`);
   };
-  log(`compiling the media worker: 0 of ${sources.length} files`);
-  await inParallel(deal(sources, groupCount), async (group, index) => await compileGroup(group, `group-${index}`));
+  const startedAt = Date.now();
+  const report = (): void =>
+    log(`compiling the media worker: ${compiledCount} of ${sources.length} files, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  report();
+  const ticker = setInterval(report, 5_000);
+  try {
+    await inParallel(deal(sources, groupCount), async (group, index) => await compileGroup(group, `group-${index}`));
+  } finally {
+    clearInterval(ticker);
+  }
   return objects;
 }
 
