@@ -36,7 +36,7 @@ export class ConnectionBanner extends GovElement {
   protected override render(): TemplateResult | typeof nothing {
     const state = this.#line.value;
     if (state !== 'reconnecting' && state !== 'offline') return nothing;
-    return html`<div class="connection-banner"><p class="frame">${t(`shell.${state}`)}</p></div>`;
+    return html`<section class="connection-banner" aria-label=${t('shell.connection')}><p class="frame">${t(`shell.${state}`)}</p></section>`;
   }
 
   #announceLoss(): void {

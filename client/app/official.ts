@@ -1,11 +1,9 @@
-import type { CallId } from '../../server/protocol/ids.ts';
 import type { TeamMembership } from '../inbox/team-gate.ts';
 import { t, loadAreas } from '../i18n/translate.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { chimeOnce } from '../queue/chime.ts';
 import { Desk } from '../queue/desk.ts';
 import { announcer } from '../ui/announcer.ts';
-import { navigate } from '../ui/navigate.ts';
 import type { Core } from './core.ts';
 
 /** An official who is signed in: his desk follows him over all pages. */
@@ -58,11 +56,6 @@ export function followOfficial(core: Core): void {
   };
   core.session.subscribe(follow);
   follow();
-}
-
-/** From the line into the call, with camera and microphone: the official has asked for it. */
-export function enterCall(callId: CallId): void {
-  navigate(`/calls/${callId}?join=video`);
 }
 
 /** Nobody who is not serving, or is with somebody, is disturbed. */

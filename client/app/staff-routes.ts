@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ConversationId } from '../../server/protocol/ids.ts';
+import type { CallId, ConversationId } from '../../server/protocol/ids.ts';
 import type { Role } from '../../server/protocol/roles.ts';
+import { formatJoinWith } from '../calls/join-form.ts';
 import { t } from '../i18n/translate.ts';
 import { addressId } from '../net/address-id.ts';
-import { enterCall, official, type Official } from './official.ts';
+import { official, type Official } from './official.ts';
 import { officeList } from './offices.ts';
 import type { Route } from './route.ts';
 import type { SignedIn } from './sign-in-gate.ts';
@@ -24,8 +25,8 @@ export const staffRoutes: readonly Route[] = [
             .messenger=${messenger}
             .offices=${officeList.state}
             .conversationId=${conversationId === undefined ? null : addressId(conversationId)}
-            .bar=${() => html`<gov-desk-bar .desk=${desk} .onAccepted=${enterCall}></gov-desk-bar>`}
-            .beside=${(id: ConversationId) => html`<gov-waits-note .desk=${desk} .conversationId=${id} .onAccepted=${enterCall}></gov-waits-note>`}
+            .bar=${() => html`<gov-desk-bar .desk=${desk} .callPath=${callPath}></gov-desk-bar>`}
+            .beside=${(id: ConversationId) => html`<gov-waits-note .desk=${desk} .conversationId=${id} .callPath=${callPath}></gov-waits-note>`}
           ></gov-inbox-page>`,
       ),
   },
@@ -37,7 +38,7 @@ export const staffRoutes: readonly Route[] = [
     render: () =>
       forTeam(
         t('inbox.lineTitle'),
-        ({ desk }) => html`<gov-desk-page .desk=${desk} .offices=${officeList.state} .onAccepted=${enterCall}></gov-desk-page>`,
+        ({ desk }) => html`<gov-desk-page .desk=${desk} .offices=${officeList.state} .callPath=${callPath}></gov-desk-page>`,
       ),
   },
   {
@@ -70,6 +71,11 @@ export const staffRoutes: readonly Route[] = [
       }),
   },
 ];
+
+/** From the line into the call, with camera and microphone: the official has asked for it. */
+function callPath(callId: CallId): string {
+  return `/calls/${callId}?join=${formatJoinWith(['audio', 'video'])}`;
+}
 
 async function bring(page: Promise<unknown>): Promise<void> {
   await Promise.all([page, import('./sign-in-gate.ts'), loadCore(), officeList.ensure()]);

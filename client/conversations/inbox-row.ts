@@ -31,12 +31,12 @@ export function inboxRow(
       >
       ${unread === 0 ? nothing : html`<span class="count">${t('conversations.unread', { count: unread })}</span>`}
     </h2>
-    <p class="row-text">${serviceName(offices.offices, view.serviceId)}</p>
-    ${lastItem === null ? nothing : html`<p class="row-text row-line">${lastLine(lastItem)}</p>`}
-    <p class="row-state meta">
-      <span>${waiting(row)}</span>
+    <p class="row-text row-topic">
+      <span>${serviceName(offices.offices, view.serviceId)}</span>
       ${citizenLang === null ? nothing : html`<span><span class="visually-hidden">${t('inbox.language')} </span><span lang=${citizenLang}>${languageNames[citizenLang]}</span></span>`}
     </p>
+    ${lastItem === null ? nothing : html`<p class="row-text row-line">${lastLine(lastItem)}</p>`}
+    <p class="row-text meta">${waiting(row)}</p>
   </li>`;
 }
 
@@ -47,5 +47,6 @@ function waiting({ waitsSince, view }: ConversationRow): string {
 
 function lastLine(item: Item): string {
   if (item.kind !== 'message') return lineText(item);
+  if (item.author.who === 'citizen') return item.text;
   return t('conversations.announcement', { author: authorName(item.author, { viewer: 'office', officeName: '' }), text: item.text });
 }

@@ -7,7 +7,7 @@ import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
 import { announcer } from '../ui/announcer.ts';
 import { GovElement } from '../ui/gov-element.ts';
-import { href } from '../ui/navigate.ts';
+import { href, navigate } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { type Desk, type DeskState, nextPresent } from './desk.ts';
@@ -15,9 +15,10 @@ import './desk.css';
 
 /** An official's availability and "Take next", which F8 presses too; what went wrong in words. */
 export class DeskBar extends GovElement {
-  static override properties = { desk: { attribute: false }, onAccepted: { attribute: false } };
+  static override properties = { desk: { attribute: false }, callPath: { attribute: false } };
   declare desk: Desk;
-  declare onAccepted: (callId: CallId) => void;
+  /** Where a call is, without the language. */
+  declare callPath: (callId: CallId) => string;
 
   constructor() {
     super();
@@ -42,7 +43,7 @@ export class DeskBar extends GovElement {
         <span class="switch-track" aria-hidden="true"></span>${t('inbox.availability')}
         <span class="switch-state" aria-hidden="true">${t(state.available ? 'inbox.on' : 'inbox.off')}</span>
       </button>
-      ${state.call === null ? this.#takeNext(state) : backToCall(state.call.callId)}
+      ${state.call === null ? this.#takeNext(state) : backToCall(this.callPath(state.call.callId))}
     </div>`;
   }
 
@@ -58,7 +59,7 @@ export class DeskBar extends GovElement {
       >
         ${userCheck}<span>${t('inbox.takeNext')}${waitingWords(state)}</span>
       </button>
-      <span class="take-next-hint meta" id="take-next-hint">${obstacle ?? t('inbox.takeNextKey')}</span>
+      <span class=${obstacle === null ? 'take-next-hint key-hint meta' : 'take-next-hint meta'} id="take-next-hint">${obstacle ?? t('inbox.takeNextKey')}</span>
     </div>`;
   }
 
@@ -82,7 +83,7 @@ export class DeskBar extends GovElement {
       return;
     }
     const callId = await this.desk.accept(next.entryId);
-    if (callId !== null) this.onAccepted(callId);
+    if (callId !== null) navigate(this.callPath(callId));
   };
 }
 
@@ -100,9 +101,9 @@ function waitingWords({ entries }: DeskState): string {
   return ` (${t('inbox.takeNextWaiting', { count: entries.length, duration: fmt.duration(longestMs) })})`;
 }
 
-function backToCall(callId: CallId): TemplateResult {
+function backToCall(path: string): TemplateResult {
   return html`<div class="take-next">
-    <a class="button" href=${href(`/calls/${callId}?join=video`)}>${phone}${t('inbox.backToCall')}</a>
+    <a class="button" href=${href(path)}>${phone}${t('inbox.backToCall')}</a>
     <span class="take-next-hint meta">${t('inbox.inCall')}</span>
   </div>`;
 }

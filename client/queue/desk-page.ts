@@ -12,10 +12,10 @@ import { waitingTable } from './waiting-table.ts';
 
 /** The line as the official sees it: who waits, and who has an appointment today. */
 export class DeskPage extends GovPage {
-  static override properties = { desk: { attribute: false }, offices: { attribute: false }, onAccepted: { attribute: false } };
+  static override properties = { desk: { attribute: false }, offices: { attribute: false }, callPath: { attribute: false } };
   declare desk: Desk;
   declare offices: Observable<KnownOffices>;
-  declare onAccepted: (callId: CallId) => void;
+  declare callPath: (callId: CallId) => string;
 
   constructor() {
     super();
@@ -23,16 +23,16 @@ export class DeskPage extends GovPage {
   }
 
   protected override render(): TemplateResult {
-    const { desk, onAccepted } = this;
+    const { desk, callPath } = this;
     const offices = this.offices.value;
     return html`<div class="frame desk-page">
       <div class="desk-head">
         <h1>${t('inbox.lineTitle')}</h1>
-        <gov-desk-bar .desk=${desk} .onAccepted=${onAccepted}></gov-desk-bar>
+        <gov-desk-bar .desk=${desk} .callPath=${callPath}></gov-desk-bar>
       </div>
       <section aria-labelledby="who-waits">
         <h2 id="who-waits">${t('inbox.whoWaits')}</h2>
-        ${waitingTable({ desk, offices, onAccepted })}
+        ${waitingTable({ desk, offices, callPath })}
       </section>
       <section aria-labelledby="today">
         <h2 id="today">${t('inbox.todayTitle')}</h2>

@@ -8,22 +8,23 @@ import { serviceName, type KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { badge } from '../ui/badge.ts';
 import '../ui/elapsed.ts';
+import { navigate } from '../ui/navigate.ts';
 import type { Desk, DeskState } from './desk.ts';
 
 interface WaitingTable {
   readonly desk: Desk;
   readonly offices: KnownOffices;
-  readonly onAccepted: (callId: CallId) => void;
+  readonly callPath: (callId: CallId) => string;
 }
 
 /** Who waits, in the order of the line, each with a button that calls the person. */
-export function waitingTable({ desk, offices, onAccepted }: WaitingTable): TemplateResult {
+export function waitingTable({ desk, offices, callPath }: WaitingTable): TemplateResult {
   const state = desk.state.value;
   if (state.entries.length === 0) return html`<p class="card">${t('inbox.lineEmpty')}</p>`;
   const accept = async (entry: WaitingEntry): Promise<void> => {
     if (!mayAccept(state)) return;
     const callId = await desk.accept(entry.entryId);
-    if (callId !== null) onAccepted(callId);
+    if (callId !== null) navigate(callPath(callId));
   };
   return html`<div class="table-holder">
     <table class="desk-table" role="table">

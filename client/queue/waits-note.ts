@@ -2,15 +2,16 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { CallId, ConversationId } from '../../server/protocol/ids.ts';
 import { t } from '../i18n/translate.ts';
 import { GovElement } from '../ui/gov-element.ts';
+import { navigate } from '../ui/navigate.ts';
 import { WatchAll } from '../ui/watch.ts';
 import type { Desk } from './desk.ts';
 
 /** Beside a conversation: that its citizen waits in the line, and the button that calls this very person. */
 export class WaitsNote extends GovElement {
-  static override properties = { desk: { attribute: false }, conversationId: { attribute: false }, onAccepted: { attribute: false } };
+  static override properties = { desk: { attribute: false }, conversationId: { attribute: false }, callPath: { attribute: false } };
   declare desk: Desk;
   declare conversationId: ConversationId;
-  declare onAccepted: (callId: CallId) => void;
+  declare callPath: (callId: CallId) => string;
 
   constructor() {
     super();
@@ -24,7 +25,7 @@ export class WaitsNote extends GovElement {
     const accept = async (): Promise<void> => {
       if (!available || accepting !== null || call !== null) return;
       const callId = await this.desk.accept(entry.entryId);
-      if (callId !== null) this.onAccepted(callId);
+      if (callId !== null) navigate(this.callPath(callId));
     };
     return html`<p class="waits-note">
       <span>${t('inbox.waitsInLine', { ticket: entry.ticketNumber })}</span>

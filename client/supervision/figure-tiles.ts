@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
 import { badge } from '../ui/badge.ts';
@@ -25,11 +25,11 @@ export function figureTiles({ waiting, longestMinutes, available, inCall, judgem
   const longest =
     longestMinutes === null
       ? html`<span class="wall-none">${t('supervision.longestNone')}</span>`
-      : html`${fmt.number(longestMinutes)} <small>${t('supervision.minutesShort')}</small>`;
+      : html`${fmt.number(longestMinutes)}<small>${t('supervision.minutesShort')}</small>`;
   return html`<ul class="wall-tiles" aria-label=${t('supervision.tiles')}>
     ${tile('waiting', fmt.number(waiting), t('supervision.waitingTarget', { count: waitingPerOfficial }), judgements.waiting)}
     ${tile('longest', longest, t('supervision.longestTarget', { count: watchWaitMinutes }), judgements.longest)}
-    ${tile('available', fmt.number(available), inCall === 0 ? nothing : t('supervision.inCall', { count: inCall }), judgements.available)}
+    ${tile('available', fmt.number(available), t('supervision.inCall', { count: inCall }), judgements.available)}
   </ul>`;
 }
 
@@ -38,7 +38,8 @@ export function adviceText({ judgements }: Overview): string {
   if (judgements.available === 'act') return t('supervision.adviceNobody');
   if (judgements.longest === 'act') return t('supervision.adviceLong', { count: actWaitMinutes });
   if (judgements.longest === 'watch') return t('supervision.adviceLong', { count: watchWaitMinutes });
-  return judgements.waiting === 'watch' ? t('supervision.adviceMany') : t('supervision.adviceCalm');
+  if (judgements.waiting === 'watch') return t('supervision.adviceMany');
+  return judgements.available === 'watch' ? t('supervision.adviceAbsent') : t('supervision.adviceCalm');
 }
 
 function tile(name: TileName, value: unknown, target: unknown, judgement: Judgement): TemplateResult {

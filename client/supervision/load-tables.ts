@@ -12,7 +12,7 @@ export function serviceTable(
   { services }: LoadFigures,
   { offices, now }: { readonly offices: KnownOffices; readonly now: number },
 ): TemplateResult {
-  return html`<div class="table-holder">
+  return html`<div class="table-holder" role="region" tabindex="0" aria-labelledby="per-service">
     <table>
       <thead>
         <tr>
@@ -27,7 +27,7 @@ export function serviceTable(
           const minutes = longestWaitSince === null ? null : minutesSince(longestWaitSince, now);
           return html`<tr>
             <th scope="row">${serviceName(offices.offices, serviceId)}</th>
-            <td class="figures">${fmt.number(waiting)}</td>
+            <td>${fmt.number(waiting)}</td>
             <td>${minutes === null ? t('supervision.nobody') : fmt.duration(minutes * 60_000)}</td>
             <td>${stateBadge(judgeWait(minutes))}</td>
           </tr>`;

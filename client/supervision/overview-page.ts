@@ -91,10 +91,10 @@ export class OverviewPage extends GovPage {
 
   #figures(figures: LoadFigures, overview: Overview): TemplateResult {
     const tables = html`<div class="overview-tables">
-        <section aria-labelledby="per-service">
+        <div>
           <h2 id="per-service">${t('supervision.perService')}</h2>
           ${serviceTable(figures, { offices: this.offices.value, now: this.#serverNow })}
-        </section>
+        </div>
         <section aria-labelledby="team">
           <h2 id="team">${t('supervision.team')}</h2>
           ${teamList(figures)}
