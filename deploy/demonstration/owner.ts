@@ -15,6 +15,7 @@ import { openVault } from '../../client/storage/vault.ts';
 import { toBase64Url } from '../../server/protocol/base64url.ts';
 import { idOf, newId, type AccountId, type InboxId, type OfficeId } from '../../server/protocol/ids.ts';
 import type { OfficeView, SignedLink } from '../../server/protocol/offices.ts';
+import { cryptoReady } from '../../server/protocol/sodium.ts';
 import { type DemonstrationKeys, readKeys, writeKeys } from './keys.ts';
 
 export interface InvitationRequest {
@@ -45,6 +46,7 @@ export class Owner {
 
   /** Signs in with the device key. Throws when the demonstration is not set up here, or a RequestError. */
   static async connect({ origin, keysFile }: { readonly origin: string; readonly keysFile: string }): Promise<Owner> {
+    await cryptoReady;
     const keys = await requireKeys(keysFile);
     const cookies = createCookieFetch(origin);
     const http = createHttp({ origin, fetch: cookies.fetch });
