@@ -11,8 +11,8 @@ export function otherWays(offices: readonly OfficeView[]): TemplateResult | type
       (office) =>
         html`<h3>${office.name[locale()]}</h3>
           <p>
-            ${t('offices.phone')}: <a class="nowrap" href="tel:${office.phone.replaceAll(/[^\d+]/g, '')}">${office.phone}</a><br />
-            ${t('offices.counter')}: ${office.address}
+            ${t('offices.phone')} <a class="nowrap" href="tel:${office.phone.replaceAll(/[^\d+]/g, '')}">${office.phone}</a><br />
+            ${t('offices.counter')} ${office.address}
           </p>`,
     )}
   </section>`;

@@ -68,7 +68,7 @@ export class LinePage extends GovPage {
                 ${
                   mine === undefined
                     ? html`<button class="button" aria-disabled=${this.joining ? 'true' : nothing} @click=${this.#join}>${t('queue.joinButton')}</button>`
-                    : html`<a class="button" href=${href(`/queue/${mine.entryId}`)}>${t('queue.waitingTitle')}: ${mine.ticketNumber}</a>`
+                    : html`<a class="button" href=${href(`/queue/${mine.entryId}`)}>${t('offices.waitingLink', { ticket: mine.ticketNumber })}</a>`
                 }
                 ${this.joining ? html`<span class="muted">${t('queue.joining')}</span>` : nothing}
               </p>`

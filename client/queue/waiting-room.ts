@@ -98,11 +98,7 @@ export class WaitingRoom extends GovPage {
       </div>
       <p class="ticket-before">${t('queue.beforeYou', { count: Math.max(0, (entry.place ?? 1) - 1) })}</p>
       <p>
-        ${
-          entry.wait === null
-            ? t('queue.waitUnknown')
-            : html`${t('queue.waitLabel')}: <strong>${t('queue.waitAbout', { wait: fmt.wait(entry.wait) })}</strong>`
-        }
+        ${entry.wait === null ? t('queue.waitUnknown') : html`<strong>${t('queue.waitLine', { wait: fmt.wait(entry.wait) })}</strong>`}
         <span class="meta nowrap">${t('queue.updated', { time: fmt.time(entry.updatedAt) })}</span>
       </p>
       <p>${t('queue.keepPlace')}</p>
