@@ -46,6 +46,7 @@ export function createConnection({ url, onUnauthenticated, headers }: Connection
   let wanted = false;
   let heardAt = 0;
   let refusals = 0;
+  let replaced = false;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
   let stopWake: (() => void) | null = null;
 
@@ -79,11 +80,14 @@ export function createConnection({ url, onUnauthenticated, headers }: Connection
     refusals = 0;
     show('connected');
   });
+  // Too many tabs: the oldest line gives way, and comes back when somebody looks at its tab; or two would displace each other for ever.
+  socket.on('connection:replaced', () => (replaced = true));
   socket.on('disconnect', (reason) => {
     if (!wanted) return;
     showLost();
     // Socket.IO does not come back by itself when the server closed the socket: it drains, or the session is over.
-    if (reason === 'io server disconnect') connectLater();
+    if (reason === 'io server disconnect' && !replaced) connectLater();
+    replaced = false;
   });
   socket.on('connect_error', (error) => {
     if (!wanted) return;
