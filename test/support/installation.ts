@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
 import { buildClient } from '../../deploy/client-build.ts';
 import { keysFileOf } from '../../deploy/demonstration/keys.ts';
 import { Owner } from '../../deploy/demonstration/owner.ts';
@@ -18,6 +19,8 @@ export interface Installation {
   /** What people have in their address bar. */
   readonly origin: string;
   readonly databaseUrl: string;
+  /** For what only the database can tell, or do. */
+  query(statement: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** Where everything lies that is kept. */
   readonly dataDirectory: string;
   /** Between the people and the server. */
@@ -26,6 +29,8 @@ export interface Installation {
   readonly links: ReadonlyMap<string, string>;
   /** The owner at his own command line, beside the program that admits people. */
   connectOwner(): Promise<Owner>;
+  /** Nobody is admitted to a team until the returned function is called: the owner program stands still. */
+  pauseOwner(): () => void;
   /** kill -9. */
   killServer(): Promise<void>;
   startServer(): Promise<void>;
@@ -67,10 +72,12 @@ export async function startInstallation(): Promise<Installation> {
     return {
       origin,
       databaseUrl: postgres.url,
+      query: async (statement, values) => await query(postgres.url, statement, values),
       dataDirectory: data,
       network,
       links,
       connectOwner: async () => await Owner.connect({ origin, keysFile }),
+      pauseOwner: owner.pause,
       killServer: async () => await servers.at(-1)?.kill(),
       startServer,
       output: () => [...servers.flatMap(({ output }) => output), ...sfu.output, ...owner.output].join('\n'),
@@ -82,6 +89,17 @@ export async function startInstallation(): Promise<Installation> {
   }
 }
 
+async function query(url: string, statement: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(statement, [...values]);
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
 /** The lines that are printed for people: role, name, link. */
 function namedLinks(lines: readonly string[]): ReadonlyMap<string, string> {
   const found = lines.flatMap((line) => /^ {2}\w+, (.+?)\s+(http\S+)$/.exec(line)?.slice(1) ?? []);
@@ -90,7 +108,11 @@ function namedLinks(lines: readonly string[]): ReadonlyMap<string, string> {
   return links;
 }
 
-function startOwnerProgram(env: Readonly<Record<string, string>>): { readonly output: readonly string[]; stop(): Promise<void> } {
+function startOwnerProgram(env: Readonly<Record<string, string>>): {
+  readonly output: readonly string[];
+  pause(): () => void;
+  stop(): Promise<void>;
+} {
   const child: ChildProcess = spawn(process.execPath, [ownerProgram, 'serve'], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -100,7 +122,12 @@ function startOwnerProgram(env: Readonly<Record<string, string>>): { readonly ou
   for (const channel of [child.stdout, child.stderr]) channel?.on('data', (chunk: Buffer) => void output.push(chunk.toString()));
   return {
     output,
+    pause: () => {
+      child.kill('SIGSTOP');
+      return () => void child.kill('SIGCONT');
+    },
     stop: async () => {
+      child.kill('SIGCONT');
       child.kill('SIGTERM');
       await ended;
     },
