@@ -8,7 +8,7 @@ import { signInWithPasskey } from '../account/sign-in.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
 import { createHttp, type Http } from '../net/http.ts';
 import { type Lock, webLock } from '../net/lock.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import { type ConnectionState, createConnection } from '../net/socket.ts';

@@ -2,7 +2,7 @@ import type { AppointmentView, SlotView } from '../../server/protocol/appointmen
 import { newId, type AppointmentId, type ConversationId, type ServiceId } from '../../server/protocol/ids.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
 import type { QueueEntryView } from '../../server/protocol/queue.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';

@@ -1,7 +1,7 @@
 import type { MediaKind } from 'mediasoup-client/types';
 import type { CallView } from '../../server/protocol/calls.ts';
 import type { CallId } from '../../server/protocol/ids.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';

@@ -5,7 +5,7 @@ import type { CallId } from '../../server/protocol/ids.ts';
 import { errorText } from '../i18n/error-text.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import type { Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';

@@ -8,13 +8,6 @@ export type MediaFailure = 'denied' | 'blocked-by-system' | 'none' | 'busy' | 'i
 
 export type MediaResult = { readonly ok: true; readonly track: MediaStreamTrack } | { readonly ok: false; readonly failure: MediaFailure };
 
-export interface MediaDevice {
-  readonly deviceId: string;
-  readonly kind: MediaKind;
-  /** Empty until the person has allowed one device of the kind. */
-  readonly label: string;
-}
-
 /** As long as a face and hands need. 4:3, so that hands stay in the picture. */
 const picture = {
   width: { ideal: 640 },
@@ -38,22 +31,6 @@ export async function openDevice(kind: MediaKind, deviceId?: string): Promise<Me
   } catch (error) {
     return { ok: false, failure: failureOf(error) };
   }
-}
-
-/** All cameras and microphones; each once, though a system may list its default twice. */
-export async function listDevices(): Promise<readonly MediaDevice[]> {
-  if (!('mediaDevices' in navigator)) return [];
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  return devices
-    .filter(({ kind, deviceId }) => kind !== 'audiooutput' && deviceId !== 'default' && deviceId !== 'communications')
-    .map(({ kind, deviceId, label }) => ({ deviceId, kind: kind === 'audioinput' ? 'audio' : 'video', label }));
-}
-
-/** Calls back when something is plugged in or out; returns the function that stops it. */
-export function onDevicesChanged(callback: () => void): () => void {
-  if (!('mediaDevices' in navigator)) return () => undefined;
-  navigator.mediaDevices.addEventListener('devicechange', callback);
-  return () => navigator.mediaDevices.removeEventListener('devicechange', callback);
 }
 
 /** Media Capture and Streams §10.3.2 (getUserMedia) names the errors; that the system refused is only in Chromium's message. */

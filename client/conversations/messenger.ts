@@ -1,6 +1,6 @@
 import type { AccountId, ConversationId, InboxId, ServiceId } from '../../server/protocol/ids.ts';
 import type { Lock } from '../net/lock.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, waitUntil } from '../net/observable.ts';
 import { Outbox } from '../net/outbox.ts';
 import type { RequestFunction } from '../net/request.ts';

@@ -1,5 +1,5 @@
 import { io } from 'socket.io-client';
-import type { Subscribe } from './notification-controller.ts';
+import type { Subscribe } from './subscribe.ts';
 import { Subject, type Observable } from './observable.ts';
 import { requestOver, type ClientSocket, type RequestFunction } from './request.ts';
 import { retryDelayMs } from './retry-delay.ts';

@@ -3,7 +3,7 @@ import type { CallView } from '../../server/protocol/calls.ts';
 import type { ErrorCode } from '../../server/protocol/errors.ts';
 import type { CallId, QueueEntryId } from '../../server/protocol/ids.ts';
 import type { WaitingEntry } from '../../server/protocol/queue.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';

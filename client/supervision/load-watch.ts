@@ -1,5 +1,5 @@
 import type { LoadFigures } from '../../server/protocol/supervision.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';

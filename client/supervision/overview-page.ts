@@ -6,7 +6,7 @@ import type { LoadFigures } from '../../server/protocol/supervision.ts';
 import { fmt } from '../i18n/fmt.ts';
 import type { KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
-import type { Subscribe } from '../net/notification-controller.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import type { Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';

@@ -3,7 +3,7 @@ import { CallConnection, type CallConnectionState, type RemoteTrack } from '../.
 import { openDevice } from '../../client/calls/media-devices.ts';
 import { Subject } from '../../client/net/observable.ts';
 import { RequestError } from '../../client/net/request-error.ts';
-import type { Subscribe } from '../../client/net/notification-controller.ts';
+import type { Subscribe } from '../../client/net/subscribe.ts';
 import type { RequestFunction } from '../../client/net/request.ts';
 import type { Response } from '../../server/protocol/commands.ts';
 import type { CallId } from '../../server/protocol/ids.ts';

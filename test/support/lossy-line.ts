@@ -1,6 +1,6 @@
 import type { Request, Response } from '../../server/protocol/commands.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
-import type { Subscribe } from '../../client/net/notification-controller.ts';
+import type { Subscribe } from '../../client/net/subscribe.ts';
 import { Subject } from '../../client/net/observable.ts';
 import { noAnswer } from '../../client/net/request-error.ts';
 import type { RequestFunction } from '../../client/net/request.ts';
