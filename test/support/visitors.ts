@@ -1,7 +1,9 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { type Person, newPerson } from './browser.ts';
-import { watchMedia } from './call-media.ts';
+import { expect, vi } from 'vitest';
+import { decodedMedia, watchMedia } from './call-media.ts';
 import type { Installation } from './installation.ts';
+import { Line, openSocket } from './people.ts';
 
 /** Somebody at an installation, and the requests of his pages that went anywhere else. */
 export interface Visitor extends Person {
@@ -43,4 +45,27 @@ export function log(page: Page): Locator {
 export async function write(page: Page, text: string): Promise<void> {
   await page.getByLabel('Your message').fill(text);
   await page.getByRole('button', { name: 'Send', exact: true }).click();
+}
+
+/** A line of the visitor's session beside his pages: for what no page offers. */
+export async function lineOf({ context, page }: Visitor): Promise<Line> {
+  const { origin } = new URL(page.url());
+  const cookies = await context.cookies();
+  const line = new Line(openSocket(origin, { origin, cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; ') }));
+  await line.connected;
+  return line;
+}
+
+/** Resolves when more has been decoded than now: at least ten pictures, and sound that is not silence. */
+export async function hearsAndSees({ page }: Visitor): Promise<void> {
+  const before = await decodedMedia(page);
+  await vi.waitFor(
+    async () => {
+      const now = await decodedMedia(page);
+      expect(now.frames).toBeGreaterThan(before.frames + 10);
+      expect(now.audioPackets).toBeGreaterThan(before.audioPackets + 10);
+      expect(now.audioEnergy).toBeGreaterThan(before.audioEnergy);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
 }
