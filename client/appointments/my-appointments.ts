@@ -2,11 +2,9 @@ import type { AppointmentView, SlotView } from '../../server/protocol/appointmen
 import { newId, type AppointmentId, type ConversationId, type ServiceId } from '../../server/protocol/ids.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
 import type { QueueEntryView } from '../../server/protocol/queue.ts';
-import type { Subscribe } from '../net/subscribe.ts';
+import { askWhenBack, type Line } from '../net/ask-when-back.ts';
 import { Subject, type Observable } from '../net/observable.ts';
-import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import type { ConnectionState } from '../net/socket.ts';
 
 export interface MyAppointmentsState {
   /** False before the server has answered once. */
@@ -21,21 +19,12 @@ export class MyAppointments {
   readonly #state = new Subject<MyAppointmentsState>({ loaded: false, appointments: [] });
   readonly #stops: readonly (() => void)[];
 
-  constructor({
-    request,
-    on,
-    connection,
-  }: {
-    readonly request: RequestFunction;
-    readonly on: Subscribe;
-    readonly connection: Observable<Pick<ConnectionState, 'status'>>;
-  }) {
-    this.#request = request;
+  constructor(line: Line) {
+    this.#request = line.request;
     this.#stops = [
-      on('appointment:changed', ({ appointment }) => this.#put(appointment)),
-      connection.subscribe(({ status }) => status === 'connected' && void this.#refresh()),
+      line.on('appointment:changed', ({ appointment }) => this.#put(appointment)),
+      askWhenBack(line, async () => await this.#refresh()),
     ];
-    void this.#refresh();
   }
 
   get state(): Observable<MyAppointmentsState> {
@@ -77,13 +66,8 @@ export class MyAppointments {
   }
 
   async #refresh(): Promise<void> {
-    try {
-      const { appointments } = await this.#request('appointment:list', {});
-      this.#state.set({ loaded: true, appointments });
-    } catch (error) {
-      // The line is down: it is asked again when it is back.
-      if (!(error instanceof RequestError)) throw error;
-    }
+    const { appointments } = await this.#request('appointment:list', {});
+    this.#state.set({ loaded: true, appointments });
   }
 
   #put(appointment: AppointmentView): AppointmentView {

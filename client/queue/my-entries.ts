@@ -2,11 +2,9 @@ import type { AppointmentId, ConversationId, QueueEntryId, ServiceId } from '../
 import { newId } from '../../server/protocol/ids.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
 import type { QueueEntryView } from '../../server/protocol/queue.ts';
-import type { Subscribe } from '../net/subscribe.ts';
+import { askWhenBack, type Line } from '../net/ask-when-back.ts';
 import { Subject, type Observable } from '../net/observable.ts';
-import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import type { ConnectionState } from '../net/socket.ts';
 
 export interface MyEntriesState {
   /** False before the server has answered once. */
@@ -21,21 +19,9 @@ export class MyEntries {
   readonly #state = new Subject<MyEntriesState>({ loaded: false, entries: [] });
   readonly #stops: readonly (() => void)[];
 
-  constructor({
-    request,
-    on,
-    connection,
-  }: {
-    readonly request: RequestFunction;
-    readonly on: Subscribe;
-    readonly connection: Observable<Pick<ConnectionState, 'status'>>;
-  }) {
-    this.#request = request;
-    this.#stops = [
-      on('queue:moved', ({ entry }) => this.#put(entry)),
-      connection.subscribe(({ status }) => status === 'connected' && void this.#refresh()),
-    ];
-    void this.#refresh();
+  constructor(line: Line) {
+    this.#request = line.request;
+    this.#stops = [line.on('queue:moved', ({ entry }) => this.#put(entry)), askWhenBack(line, async () => await this.#refresh())];
   }
 
   get state(): Observable<MyEntriesState> {
@@ -68,16 +54,11 @@ export class MyEntries {
   }
 
   async #refresh(): Promise<void> {
-    try {
-      const { entries } = await this.#request('queue:list-mine', {});
-      const open = new Set(entries.map(({ entryId }) => entryId));
-      // What is no longer in the list ended meanwhile, whichever notification was lost.
-      const ended = this.#state.value.entries.filter(({ entryId }) => !open.has(entryId)).map(endedOf);
-      this.#state.set({ loaded: true, entries: [...entries, ...ended] });
-    } catch (error) {
-      // The line is down: it is asked again when it is back.
-      if (!(error instanceof RequestError)) throw error;
-    }
+    const { entries } = await this.#request('queue:list-mine', {});
+    const open = new Set(entries.map(({ entryId }) => entryId));
+    // What is no longer in the list ended meanwhile, whichever notification was lost.
+    const ended = this.#state.value.entries.filter(({ entryId }) => !open.has(entryId)).map(endedOf);
+    this.#state.set({ loaded: true, entries: [...entries, ...ended] });
   }
 
   #put(entry: QueueEntryView): void {
