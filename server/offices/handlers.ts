@@ -75,6 +75,7 @@ export function officeHandlers({ database, inboxes, notify, refreshRights, addIn
         // Whoever was removed is out of the room before anything else happens in the inbox.
         await Promise.all(changed.map(refreshRights));
         notify({ inbox: inboxId }, 'inbox:changed', { inboxId, head: seqno });
+        for (const accountId of changed) notify({ account: accountId }, 'queue:changed', {});
         return { seqno };
       },
     },

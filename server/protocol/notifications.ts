@@ -17,7 +17,7 @@ export interface Notifications extends CallNotifications {
   'inbox:enrolled': (fact: { inboxId: InboxId }) => void;
   /** To the citizen whose entry moved, was accepted or ended. */
   'queue:moved': (fact: { entry: QueueEntryView }) => void;
-  /** To officials of the office: the line changed; ask again with `queue:list`. */
+  /** To officials of the office: the line changed, or whether one may see it; ask again with `queue:list`. */
   'queue:changed': (fact: Record<string, never>) => void;
   'appointment:changed': (fact: { appointment: AppointmentView }) => void;
   /** To supervisors who watch. */

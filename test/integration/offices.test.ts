@@ -175,6 +175,9 @@ test('an official who is removed loses the inbox at once: he is told nothing mor
   const [leaver, stayer, citizen] = [await office.addOfficial(), await office.addOfficial(), await office.addCitizen()];
   const [leaverLine, stayerLine, citizenLine] = [await leaver.connect(), await stayer.connect(), await citizen.connect()];
   await office.removeOfficial(leaver);
+  // He asks for the line again, and is told that it is no longer his.
+  await leaverLine.next('queue:changed');
+  expect(await codeOf(leaverLine.request('queue:list', {}))).toBe('forbidden');
   const { conversationId } = await office.open(citizen, citizenLine);
   await stayerLine.next('conversation:changed', ({ conversation }) => conversation.conversationId === conversationId);
   // An answer to the leaver comes after anything he could have been told before.
