@@ -7,9 +7,11 @@ import { languageNames } from '../i18n/locale.ts';
 import { serviceName, type KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import type { Observable } from '../net/observable.ts';
+import { announcer } from '../ui/announcer.ts';
 import { badge } from '../ui/badge.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { href } from '../ui/navigate.ts';
+import { setTitlePrefix } from '../ui/page-title.ts';
 import { WatchAll } from '../ui/watch.ts';
 import '../ui/workspace.css';
 import './conversation-panel.ts';
@@ -45,6 +47,8 @@ export class InboxPage extends GovPage {
   #timer: ReturnType<typeof setInterval> | undefined;
   /** A row that moves up in the list is put elsewhere in the document, and loses the focus thereby. */
   #focusedId: string | null = null;
+  /** Unread messages outside the open conversation, whose log speaks for itself. Null before the list is here. */
+  #unread: number | null = null;
 
   constructor() {
     super();
@@ -69,6 +73,7 @@ export class InboxPage extends GovPage {
     const focused = document.activeElement;
     this.#focusedId = focused instanceof HTMLElement && this.contains(focused) ? (focused.dataset['conversation'] ?? null) : null;
     if (changed.has('conversationId') && this.conversationId !== null) this.stopId = this.conversationId;
+    this.#tellUnread(changed.has('conversationId'));
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -133,6 +138,19 @@ export class InboxPage extends GovPage {
       )}`;
   }
 
+  /** A message that nobody saw is what an official fears most: the title counts them, and new ones are announced. */
+  #tellUnread(isElsewhere: boolean): void {
+    const { loaded, rows } = this.messenger.conversations.state.value;
+    if (!loaded) return;
+    const others = rows.filter(({ view }) => view.conversationId !== this.conversationId);
+    const unread = others.reduce((sum, row) => sum + row.unread, 0);
+    const more = unread - (this.#unread ?? unread);
+    this.#unread = unread;
+    setTitlePrefix(unread === 0 ? null : t('conversations.unread', { count: unread }));
+    if (more <= 0 || isElsewhere) return;
+    announcer().announce(newMessages(more), { merge: { kind: 'inbox', combine: newMessages } });
+  }
+
   readonly #onFocus = (event: FocusEvent): void => {
     if (event.target instanceof HTMLElement) this.stopId = event.target.dataset['conversation'] ?? this.stopId;
   };
@@ -155,6 +173,10 @@ export class InboxPage extends GovPage {
     row.focus();
     return true;
   }
+}
+
+function newMessages(count: number): string {
+  return t('conversations.newMessages', { count });
 }
 
 function listNote(loaded: boolean): TemplateResult {

@@ -79,7 +79,8 @@ export class MessageLog extends GovElement {
     this.#count = items.length;
     if (caughtUp && !this.#opened) {
       this.#opened = true;
-      if (this.opensAtEnd && items.length > 0) this.scrollToEnd();
+      // In the next frame: only then is everything below the log as high as it will be.
+      if (this.opensAtEnd && items.length > 0) requestAnimationFrame(() => this.scrollToEnd());
     } else if (grew && (this.atEnd || isOwn(items.at(-1)))) {
       this.scrollToEnd();
     }
