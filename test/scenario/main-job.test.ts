@@ -99,8 +99,9 @@ describe('the main job', () => {
     await page.getByRole('link', { name: 'Write a message' }).click();
     await signUp(page);
     await page.getByLabel('How should we address you?').fill('Anna Muller');
+    await page.getByLabel('Your message').fill(canaries.question);
     const sentAt = performance.now();
-    await write(page, canaries.question);
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
     await official.page.getByRole('region', { name: 'Conversations' }).getByText(canaries.question).waitFor();
     console.log(`a new conversation was in the official’s inbox ${Math.round(performance.now() - sentAt)} ms after “Send” was pressed`);
     await log(page).getByText(/^Sent/).waitFor();
