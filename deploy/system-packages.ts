@@ -48,13 +48,15 @@ export async function ensureSystemPackages(needs: readonly SystemNeed[]): Promis
   const command = `${apt} update && ${apt} install --no-install-recommends ${packages.join(' ')}`;
   if (!isRoot || !(await hasPrograms(['apt-get']))) throw new Error(`This machine lacks ${what}. Install with: ${command}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await showProgress('reading the list of system packages', runCommand('apt-get', ['update'], env));
+  const updated = await showProgress('reading the list of system packages', runCommand('apt-get', ['update'], env));
   const installed = await showProgress(
     `installing ${what}`,
     runCommand('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], env),
   );
   if (!installed.ok || (await findMissing(missing)).length > 0) {
-    throw new Error(`${lastLines(installed.output, 4)}\nCould not install ${what}. Try: ${command}`);
+    // An update that reached nobody counts as successful; what follows then is only misled by it.
+    const complaint = /^[EW]: (Failed to fetch .*)|^E: (.*)/m.exec(`${updated.output}\n${installed.output}`);
+    throw new Error(`Could not install ${what}: ${complaint?.[1] ?? complaint?.[2] ?? lastLines(installed.output, 1)}\nTry: ${command}`);
   }
 }
 
