@@ -66,7 +66,10 @@ export class ControlServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!isAuthorized(request.headers.authorization, this.#options.secret)) {
       this.#options.log.warn({ remoteAddress: request.socket.remoteAddress }, 'a connection without the secret was refused');
-      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      // Nobody else listens to it any more: an error without a listener would end this process, and every call with it.
+      socket.on('error', () => undefined);
+      // Without waiting for the other side to close, too.
+      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (accepted) => this.#accept(accepted));

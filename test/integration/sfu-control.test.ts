@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectSfu } from '../../server/calls/sfu-client.ts';
@@ -28,6 +29,25 @@ describe('the control channel of the sfu', () => {
   test('only who knows the secret gets in', async () => {
     for (const authorization of [undefined, '', 'Bearer', 'Bearer ', `Bearer ${sfu.secret}x`, `Bearer ${sfu.secret.slice(0, -1)}`, `Basic ${sfu.secret}`])
       expect(await refusedWith(authorization)).toBe(401);
+    expect(await refusedWith(`Bearer ${sfu.secret}`)).toBeUndefined();
+  });
+
+  test('who is refused and hangs up without listening, or never hangs up, does no harm', async () => {
+    const upgrade = 'GET / HTTP/1.1\r\nHost: sfu\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const open = (): Socket => connect({ port: Number(new URL(sfu.url).port), host: '127.0.0.1', allowHalfOpen: true });
+    for (let attempt = 0; attempt < 50; attempt += 1) {
+      const rude = open().on('error', () => undefined);
+      rude.write(upgrade, () => rude.resetAndDestroy());
+      await once(rude, 'close');
+    }
+    const patient = open().resume();
+    patient.write(upgrade);
+    await once(patient, 'end');
+    // The server has closed its side altogether: what is written now is answered with a reset.
+    const reset = once(patient, 'error');
+    patient.write('x');
+    patient.write('x');
+    await reset;
     expect(await refusedWith(`Bearer ${sfu.secret}`)).toBeUndefined();
   });
 
