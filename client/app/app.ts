@@ -1,5 +1,6 @@
 import { Routes } from '@lit-labs/router/routes.js';
 import { html, nothing, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import type { Locale } from '../../server/protocol/locale.ts';
 import { rememberLocale, splitPath } from '../i18n/locale.ts';
 import { loadAreas, locale, setLocale, t } from '../i18n/translate.ts';
@@ -39,7 +40,12 @@ export class GovApp extends GovElement {
     this.state = 'loading';
     this.#routes = new Routes(
       this,
-      routes.map((route) => ({ path: route.path, render: route.render, enter: () => this.#enter(route, this.#visit) })),
+      routes.map((route) => ({
+        path: route.path,
+        // Two pages behind the same element (the gate) are two elements: what one remembers is not the other's.
+        render: (parameters) => keyed(route, route.render(parameters)),
+        enter: () => this.#enter(route, this.#visit),
+      })),
       { fallback: { render: notFoundPage, enter: () => this.#enter(undefined, this.#visit) } },
     );
     this.addEventListener('click', (event) => this.#onClick(event));
