@@ -7,7 +7,7 @@ import { isReader, type Caller } from './caller.ts';
 /** Who is told. Every socket of the audience gets it, on every node. */
 export type Audience =
   | { readonly account: AccountId }
-  /** Officials of an office. */
+  /** The team of an office: officials whom its inbox's chain lists. */
   | { readonly officials: OfficeId }
   /** Officials whom the inbox's chain lists: those who read its conversations. */
   | { readonly readers: InboxId }
@@ -16,7 +16,11 @@ export type Audience =
   | { readonly supervisors: OfficeId }
   | { readonly session: SessionId };
 
-export type Notify = <Event extends keyof Notifications>(audience: Audience, event: Event, fact: Parameters<Notifications[Event]>[0]) => void;
+export type Notify = <Event extends keyof Notifications>(
+  audience: Audience,
+  event: Event,
+  fact: Parameters<Notifications[Event]>[0],
+) => void;
 
 /** The room's name; the same for all nodes. */
 export function roomOf(audience: Audience): string {
@@ -28,7 +32,7 @@ export function roomOf(audience: Audience): string {
 /** The rooms a caller's socket is in. */
 export function roomsOf(caller: Caller): string[] {
   const audiences: Audience[] = [{ account: caller.accountId }, { session: caller.sessionId }];
-  if (caller.officeId && caller.role === 'official') audiences.push({ officials: caller.officeId });
+  if (caller.officeId && caller.inboxId && isReader(caller, caller.inboxId)) audiences.push({ officials: caller.officeId });
   if (caller.officeId && caller.role === 'supervisor') audiences.push({ supervisors: caller.officeId });
   for (const inboxId of caller.inboxRoles.keys()) {
     audiences.push({ inbox: inboxId });

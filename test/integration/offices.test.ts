@@ -188,6 +188,24 @@ test('an official who is removed loses the inbox at once: he is told nothing mor
   expect(leaverLine.told('conversation:advanced')).toEqual([]);
 });
 
+test('of appointments and the line only the team is told: nobody who is not in it yet, nor any more', async () => {
+  const office = await createOffice();
+  const [newcomer, leaver, member, citizen] = [await office.enrol(), await office.addOfficial(), await office.addOfficial(), await office.addCitizen()];
+  const [memberLine, citizenLine, ...outside] = [await member.connect(), await citizen.connect(), await newcomer.connect(), await leaver.connect()];
+  await office.removeOfficial(leaver);
+  const { conversationId } = await office.open(citizen, citizenLine);
+  const { serviceId } = office;
+  const [slot] = (await citizenLine.request('appointment:list-slots', { serviceId })).slots;
+  const { appointmentId } = await citizenLine.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId, startsAt: slot?.startsAt ?? 0 });
+  await citizenLine.request('appointment:book', { appointmentId, conversationId });
+  await memberLine.next('appointment:changed');
+  for (const line of outside) {
+    // This answer comes after anything they could have been told before.
+    expect(await codeOf(line.request('appointment:list', {}))).toBe('forbidden');
+    expect(line.told('appointment:changed')).toEqual([]);
+  }
+});
+
 test('links by somebody else, of an unknown official, or with other boxes, are refused and change nothing', async () => {
   const office = await createOffice();
   const [official, stranger, citizen] = [await office.addOfficial(), await office.enrol(), await office.addCitizen()];
