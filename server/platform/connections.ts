@@ -15,6 +15,8 @@ export type SessionState = { readonly caller: Caller } | { readonly ended: Sessi
 interface Connection {
   readonly socket: Socket;
   caller: Caller;
+  /** Number of the check that `caller` comes from; 0 before the first. */
+  check: number;
 }
 
 export interface ConnectionsDependencies {
@@ -42,6 +44,7 @@ export class Connections {
   readonly #timer: NodeJS.Timeout;
   readonly #dependencies: ConnectionsDependencies;
   #checking = false;
+  #checks = 0;
 
   constructor(dependencies: ConnectionsDependencies) {
     this.#dependencies = dependencies;
@@ -63,7 +66,7 @@ export class Connections {
       oldest.emit('connection:replaced', {});
       oldest.disconnect(true);
     }
-    this.#connections.set(socket.id, { socket, caller });
+    this.#connections.set(socket.id, { socket, caller, check: 0 });
     void socket.join(roomsOf(caller));
     socket.once('disconnect', () => this.#remove(socket));
     if (isFirst) for (const listener of this.#listeners) listener(caller.accountId, true);
@@ -149,9 +152,16 @@ export class Connections {
     const sessionIds = new Set(this.#select(matches).map(({ caller }) => caller.sessionId));
     if (sessionIds.size === 0) return;
     this.#checking = true;
+    this.#checks += 1;
+    const check = this.#checks;
     try {
       const states = await this.#dependencies.readSessions([...sessionIds]);
-      for (const connection of this.#select((caller) => sessionIds.has(caller.sessionId))) this.#adopt(connection, states.get(connection.caller.sessionId));
+      for (const connection of this.#select((caller) => sessionIds.has(caller.sessionId))) {
+        // One that began earlier and took longer knows rights that may be gone by now.
+        if (connection.check > check) continue;
+        connection.check = check;
+        this.#adopt(connection, states.get(connection.caller.sessionId));
+      }
     } finally {
       this.#checking = false;
     }
