@@ -109,7 +109,7 @@ describe('booking', () => {
     await page.getByRole('button', { name: 'I am here: check in' }).click();
     await page.getByRole('heading', { level: 1, name: 'You are in the line' }).waitFor();
     await page.goBack();
-    await page.getByRole('link', { name: 'Go to the waiting room' }).waitFor();
+    await page.getByRole('link', { name: 'Go to your place in the line' }).waitFor();
   });
 
   test('cancels after asking, and says so', async () => {

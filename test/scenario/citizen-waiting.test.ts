@@ -106,7 +106,7 @@ describe('the turn', () => {
 
   test('brings both together, with sound and pictures each way', async () => {
     const { page } = second;
-    await page.getByRole('button', { name: 'With camera and microphone' }).click();
+    await page.getByRole('button', { name: 'Join with camera and microphone' }).click();
     await page.getByRole('heading', { level: 1, name: 'Call with Claire Weber, Citizens’ office' }).waitFor();
     const callPath = new URL(page.url()).pathname;
     await official.page.goto(`${callPath}?join=audio,video`);

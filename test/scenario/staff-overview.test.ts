@@ -68,14 +68,14 @@ describe('a supervisor', () => {
   test('has figures of at least 96 pixels on the wall, and nobody’s name', async () => {
     const { page } = supervisor;
     await page.setViewportSize({ width: 1920, height: 1080 });
-    await page.getByRole('button', { name: 'Wall mode' }).click();
+    await page.getByRole('button', { name: 'Show in large view' }).click();
     const sizes = await page
       .locator('.tile-value')
       .evaluateAll((values) => values.map((value) => Number.parseFloat(getComputedStyle(value).fontSize)));
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(96);
     expect(await page.getByText('Claire Weber').count()).toBe(0);
     expect(await accessibilityViolations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Leave wall mode' }).click();
+    await page.getByRole('button', { name: 'Leave large view' }).click();
     expect(supervisor.complaints).toEqual([]);
     expect(supervisor.foreignRequests).toEqual([]);
   });

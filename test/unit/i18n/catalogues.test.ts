@@ -8,7 +8,7 @@ const shared: Readonly<Record<string, readonly string[]>> = {
   lb: ['Schalter', 'OK', 'Service'],
   fr: ['Schalter', 'OK', 'Messages', 'Service', 'min', 'minute minutes minutes'],
   de: ['Schalter', 'OK'],
-  pt: ['Schalter', 'OK', 'Supervisor', 'min'],
+  pt: ['Schalter', 'OK', 'min'],
 };
 
 /** The words of a text: what stands outside its placeholders, without punctuation. */

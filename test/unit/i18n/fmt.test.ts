@@ -42,7 +42,7 @@ describe('fmt', () => {
     await setLocale('fr');
     const noon = at('2026-11-21T11:00:00Z');
     expect(fmt.elsewhere(noon, 'Europe/Brussels')).toBe('');
-    expect(fmt.elsewhere(noon, 'Europe/Lisbon')).toBe('heure de Luxembourg ; 11:00 chez vous');
+    expect(fmt.elsewhere(noon, 'Europe/Lisbon')).toBe('heure de Luxembourg\u00a0; 11:00 chez vous');
   });
 
   it('says durations and waits in whole sentences of the language', async () => {
