@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rename } from 'node:fs/promises';
+import { z } from 'zod';
 import { lastLines, root } from './command.ts';
 
 const stopTimeoutMs = 15_000;
+const logLine = z.object({ msg: z.string(), err: z.object({ message: z.string() }).optional() });
 
 /** A program of ours that keeps running, with its log in a file. */
 export class Program {
@@ -36,7 +38,17 @@ export class Program {
     const { exitCode, signalCode } = this.#child;
     const how = signalCode === null ? `exit code ${exitCode}` : signalCode;
     const log = await readFile(this.#logFile, 'utf8').catch(() => '');
-    return `The ${this.name} ended by itself (${how}). The last lines of ${this.#logFile}:\n${lastLines(log, 12)}`;
+    return `The ${this.name} ended by itself (${how}). The last lines of ${this.#logFile}:\n${lastLines(log.split('\n').map(readLogLine).join('\n'), 12)}`;
+  }
+}
+
+/** Our programs write one JSON object a line; a person wants its words. What else a program writes is left as it is. */
+function readLogLine(line: string): string {
+  try {
+    const { msg, err } = logLine.parse(JSON.parse(line));
+    return err ? `${msg}: ${err.message}` : msg;
+  } catch {
+    return line;
   }
 }
 

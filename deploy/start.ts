@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../server/platform/embedded-postgres.ts';
+import { checkGivenDatabase } from '../server/platform/given-database.ts';
 import { buildClient } from './client-build.ts';
 import { keysFileOf } from './demonstration/keys.ts';
 import { issueLinks, seedWhenEmpty } from './demonstration/prepare.ts';
@@ -25,7 +26,9 @@ async function start(): Promise<void> {
   const host = process.env['HOST'] || '127.0.0.1';
   const port = Number(process.env['PORT'] || '3000');
   const origin = process.env['SCHALTER_ORIGIN'] || `http://localhost:${port}`;
+  const givenDatabase = process.env['DATABASE_URL'];
   await ensurePortIsFree({ host, port });
+  if (givenDatabase) await checkGivenDatabase(givenDatabase);
   const worker = await prepareMediaWorker();
   await buildClient();
 
@@ -65,7 +68,7 @@ async function start(): Promise<void> {
   const serve = async (): Promise<void> => {
     await showProgress('starting the server', waitUntilLive({ host, port, origin, signal: aborted.signal, timeoutMs: readyTimeoutMs }));
     const keysFile = keysFileOf(env);
-    await seedWhenEmpty({ databaseUrl: process.env['DATABASE_URL'] || postgres?.url || '', keysFile });
+    await seedWhenEmpty({ databaseUrl: givenDatabase || postgres?.url || '', keysFile });
     const links = await issueLinks({ origin, keysFile });
     await run('owner', 'deploy/demonstration/main.ts', ['serve']);
     if (aborted.signal.aborted) return;
@@ -74,7 +77,7 @@ async function start(): Promise<void> {
     await stopRequest;
   };
   // The server would start it too; here its complaints reach a person, and it outlives a restart of the server.
-  const postgres = process.env['DATABASE_URL']
+  const postgres = givenDatabase
     ? undefined
     : await showProgress('starting PostgreSQL', startEmbeddedPostgres({ dataDir: data, log: (message) => console.log(message) }));
   try {

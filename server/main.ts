@@ -7,6 +7,7 @@ import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createLocalBus, createRedisBus } from './platform/bus.ts';
 import { openDatabase } from './platform/database.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { checkGivenDatabase } from './platform/given-database.ts';
 import { createLog } from './platform/log.ts';
 import { migrate } from './platform/migrate.ts';
 import { createRateLimit } from './platform/rate-limit.ts';
@@ -21,15 +22,22 @@ const maxChallengesPerAddress = 10;
 async function start(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const closers: (() => Promise<void> | void)[] = [];
-  closeWithGrace({ delay: 10_000, logger: { error: (error: unknown) => log.fatal({ err: error }, 'stopped') } }, async ({ err, signal }) => {
-    if (err) log.fatal({ err }, 'an error nobody caught');
-    log.info({ signal }, 'stopping');
-    for (const close of closers.toReversed()) await close();
-    log.info('stopped');
-  });
+  closeWithGrace(
+    { delay: 10_000, logger: { error: (error: unknown) => log.fatal({ err: error }, 'stopped') } },
+    async ({ err, signal }) => {
+      if (err) log.fatal({ err }, 'an error nobody caught');
+      log.info({ signal }, 'stopping');
+      for (const close of closers.toReversed()) await close();
+      log.info('stopped');
+    },
+  );
 
-  const postgres = config.databaseUrl === null ? await startEmbeddedPostgres({ dataDir: config.dataDirectory, log: (message) => log.info(message) }) : null;
+  const postgres =
+    config.databaseUrl === null
+      ? await startEmbeddedPostgres({ dataDir: config.dataDirectory, log: (message) => log.info(message) })
+      : null;
   if (postgres) closers.push(postgres.stop);
+  if (config.databaseUrl !== null) await checkGivenDatabase(config.databaseUrl);
   const url = config.databaseUrl ?? postgres?.url ?? '';
   const migrations = await migrate({ url });
   if (migrations.length > 0) log.info({ migrations }, 'database migrated');
