@@ -124,7 +124,7 @@ describe('the main job by keyboard alone', () => {
     await choose(page, 'link', 'Talk by video now');
     await choose(page, 'button', 'Take a number');
     await choose(page, 'button', 'Leave the line');
-    await tabTo(page, page.getByRole('alertdialog', { name: 'Leave the line?' }).getByRole('button', { name: 'Leave the line' }));
+    await tabTo(page, page.getByRole('dialog', { name: 'Leave the line?' }).getByRole('button', { name: 'Leave the line' }));
     await page.keyboard.press('Enter');
     await arrive(page, 'You have left the line');
     await choose(page, 'link', 'My account');
