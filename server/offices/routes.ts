@@ -16,9 +16,15 @@ export interface OfficeRoutesDependencies {
 
 /** What anybody may know before he signs in. */
 export function officeRoutes(http: FastifyInstance, { database, offices, now, loads }: OfficeRoutesDependencies): void {
+  let listing: Promise<readonly OfficeView[]> | null = null;
+
   http.get('/api/offices', async (_request, reply): Promise<readonly OfficeView[]> => {
     reply.header('cache-control', 'no-store');
-    return await offices.list(now(), await loads());
+    // It takes several queries an office and asks for no session: however many ask, one at a time is made for all of them.
+    listing ??= loads()
+      .then(async (all) => await offices.list(now(), all))
+      .finally(() => (listing = null));
+    return await listing;
   });
 
   http.get('/api/registry', async (_request, reply): Promise<ReturnType<HttpRoutes['GET /api/registry']>> => {

@@ -1,6 +1,9 @@
+import fastify from 'fastify';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RequestError } from '../../client/net/request-error.ts';
+import { createOffices } from '../../server/offices/offices.ts';
+import { officeRoutes } from '../../server/offices/routes.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { replayInboxChain } from '../../server/protocol/inbox-chain.ts';
 import { newId } from '../../server/protocol/ids.ts';
@@ -76,6 +79,33 @@ test('anybody sees the offices, their services in five languages, and the keys o
   );
   const { keys } = await office.owner.http('GET /api/registry');
   expect(keys.map((key) => String(fromBase64Url(key))).toSorted()).toEqual(registryPks.map(String).toSorted());
+});
+
+test('however many ask for the offices at once, the lines are read once', async () => {
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  let reads = 0;
+  const http = fastify();
+  officeRoutes(http, {
+    database: server.database,
+    offices: createOffices({ database: server.database, timeZone: 'Europe/Luxembourg' }),
+    now: () => clock.at,
+    async loads() {
+      reads += 1;
+      asked.resolve();
+      await answered.promise;
+      return new Map();
+    },
+  });
+  const visitors = Array.from({ length: 50 }, async () => await http.inject('/api/offices'));
+  await asked.promise;
+  // Answered after all the others have asked.
+  await http.inject('/api/registry');
+  answered.resolve();
+  expect(new Set((await Promise.all(visitors)).map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
+  expect(reads).toBe(1);
+  await http.inject('/api/offices');
+  expect(reads).toBe(2);
 });
 
 test('a service is open at its local hours, with its breaks, and not on closed days', async () => {
