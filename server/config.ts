@@ -12,7 +12,7 @@ const schema = z.object({
   SCHALTER_ORIGIN: origin.optional(),
   SCHALTER_DATA: z.string().min(1).optional(),
   SCHALTER_OPERATOR: z.string().min(1).max(80).default('Schalter'),
-  SCHALTER_TIME_ZONE: z.string().default('Europe/Luxembourg'),
+  SCHALTER_TIME_ZONE: z.string().refine(isTimeZone, 'is not the name of a time zone').default('Europe/Luxembourg'),
   /** Whether people of the offices must use passkeys that cannot leave their device. */
   SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS: z.stringbool().default(false),
   SCHALTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -73,6 +73,14 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     redisUrl: config.REDIS_URL ?? null,
     sfu: { url: config.SFU_URL, secret: config.SFU_SECRET },
   };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
 }
 
 function defaultDataDirectory(env: NodeJS.ProcessEnv): string {

@@ -81,6 +81,6 @@ test('after kill -9 the next server joins the embedded PostgreSQL that still run
 });
 
 test('a configuration that is wrong is told in one line each, with the exit code that says so', async () => {
-  const attempt = startServerProcess({ PORT: 'no number', SCHALTER_ORIGIN: 'http://localhost:1/path' });
-  await expect(attempt).rejects.toThrow(/ended with 78: PORT: .*\nSCHALTER_ORIGIN: .*\n$/);
+  const attempt = startServerProcess({ PORT: 'no number', SCHALTER_ORIGIN: 'http://localhost:1/path', SCHALTER_TIME_ZONE: 'Europe/Luxemburg' });
+  await expect(attempt).rejects.toThrow(/ended with 78: PORT: .*\nSCHALTER_ORIGIN: .*\nSCHALTER_TIME_ZONE: .*\n$/);
 });
