@@ -90,13 +90,19 @@ export class Calls {
     }
   }
 
-  /** To be called every minute: ends calls that nobody was in for ten minutes. While the sfu does not answer, nobody knows. */
+  /**
+   * To be called every minute: ends calls that nobody was in for ten minutes, and closes the rooms of calls that have ended.
+   * While the sfu does not answer, nobody knows.
+   */
   async sweep(): Promise<void> {
     const { store, sfu, now } = this.#dependencies;
     if (!sfu.connected) return;
     const { rooms } = await sfu.request('room:list', {});
     const used = rooms.filter(({ peers }) => peers.length > 0).map(({ roomId }) => callIdSchema.parse(roomId));
     await store.markSeen(used, now());
+    // Whoever ended the call may have died before he said so, or somebody opened it again in that moment: media would go on.
+    const running = new Set<string>((await store.listRunning()).map(({ callId }) => callId));
+    for (const { roomId } of rooms) if (!running.has(roomId)) await sfu.request('room:close', { roomId });
     if (now() - this.#sfuSince < returnMs) return;
     for (const callId of await store.listDeserted(now() - desertedMs)) await this.endDeserted(callId);
   }

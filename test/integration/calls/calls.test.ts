@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectSfu, type SfuClient } from '../../../server/calls/sfu-client.ts';
 import { createLog } from '../../../server/platform/log.ts';
@@ -197,6 +198,14 @@ describe('a call that nobody is in', () => {
     expect(counter.events.at(-1)).toMatchObject({ event: { type: 'call-ended', callId, reason: 'network', durationMs: 0 } });
     expect((await busy.request('call:list-mine', {})).calls).toHaveLength(1);
   });
+});
+
+test('a room whose call was ended by a server that died before it could close it is closed within the minute', async () => {
+  await join(citizen);
+  await sql`update calls set state = 'ended', reason = 'hung-up', ended_at = now() where call_id = ${callId}`.execute(counter.database);
+  await counter.counter.sweep();
+  const { rooms } = await watcher.request('room:list', {});
+  expect(rooms.map(({ roomId }) => roomId)).not.toContain(callId);
 });
 
 test('with no media server at all, accepting loses nothing: the call waits for its people, and hanging up works', async () => {
