@@ -1,14 +1,13 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { demonstrationOffices } from '../../deploy/demonstration/offices.ts';
+import { chainIdSchema, idSchema, slugSchema } from '../../server/platform/wire-schemas.ts';
 import { locales } from '../../server/protocol/locale.ts';
-import type { AccountId } from '../../server/protocol/ids.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { findCanaries, findCanariesInDatabase, findCanariesInFiles, newCanary } from '../support/canaries.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { enrol, hearsAndSees, lineOf, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
 
-const [{ officeId }] = demonstrationOffices as [(typeof demonstrationOffices)[number]];
+const officeId = slugSchema<'office'>().parse('citizens-office');
 const canaries = { question: newCanary(), answer: newCanary(), aside: newCanary(), afterRemoval: newCanary() };
 
 let browser: Browser;
@@ -192,7 +191,7 @@ describe('the main job', () => {
     const epochs = await countEpochs();
     const [account] = await installation.query(`select account_id from accounts where display_name = 'Jean Becker'`);
     const owner = await installation.connectOwner();
-    await owner.remove(officeId, account?.['account_id'] as AccountId);
+    await owner.remove(officeId, chainIdSchema<'account'>().parse(account?.['account_id']));
     owner.close();
     await colleague.page.getByRole('heading', { level: 1, name: 'You no longer belong to this team' }).waitFor();
 
@@ -207,7 +206,7 @@ describe('the main job', () => {
 
     const [conversation] = await installation.query(`select conversation_id from conversations where service_id = 'driving-licence'`);
     const line = await lineOf(colleague);
-    const conversationId = conversation?.['conversation_id'] as Parameters<typeof line.request<'conversation:pull'>>[1]['conversationId'];
+    const conversationId = idSchema<'conversation'>().parse(conversation?.['conversation_id']);
     await expect(line.request('conversation:pull', { conversationId, after: 0 })).rejects.toMatchObject({ code: 'not_found' });
     line.socket.disconnect();
     await colleague.page.reload();
@@ -231,9 +230,12 @@ describe('the main job', () => {
     expect(await findCanariesInFiles(dataDirectory, [planted])).not.toEqual([]);
   });
 
-  test('no page asked anything of another origin, and none complained', () => {
+  test('no page asked anything of another origin, and none complained', async () => {
     const visitors = [citizen, official, colleague, supervisor];
     expect(visitors.flatMap(({ foreignRequests, complaints }) => [...foreignRequests, ...complaints])).toEqual([]);
+    // A page that tries is stopped, and it is noticed.
+    await citizen.page.evaluate(async () => await fetch('http://127.0.0.1:9/').catch(() => undefined));
+    await expect.poll(() => citizen.complaints.join(), { timeout: 20_000 }).toContain('Content Security Policy');
   });
 });
 

@@ -43,7 +43,8 @@ const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts',
 
 export async function startInstallation(): Promise<Installation> {
   await buildClient();
-  const data = await mkdtemp(join(tmpdir(), 'schalter-installation-'));
+  // Named so that the next run clears away what one that was killed has left.
+  const data = await mkdtemp(join(tmpdir(), `schalter-test-${process.pid}-`));
   const closers: (() => Promise<unknown> | void)[] = [async () => await rm(data, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
     for (const end of closers.toReversed()) await end();
