@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Core } from '../../client/app/core.ts';
 import type { QueueEntryId } from '../../server/protocol/ids.ts';
-import { accessibilityViolations, launchBrowser, overflow } from '../support/browser.ts';
+import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { decodedMedia } from '../support/call-media.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
@@ -55,7 +55,7 @@ describe('the waiting room', () => {
     await join(first.page);
     await first.page.getByText('You are next.').waitFor();
     expect(await first.page.title()).toBe('No. 1: You are in the line – Schalter');
-    expect(await first.announcements()).toContain('You are in the line. Number: A1. Place: 1');
+    await expect.poll(() => first.announcements(), patiently).toContain('You are in the line. Number: A1. Place: 1');
   });
 
   test('shows the place of each, and falls by itself when somebody leaves', async () => {
@@ -66,6 +66,7 @@ describe('the waiting room', () => {
     await first.page.getByRole('heading', { level: 1, name: 'You have left the line' }).waitFor();
     await second.page.getByText('You are next.').waitFor();
     expect(await second.page.title()).toBe('No. 1: You are in the line – Schalter');
+    await expect.poll(() => second.announcements(), patiently).toContain('Your place: 1');
     expect((await second.announcements()).filter((text) => text === 'Your place: 1')).toHaveLength(1);
   });
 
@@ -91,7 +92,7 @@ describe('the turn', () => {
     await dialog.waitFor();
     await second.page.waitForFunction(() => document.activeElement?.tagName === 'H2');
     expect(await second.page.title()).toMatch(/^Your turn: /);
-    await expect.poll(() => second.announcements()).toContain('Claire Weber, Citizens’ office, is calling you');
+    await expect.poll(() => second.announcements(), patiently).toContain('Claire Weber, Citizens’ office, is calling you');
     expect(await accessibilityViolations(second.page)).toEqual([]);
   });
 

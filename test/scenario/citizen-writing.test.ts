@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityViolations, launchBrowser, overflow } from '../support/browser.ts';
+import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
 
@@ -92,7 +92,7 @@ describe('a citizen who writes', () => {
     await citizen.context.setOffline(false);
     await log(page).getByText('Sending…').waitFor({ state: 'detached' });
     expect(await log(page).getByText('Written in the tunnel').count()).toBe(1);
-    expect(await citizen.announcements()).toContain('Sent');
+    await expect.poll(() => citizen.announcements(), patiently).toContain('Sent');
   });
 
   test('finds the conversation under "Messages" and on the start page', async () => {

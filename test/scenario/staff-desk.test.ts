@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityViolations, launchBrowser } from '../support/browser.ts';
+import { accessibilityViolations, launchBrowser, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
 
@@ -47,7 +47,7 @@ describe('an official', () => {
     goOn();
     await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor();
     await page.getByText('No messages yet').waitFor();
-    expect(await official.announcements()).toContain('You now belong to the team.');
+    await expect.poll(() => official.announcements(), patiently).toContain('You now belong to the team.');
   });
 
   test('sees what a citizen has written and answers with the keyboard alone', async () => {
@@ -95,7 +95,7 @@ describe('an official', () => {
     await citizen.page.goto('/en/services/driving-licence/line');
     await citizen.page.getByRole('button', { name: 'Take a number' }).click();
     for (const { page } of [official, colleague]) await page.getByRole('row').filter({ hasText: 'A1' }).getByText('Here').waitFor();
-    expect(await official.announcements()).toContain('New in the line: A1');
+    await expect.poll(() => official.announcements(), patiently).toContain('New in the line: A1');
     expect(await accessibilityViolations(official.page)).toEqual([]);
 
     // The colleague's page is busy while the official accepts: its button is pressed before it hears of that.

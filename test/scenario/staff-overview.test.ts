@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityViolations, launchBrowser } from '../support/browser.ts';
+import { accessibilityViolations, launchBrowser, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { enrol, newVisitor, signUp, type Visitor } from '../support/visitors.ts';
 
@@ -61,7 +61,7 @@ describe('a supervisor', () => {
     const announced = await supervisor.announcements();
     expect(announced.filter((text) => /ACT|OK|WATCH/.test(text))).toEqual(['Waiting now: ACT. People available: ACT']);
     await page.getByRole('button', { name: 'Read figures now' }).click();
-    await expect.poll(() => supervisor.announcements()).toContainEqual(expect.stringContaining('Waiting now: 1.'));
+    await expect.poll(() => supervisor.announcements(), patiently).toContainEqual(expect.stringContaining('Waiting now: 1.'));
     expect(await accessibilityViolations(page)).toEqual([]);
   });
 

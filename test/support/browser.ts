@@ -9,6 +9,9 @@ export const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 
 
 const fakeDevices = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--autoplay-policy=no-user-gesture-required'];
 
+/** For `expect.poll`: a busy machine says things later, and the announcer leaves half a second between them. */
+export const patiently = { timeout: 15_000 };
+
 /** A headless Chromium with a camera that shows a test pattern and a microphone that beeps. Whoever launches it closes it. */
 export function launchBrowser({ args = [] }: { args?: readonly string[] } = {}): Promise<Browser> {
   return chromium.launch({
