@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import { connectSfu } from './calls/sfu-client.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createLocalBus, createRedisBus } from './platform/bus.ts';
+import { openClock } from './platform/clock.ts';
 import { openDatabase } from './platform/database.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { checkGivenDatabase } from './platform/given-database.ts';
@@ -43,6 +44,8 @@ async function start(config: Config): Promise<void> {
   if (migrations.length > 0) log.info({ migrations }, 'database migrated');
   const database = openDatabase({ url, log });
   closers.push(async () => await database.destroy());
+  const clock = await openClock({ database, log });
+  closers.push(clock.close);
 
   const redis = config.redisUrl === null ? null : openRedis({ url: config.redisUrl, log });
   if (redis) closers.push(() => redis.disconnect());
@@ -63,7 +66,7 @@ async function start(config: Config): Promise<void> {
     officialsNeedDeviceBoundKeys: config.officialsNeedDeviceBoundKeys,
     maxChallengesPerAddress,
     log,
-    now: Date.now,
+    now: clock.now,
     clientDirectory: existsSync(clientDirectory) ? clientDirectory : null,
   });
   closers.push(async () => await app.close());

@@ -34,6 +34,12 @@ export async function pingDatabase(database: Database): Promise<void> {
   await sql`select 1`.execute(database);
 }
 
+/** What the database's clock says, in milliseconds since 1970. */
+export async function readDatabaseClock(database: Database): Promise<number> {
+  const { rows } = await sql<{ at: number }>`select (extract(epoch from clock_timestamp()) * 1000)::float8 as at`.execute(database);
+  return found(rows[0], 'time').at;
+}
+
 /** What is to be told once a transaction is stored. Who takes part in somebody else's transaction gives him this. */
 export type Announcement = () => void;
 
