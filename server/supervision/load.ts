@@ -36,9 +36,10 @@ export class Load {
 
   /** The figures now; from then on `load:changed` comes as they change. */
   async watch(officeId: OfficeId, accountId: AccountId): Promise<LoadFigures> {
-    const figures = await this.#read(officeId);
+    // First, so that whoever goes while the figures are read is forgotten like anybody else.
     this.#watchers.set(officeId, (this.#watchers.get(officeId) ?? new Set()).add(accountId));
-    this.#told.set(officeId, figures);
+    const figures = await this.#read(officeId);
+    if (this.#watchers.has(officeId)) this.#told.set(officeId, figures);
     return figures;
   }
 

@@ -1,5 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { codeOf, healthFund, licence, minuteMs, monday, passport, refund, residence, startTestCounter, type TestCounter } from '../../support/counter.ts';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { newId } from '../../../server/protocol/ids.ts';
+import { Load, type OfficeLoad } from '../../../server/supervision/load.ts';
+import { codeOf, healthFund, licence, minuteMs, monday, passport, refund, residence, startTestCounter, townHall, type TestCounter } from '../../support/counter.ts';
 
 let counter: TestCounter;
 beforeEach(async () => {
@@ -67,4 +70,25 @@ test('nobody is told who does not watch any more', async () => {
   await counter.join(await counter.addCitizen(), refund);
   await told;
   expect(offices).toEqual([refund]);
+});
+
+test('a supervisor who goes while his figures are being read leaves no watching behind', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const read = Promise.withResolvers<void>();
+  let reads = 0;
+  const readLoad = async (): Promise<OfficeLoad> => {
+    reads += 1;
+    await read.promise;
+    return { at: 0, services: [], available: new Set(), inCall: new Set() };
+  };
+  const load = new Load({ readLoad, officialsOf: async () => [], notify: () => undefined, log: pino({ level: 'silent' }) });
+  const accountId = newId<'account'>();
+  const watching = load.watch(townHall, accountId);
+  load.unwatch(accountId);
+  read.resolve();
+  await watching;
+  load.sweep();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(reads).toBe(1);
 });
