@@ -71,7 +71,10 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const sessions = createSessions(database);
   const accounts = createAccounts({ database });
   const rights = createRights({ database });
-  const withRights = async (caller: Omit<Caller, 'inboxId' | 'inboxRoles'>): Promise<Caller> => ({ ...caller, ...(await rights.of(caller)) });
+  const withRights = async (caller: Omit<Caller, 'inboxId' | 'inboxRoles'>): Promise<Caller> => ({
+    ...caller,
+    ...(await rights.of(caller)),
+  });
 
   const io = createSockets({
     server: http.server,
@@ -95,7 +98,12 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     readSessions: async (sessionIds) => {
       const found = await sessions.read(sessionIds);
       const inboxRights = await rights.ofAll(Array.from(found.values(), ({ caller }) => caller));
-      return new Map(Array.from(found, ([sessionId, { caller, isOver }]) => [sessionId, isOver ? { ended: 'expired' } : { caller: { ...caller, ...inboxRights(caller) } }]));
+      return new Map(
+        Array.from(found, ([sessionId, { caller, isOver }]) => [
+          sessionId,
+          isOver ? { ended: 'expired' } : { caller: { ...caller, ...inboxRights(caller) } },
+        ]),
+      );
     },
   });
 
@@ -112,7 +120,10 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     },
   });
 
-  const chains = { loadUserChains: accounts.loadChains, loadInboxChain: async (within: Database, inboxId: InboxId) => await inboxChains.load(within, inboxId) };
+  const chains = {
+    loadUserChains: accounts.loadChains,
+    loadInboxChain: async (within: Database, inboxId: InboxId) => await inboxChains.load(within, inboxId),
+  };
   const conversations = new Conversations({
     database,
     notify,

@@ -41,7 +41,9 @@ export interface CounterDependencies {
   };
   /** Officials who read the inbox of the office. */
   readonly officialsOf: (officeId: OfficeId) => Promise<readonly { readonly accountId: AccountId; readonly displayName: string }[]>;
-  readonly findConversation: (conversationId: ConversationId) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId; readonly citizenId: AccountId } | null>;
+  readonly findConversation: (
+    conversationId: ConversationId,
+  ) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId; readonly citizenId: AccountId } | null>;
   readonly recordEvent: (transaction: Transaction, conversationId: ConversationId, event: ConversationEvent) => Promise<Announcement>;
   /** Accounts with a socket on this node. */
   readonly connected: { isConnected(accountId: AccountId): boolean; accounts(): readonly AccountId[] };
@@ -83,7 +85,16 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     notify,
     log,
   });
-  const line = new Line({ database, store: queue, presence: presenceStore, officialsOf, notify, onChange: (officeId) => load.note(officeId), now, log });
+  const line = new Line({
+    database,
+    store: queue,
+    presence: presenceStore,
+    officialsOf,
+    notify,
+    onChange: (officeId) => load.note(officeId),
+    now,
+    log,
+  });
   const entries: Entries = new Entries({
     database,
     store: queue,
@@ -112,7 +123,16 @@ export function createCounter(dependencies: CounterDependencies): Counter {
   });
 
   const callStore = createCallStore(database);
-  const calls = new Calls({ database, store: callStore, sfu, recordEvent, endEntry: async (within, entryId, at) => await entries.end(within, entryId, at), notify, now, log });
+  const calls = new Calls({
+    database,
+    store: callStore,
+    sfu,
+    recordEvent,
+    endEntry: async (within, entryId, at) => await entries.end(within, entryId, at),
+    notify,
+    now,
+    log,
+  });
   const unfollowSfu = followSfu({ sfu, calls, store: callStore, notify, log });
 
   const sweeps = [
@@ -142,7 +162,12 @@ export function createCounter(dependencies: CounterDependencies): Counter {
       const services = await listServices();
       const lines = new Map<OfficeId, LineState>();
       for (const officeId of new Set(services.map((service) => service.officeId))) lines.set(officeId, await line.read(officeId));
-      return new Map(services.map(({ serviceId, officeId }) => [serviceId, { waiting: lines.get(officeId)?.waiting.length ?? 0, wait: lines.get(officeId)?.nextWait ?? null }]));
+      return new Map(
+        services.map(({ serviceId, officeId }) => [
+          serviceId,
+          { waiting: lines.get(officeId)?.waiting.length ?? 0, wait: lines.get(officeId)?.nextWait ?? null },
+        ]),
+      );
     },
     notePresence(accountId, isConnected) {
       presence.note(accountId);

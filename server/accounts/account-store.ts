@@ -85,11 +85,17 @@ export class AccountStore {
   }
 
   /** Newest generation first; `box` is the device's own, or null. */
-  async findBoxes(accountId: AccountId, deviceId: string): Promise<{ generation: number; box: Uint8Array | null; previousBox: Uint8Array | null }[]> {
+  async findBoxes(
+    accountId: AccountId,
+    deviceId: string,
+  ): Promise<{ generation: number; box: Uint8Array | null; previousBox: Uint8Array | null }[]> {
     return await this.#database
       .selectFrom('userGenerations as generations')
       .leftJoin('userBoxes as boxes', (join) =>
-        join.onRef('boxes.accountId', '=', 'generations.accountId').onRef('boxes.generation', '=', 'generations.generation').on('boxes.deviceId', '=', deviceId),
+        join
+          .onRef('boxes.accountId', '=', 'generations.accountId')
+          .onRef('boxes.generation', '=', 'generations.generation')
+          .on('boxes.deviceId', '=', deviceId),
       )
       .select(['generations.generation', 'box', 'previousBox'])
       .where('generations.accountId', '=', accountId)

@@ -13,7 +13,9 @@ export interface Accounts {
   /** Null when there is no such account, or it is disabled. */
   readonly find: (accountId: AccountId) => Promise<Account | null>;
   /** Officials of an office, by name; whether they read its inbox the inbox's chain says. */
-  readonly findOfficials: (officeId: OfficeId) => Promise<readonly { readonly accountId: AccountId; readonly officeId: OfficeId; readonly displayName: string }[]>;
+  readonly findOfficials: (
+    officeId: OfficeId,
+  ) => Promise<readonly { readonly accountId: AccountId; readonly officeId: OfficeId; readonly displayName: string }[]>;
   /** Verified chains; unknown accounts are left out. `database` may be a transaction. */
   readonly loadChains: (database: Database, accountIds: readonly AccountId[]) => Promise<ReadonlyMap<AccountId, UserChainState>>;
   /** When the invitation expires; null when its id or token is another one's. */
@@ -32,6 +34,7 @@ export function createAccounts({ database }: { readonly database: Database }): A
     findOfficials: async (officeId) => await store.findOfficials(officeId),
     loadChains: async (within, accountIds) => await chains.load(within, accountIds),
     addInvitation: async (invitation, tokenHash) => await invitations.add(invitation, tokenHash),
-    findEnrolled: async (officeId) => (await invitations.findOfficials(officeId)).map(({ proof, ...person }) => ({ ...person, proof: toBase64Url(proof) })),
+    findEnrolled: async (officeId) =>
+      (await invitations.findOfficials(officeId)).map(({ proof, ...person }) => ({ ...person, proof: toBase64Url(proof) })),
   };
 }

@@ -1,5 +1,15 @@
-import { generateAuthenticationOptions, generateRegistrationOptions, verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
-import type { AuthenticationResponseJSON, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
+import {
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server';
 import { z } from 'zod';
 import { AppError } from '../platform/app-error.ts';
 import { fromBase64Url, toBase64Url } from '../protocol/base64url.ts';
@@ -18,7 +28,10 @@ const algorithms = [-8, -7];
 const maxPublicKeyBytes = 1_024;
 
 /** Options for a passkey that can be found without a name and that verifies its user. `handle` is random: it tells nothing. */
-export async function offerRegistration(party: RelyingParty, { challenge, handle, name }: { challenge: Uint8Array; handle: Uint8Array; name: string }): Promise<PublicKeyCredentialCreationOptionsJSON> {
+export async function offerRegistration(
+  party: RelyingParty,
+  { challenge, handle, name }: { challenge: Uint8Array; handle: Uint8Array; name: string },
+): Promise<PublicKeyCredentialCreationOptionsJSON> {
   return await generateRegistrationOptions({
     rpName: party.operator,
     rpID: new URL(party.origin).hostname,
@@ -48,7 +61,9 @@ export type NewPasskey = Omit<Passkey, 'accountId' | 'handle'>;
 /** Throws `passkey_refused` for every cause; the cause is in the log only (K20). */
 export async function checkRegistration(party: RelyingParty, response: RegistrationResponseJSON, challenge: string): Promise<NewPasskey> {
   refuseCrossOrigin(response.response.clientDataJSON);
-  const verified = await refusing(verifyRegistrationResponse({ response, expectedChallenge: challenge, ...expectations(party), supportedAlgorithmIDs: algorithms }));
+  const verified = await refusing(
+    verifyRegistrationResponse({ response, expectedChallenge: challenge, ...expectations(party), supportedAlgorithmIDs: algorithms }),
+  );
   if (!verified.verified) throw refusal('the registration is not verified');
   const { credential, credentialDeviceType, credentialBackedUp } = verified.registrationInfo;
   if (credential.publicKey.length > maxPublicKeyBytes) throw refusal('the public key is too long');
@@ -63,10 +78,15 @@ export async function checkRegistration(party: RelyingParty, response: Registrat
 }
 
 /** The new counter and backup state. Throws `passkey_refused` for every cause. */
-export async function checkAuthentication(party: RelyingParty, response: AuthenticationResponseJSON, challenge: string, passkey: Passkey): Promise<{ counter: number; backedUp: boolean }> {
+export async function checkAuthentication(
+  party: RelyingParty,
+  response: AuthenticationResponseJSON,
+  challenge: string,
+  passkey: Passkey,
+): Promise<{ counter: number; backedUp: boolean }> {
   refuseCrossOrigin(response.response.clientDataJSON);
   // The library does not look at it: a passkey of one account must not open another one (K08).
-  if (response.response.userHandle !== toBase64Url(passkey.handle)) throw refusal('the user handle is not the account\'s');
+  if (response.response.userHandle !== toBase64Url(passkey.handle)) throw refusal("the user handle is not the account's");
   const verified = await refusing(
     verifyAuthenticationResponse({
       response,

@@ -35,7 +35,10 @@ export class ChallengeStore {
   /** Of one address only the newest are kept: a flood drives out its own, and nobody is locked out (K16). */
   async add(challenge: Challenge, address: string): Promise<void> {
     const expiresAt = sql<Date>`now() + make_interval(secs => ${limits.challengeMs / 1_000})`;
-    await this.#database.insertInto('challenges').values({ ...challenge, address, expiresAt }).execute();
+    await this.#database
+      .insertInto('challenges')
+      .values({ ...challenge, address, expiresAt })
+      .execute();
     await sql`
       delete from challenges where expires_at <= now() or challenge_id in (
         select challenge_id from challenges where address = ${address} order by expires_at desc offset ${this.#maxPerAddress}

@@ -15,7 +15,10 @@ export function accountHandlers({ database }: { readonly database: Database }): 
       schema: loadAccountsSchema,
       limit: { points: 120, perSeconds: 60 },
       async run({ accountIds }) {
-        const [accounts, links] = await Promise.all([store.find(accountIds), store.findLinks(accountIds.map((accountId) => ({ accountId, seqno: 0 })))]);
+        const [accounts, links] = await Promise.all([
+          store.find(accountIds),
+          store.findLinks(accountIds.map((accountId) => ({ accountId, seqno: 0 }))),
+        ]);
         return {
           accounts: accounts.map(({ accountId, displayName }) => ({
             accountId,

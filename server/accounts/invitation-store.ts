@@ -21,7 +21,13 @@ export interface EnrolledPerson {
 }
 
 type Tables = {
-  invitations: Invitation & { tokenHash: Uint8Array; expiresAt: Date; usedAt: Date | null; accountId: AccountId | null; proof: Uint8Array | null };
+  invitations: Invitation & {
+    tokenHash: Uint8Array;
+    expiresAt: Date;
+    usedAt: Date | null;
+    accountId: AccountId | null;
+    proof: Uint8Array | null;
+  };
 };
 
 const columns = ['invitationId', 'role', 'officeId', 'displayName'] as const;
@@ -37,8 +43,16 @@ export class InvitationStore {
   /** The moment it expires at; the same invitation twice is one. Null when the id is another invitation's. */
   async add(invitation: Invitation, tokenHash: Uint8Array): Promise<Date | null> {
     const expiresAt = sql<Date>`now() + make_interval(secs => ${limits.invitationMs / 1_000})`;
-    await this.#database.insertInto('invitations').values({ ...invitation, tokenHash, expiresAt }).onConflict((conflict) => conflict.doNothing()).execute();
-    const stored = await this.#database.selectFrom('invitations').select(['expiresAt', 'tokenHash']).where('invitationId', '=', invitation.invitationId).executeTakeFirst();
+    await this.#database
+      .insertInto('invitations')
+      .values({ ...invitation, tokenHash, expiresAt })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const stored = await this.#database
+      .selectFrom('invitations')
+      .select(['expiresAt', 'tokenHash'])
+      .where('invitationId', '=', invitation.invitationId)
+      .executeTakeFirst();
     return stored && Buffer.from(stored.tokenHash).equals(tokenHash) ? stored.expiresAt : null;
   }
 

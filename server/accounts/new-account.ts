@@ -30,7 +30,12 @@ export function verifyRoot(root: SignedLink): VerifiedRoot {
 export async function addAccount(
   database: Database,
   { accountId, state, root }: VerifiedRoot,
-  person: { readonly handle: Uint8Array | null; readonly role: Role; readonly displayName: string | null; readonly officeId: OfficeId | null },
+  person: {
+    readonly handle: Uint8Array | null;
+    readonly role: Role;
+    readonly displayName: string | null;
+    readonly officeId: OfficeId | null;
+  },
 ): Promise<void> {
   const { generation, boxes } = currentGeneration(state);
   await new AccountStore(database).add({ accountId, ...person }, fromBase64Url(root.link), {
@@ -43,7 +48,10 @@ export async function addAccount(
 }
 
 /** An account that signs in with its device key alone: the program of an inbox's owner. For the set-up of an installation. */
-export async function createOwner(database: Database, { root, displayName }: { readonly root: SignedLink; readonly displayName: string }): Promise<AccountId> {
+export async function createOwner(
+  database: Database,
+  { root, displayName }: { readonly root: SignedLink; readonly displayName: string },
+): Promise<AccountId> {
   const owner = verifyRoot(root);
   await transaction(database, async (trx) => await addAccount(trx, owner, { handle: null, role: 'owner', displayName, officeId: null }));
   return owner.accountId;

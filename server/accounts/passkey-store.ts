@@ -39,7 +39,10 @@ export class PasskeyStore {
   }
 
   async add({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp }: Omit<Passkey, 'handle'>): Promise<void> {
-    await this.#database.insertInto('passkeys').values({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp, lastUsedAt: sql`now()` }).execute();
+    await this.#database
+      .insertInto('passkeys')
+      .values({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp, lastUsedAt: sql`now()` })
+      .execute();
   }
 
   /** With the account's role; null when there is no such passkey or the account is disabled. */
@@ -62,7 +65,9 @@ export class PasskeyStore {
       .set({ counter, backedUp, lastUsedAt: sql`now()` })
       .where('credentialId', '=', credentialId)
       // Passkeys that are synchronised do not count: theirs stays 0.
-      .where((where) => where.or([where('counter', '<', counter), where.and([where('counter', '=', 0), where(sql<number>`${counter}::bigint`, '=', 0)])]))
+      .where((where) =>
+        where.or([where('counter', '<', counter), where.and([where('counter', '=', 0), where(sql<number>`${counter}::bigint`, '=', 0)])]),
+      )
       .executeTakeFirst();
     return numUpdatedRows === 1n;
   }

@@ -37,10 +37,15 @@ export interface Registered extends OpenedSession {
 }
 
 /** In one transaction: account, passkey, chain, use of the invitation, first session. `challenge` has been taken already. */
-export async function register(request: Registration, challenge: Challenge, { database, party, sessions, officialsNeedDeviceBoundKeys }: RegistrationDependencies): Promise<Registered> {
+export async function register(
+  request: Registration,
+  challenge: Challenge,
+  { database, party, sessions, officialsNeedDeviceBoundKeys }: RegistrationDependencies,
+): Promise<Registered> {
   const { handle } = challenge;
   const tokenHash = request.invitation ? hashToken(request.invitation.token) : null;
-  const isSameInvitation = tokenHash === null ? challenge.tokenHash === null : challenge.tokenHash !== null && Buffer.from(tokenHash).equals(challenge.tokenHash);
+  const isSameInvitation =
+    tokenHash === null ? challenge.tokenHash === null : challenge.tokenHash !== null && Buffer.from(tokenHash).equals(challenge.tokenHash);
   if (!handle || !isSameInvitation) throw refusal('the challenge is of another registration');
   const passkey = await checkRegistration(party, request.response, challenge.challenge);
   const owner = verifyRoot(request.root);
@@ -50,9 +55,14 @@ export async function register(request: Registration, challenge: Challenge, { da
       const invitation = tokenHash && request.invitation ? await new InvitationStore(trx).findOpen(tokenHash) : null;
       if (tokenHash && !invitation) throw new AppError('invitation_invalid', 'used meanwhile, or expired');
       const person = personOf(invitation);
-      if (person.role !== 'citizen' && officialsNeedDeviceBoundKeys && passkey.backupEligible) throw refusal('the passkey can leave its device');
+      if (person.role !== 'citizen' && officialsNeedDeviceBoundKeys && passkey.backupEligible)
+        throw refusal('the passkey can leave its device');
       await addAccount(trx, owner, { handle, ...person });
-      if (tokenHash && request.invitation && !(await new InvitationStore(trx).use(tokenHash, owner.accountId, fromBase64Url(request.invitation.proof)))) {
+      if (
+        tokenHash &&
+        request.invitation &&
+        !(await new InvitationStore(trx).use(tokenHash, owner.accountId, fromBase64Url(request.invitation.proof)))
+      ) {
         throw new AppError('invitation_invalid', 'somebody else was faster');
       }
       await new PasskeyStore(trx).add({ ...passkey, accountId: owner.accountId });
@@ -74,7 +84,11 @@ function personOf(invitation: Invitation | null): { role: Role; displayName: str
 /** Throws `passkey_refused` unless an active device of the account signed the ceremony's challenge. */
 export function requireProof(user: UserChainState, { deviceId, signature }: DeviceProof, challenge: Base64Url): void {
   try {
-    verifySessionProof(user, { deviceId: fromBase64Url(deviceId), challenge: fromBase64Url(challenge), signature: fromBase64Url(signature) });
+    verifySessionProof(user, {
+      deviceId: fromBase64Url(deviceId),
+      challenge: fromBase64Url(challenge),
+      signature: fromBase64Url(signature),
+    });
   } catch (cause) {
     if (cause instanceof CryptoError) throw refusal('the device has not signed the challenge', cause);
     throw cause;

@@ -56,8 +56,22 @@ export function accountRoutes(http: FastifyInstance, dependencies: AccountRoutes
   const challenges = new ChallengeStore(database, { maxPerAddress: dependencies.maxChallengesPerAddress });
   const invitations = new InvitationStore(database);
 
-  const begin = async (request: FastifyRequest, reply: FastifyReply, purpose: Purpose, about: Partial<Pick<Challenge, 'handle' | 'accountId' | 'tokenHash'>>) => {
-    const challenge = { challengeId: newId<'challenge'>(), purpose, challenge: toBase64Url(randomBytes(32)), browserHash: bindBrowser(request, reply), handle: null, accountId: null, tokenHash: null, ...about };
+  const begin = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    purpose: Purpose,
+    about: Partial<Pick<Challenge, 'handle' | 'accountId' | 'tokenHash'>>,
+  ) => {
+    const challenge = {
+      challengeId: newId<'challenge'>(),
+      purpose,
+      challenge: toBase64Url(randomBytes(32)),
+      browserHash: bindBrowser(request, reply),
+      handle: null,
+      accountId: null,
+      tokenHash: null,
+      ...about,
+    };
     await challenges.add(challenge, request.ip);
     return challenge;
   };
@@ -100,7 +114,11 @@ export function accountRoutes(http: FastifyInstance, dependencies: AccountRoutes
     if (tokenHash && !invitation) throw new AppError('invitation_invalid', 'unknown, used or expired');
     const handle = randomBytes(32);
     const { challengeId, challenge } = await begin(request, reply, 'registration', { handle, tokenHash });
-    const options = await offerRegistration(party, { challenge: fromBase64Url(challenge), handle, name: invitation?.displayName ?? party.operator });
+    const options = await offerRegistration(party, {
+      challenge: fromBase64Url(challenge),
+      handle,
+      name: invitation?.displayName ?? party.operator,
+    });
     return { challengeId, options, invitation };
   });
 
@@ -133,7 +151,11 @@ export function accountRoutes(http: FastifyInstance, dependencies: AccountRoutes
       log.error({ alarm: 'passkey-counter', account: passkey.accountId }, 'a passkey may have been copied');
       throw refusal('the counter does not go up');
     }
-    return await enter(request, reply, await sessions.open(database, { accountId: passkey.accountId, role: passkey.role, deviceId: device?.deviceId ?? null }));
+    return await enter(
+      request,
+      reply,
+      await sessions.open(database, { accountId: passkey.accountId, role: passkey.role, deviceId: device?.deviceId ?? null }),
+    );
   });
 
   const chainOf = async (accountId: AccountId) => {
@@ -155,7 +177,8 @@ export function accountRoutes(http: FastifyInstance, dependencies: AccountRoutes
     const { challenge, accountId: challenged } = await take(request, challengeId, 'device');
     const [account] = await new AccountStore(database).find([accountId]);
     // Whoever has a passkey uses it: a stolen device key alone opens nothing.
-    if (challenged !== accountId || account?.role !== 'owner' || account.handle !== null) throw refusal('no account that signs in like this');
+    if (challenged !== accountId || account?.role !== 'owner' || account.handle !== null)
+      throw refusal('no account that signs in like this');
     requireProof(await chainOf(accountId), device, challenge);
     return await enter(request, reply, await sessions.open(database, { accountId, role: account.role, deviceId: device.deviceId }));
   });

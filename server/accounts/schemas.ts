@@ -13,7 +13,10 @@ export const signedLinkSchema = z.strictObject({
   previousBox: bytesSchema({ maxBytes: limits.boxBytes }).nullable(),
 }) satisfies z.ZodType<SignedLink>;
 
-const deviceProofSchema = z.strictObject({ deviceId: idSchema<'device'>(), signature: bytesSchema({ minBytes: 64, maxBytes: 64 }) }) satisfies z.ZodType<DeviceProof>;
+const deviceProofSchema = z.strictObject({
+  deviceId: idSchema<'device'>(),
+  signature: bytesSchema({ minBytes: 64, maxBytes: 64 }),
+}) satisfies z.ZodType<DeviceProof>;
 
 /** 32 random bytes in the fragment of an invitation's link. */
 const tokenSchema = z.string().max(100);
@@ -42,7 +45,10 @@ const registrationResponseSchema = z.strictObject({
     authenticatorData: z.string().max(22_000).optional(),
     publicKey: z.string().max(4_096).optional(),
     publicKeyAlgorithm: z.int().optional(),
-    transports: z.array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']).or(z.string().max(40))).max(20).optional(),
+    transports: z
+      .array(z.enum(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']).or(z.string().max(40)))
+      .max(20)
+      .optional(),
   }),
 });
 
@@ -70,16 +76,18 @@ export const authenticationSchema = z.strictObject({
   response: z.custom<AuthenticationResponseJSON>((value) => authenticationResponseSchema.safeParse(value).success, 'not an authentication'),
   device: deviceProofSchema.optional(),
 });
-export const deviceChallengeSchema = z.strictObject({ accountId: chainIdSchema<'account'>() }) satisfies z.ZodType<Body<'POST /api/sessions/challenge'>>;
+export const deviceChallengeSchema = z.strictObject({ accountId: chainIdSchema<'account'>() }) satisfies z.ZodType<
+  Body<'POST /api/sessions/challenge'>
+>;
 export const deviceSessionSchema = z.strictObject({
   challengeId: idSchema<'challenge'>(),
   accountId: chainIdSchema<'account'>(),
   device: deviceProofSchema,
 }) satisfies z.ZodType<Body<'POST /api/sessions'>>;
 
-export const loadAccountsSchema = z.strictObject({ accountIds: z.array(chainIdSchema<'account'>()).max(limits.accountsPerLoad) }) satisfies z.ZodType<
-  Parameters<AccountCommands['account:load']>[0]
->;
+export const loadAccountsSchema = z.strictObject({
+  accountIds: z.array(chainIdSchema<'account'>()).max(limits.accountsPerLoad),
+}) satisfies z.ZodType<Parameters<AccountCommands['account:load']>[0]>;
 export const nothingSchema = z.strictObject({});
 
 /** Whether a body carries the output of a passkey's PRF, which is the seed of somebody's keys. */
@@ -88,5 +96,7 @@ export function carriesPrfResults(body: unknown): boolean {
 }
 
 const prfResultsSchema = z.looseObject({
-  response: z.looseObject({ clientExtensionResults: z.looseObject({ prf: z.looseObject({ results: z.unknown().refine((results) => results !== undefined) }) }) }),
+  response: z.looseObject({
+    clientExtensionResults: z.looseObject({ prf: z.looseObject({ results: z.unknown().refine((results) => results !== undefined) }) }),
+  }),
 });

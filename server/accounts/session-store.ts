@@ -18,7 +18,8 @@ type Tables = {
 };
 
 /** How long a session lasts without anything being done, and in all (NIST 800-63B-4 §2.2.3, §2.3.3). */
-const lifetimeOf = (role: Role): { idleMinutes: number; hours: number } => (role === 'citizen' ? { idleMinutes: 60, hours: 24 } : { idleMinutes: 15, hours: 12 });
+const lifetimeOf = (role: Role): { idleMinutes: number; hours: number } =>
+  role === 'citizen' ? { idleMinutes: 60, hours: 24 } : { idleMinutes: 15, hours: 12 };
 
 export interface NewSession {
   readonly sessionId: SessionId;
@@ -41,7 +42,10 @@ export class SessionStore {
 
   async add({ sessionId, tokenHash, accountId, role, deviceId }: NewSession): Promise<void> {
     const expiresAt = sql<Date>`now() + make_interval(hours => ${lifetimeOf(role).hours})`;
-    await this.#database.insertInto('sessions').values({ sessionId, tokenHash, accountId, deviceId, expiresAt, createdAt: sql`now()`, lastSeenAt: sql`now()` }).execute();
+    await this.#database
+      .insertInto('sessions')
+      .values({ sessionId, tokenHash, accountId, deviceId, expiresAt, createdAt: sql`now()`, lastSeenAt: sql`now()` })
+      .execute();
   }
 
   async findByToken(tokenHash: Uint8Array): Promise<SessionRow | null> {
@@ -49,12 +53,18 @@ export class SessionStore {
   }
 
   async find(sessionIds: readonly SessionId[]): Promise<SessionRow[]> {
-    return await this.#rows().where('sessionId', '=', sql<SessionId>`any(${sessionIds}::text[])`).execute();
+    return await this.#rows()
+      .where('sessionId', '=', sql<SessionId>`any(${sessionIds}::text[])`)
+      .execute();
   }
 
   /** The ids of those that were there. */
   async removeByToken(tokenHash: Uint8Array): Promise<SessionId | null> {
-    const removed = await this.#database.deleteFrom('sessions').where('tokenHash', '=', tokenHash).returning('sessionId').executeTakeFirst();
+    const removed = await this.#database
+      .deleteFrom('sessions')
+      .where('tokenHash', '=', tokenHash)
+      .returning('sessionId')
+      .executeTakeFirst();
     return removed?.sessionId ?? null;
   }
 
@@ -62,14 +72,18 @@ export class SessionStore {
   async touch(sessionIds: readonly SessionId[]): Promise<void> {
     await sql`
       update sessions set last_seen_at = now() from accounts
-      where sessions.account_id = accounts.account_id and session_id = any(${sessionIds}::text[]) and not ${isOver}`.execute(this.#database);
+      where sessions.account_id = accounts.account_id and session_id = any(${sessionIds}::text[]) and not ${isOver}`.execute(
+      this.#database,
+    );
   }
 
   /** As `touch`, for all sessions of the accounts. */
   async touchAccounts(accountIds: readonly AccountId[]): Promise<void> {
     await sql`
       update sessions set last_seen_at = now() from accounts
-      where sessions.account_id = accounts.account_id and sessions.account_id = any(${accountIds}::text[]) and not ${isOver}`.execute(this.#database);
+      where sessions.account_id = accounts.account_id and sessions.account_id = any(${accountIds}::text[]) and not ${isOver}`.execute(
+      this.#database,
+    );
   }
 
   /** Rows of sessions that have been over for a day are of no use to anybody. */

@@ -18,7 +18,9 @@ export class UserChains {
   async load(database: Database, accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, UserChainState>> {
     const wanted = [...new Set(accountIds)];
     const states = new Map(wanted.flatMap((accountId) => pair(accountId, this.#states.get(accountId))));
-    const links = await new AccountStore(database).findLinks(wanted.map((accountId) => ({ accountId, seqno: states.get(accountId)?.seqno ?? 0 })));
+    const links = await new AccountStore(database).findLinks(
+      wanted.map((accountId) => ({ accountId, seqno: states.get(accountId)?.seqno ?? 0 })),
+    );
     for (const { accountId, link } of links) {
       const state = states.get(accountId);
       states.set(accountId, state ? extendUserChain(state, link) : replayUserChain([link], fromBase64Url(accountId)));

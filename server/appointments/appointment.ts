@@ -39,7 +39,10 @@ export function hold(reservation: Reservation, at: number): HeldState {
 }
 
 /** Twice is answered alike. `invalid_slot` when the hold is over, `conflict` when it was booked into another conversation. */
-export function book(appointment: Appointment, booking: { readonly conversationId: ConversationId; readonly at: number }): Exclude<Appointment, HeldState | ReleasedState> {
+export function book(
+  appointment: Appointment,
+  booking: { readonly conversationId: ConversationId; readonly at: number },
+): Exclude<Appointment, HeldState | ReleasedState> {
   if (appointment.state === 'released') throw new AppError('invalid_slot', 'the hold is over');
   if (appointment.state === 'held') {
     if (appointment.holdExpiresAt <= booking.at) throw new AppError('invalid_slot', 'the hold is over');
@@ -75,7 +78,8 @@ export function checkIn(appointment: Appointment, at: number): CheckedInState {
 
 /** Its citizen was served. */
 export function complete(appointment: Appointment): CompletedState {
-  if (appointment.state !== 'checked-in') throw new AppError('bad_state', `an appointment that is ${appointment.state} cannot be completed`);
+  if (appointment.state !== 'checked-in')
+    throw new AppError('bad_state', `an appointment that is ${appointment.state} cannot be completed`);
   return { ...appointment, state: 'completed' };
 }
 

@@ -35,10 +35,16 @@ export interface AppointmentsDependencies {
   readonly findService: (serviceId: ServiceId) => Promise<BookableService | null>;
   /** Whole openings that touch the time between two moments, in order. */
   readonly hoursBetween: (serviceId: ServiceId, from: number, to: number) => Promise<readonly OpenInterval[]>;
-  readonly findConversation: (conversationId: ConversationId) => Promise<{ readonly officeId: OfficeId; readonly citizenId: AccountId } | null>;
+  readonly findConversation: (
+    conversationId: ConversationId,
+  ) => Promise<{ readonly officeId: OfficeId; readonly citizenId: AccountId } | null>;
   readonly recordEvent: (transaction: Transaction, conversationId: ConversationId, event: ConversationEvent) => Promise<Announcement>;
   /** Puts him into the waiting line. */
-  readonly joinLine: (transaction: Transaction, checkIn: CheckIn, appointment: { appointmentId: AppointmentId; startsAt: number }) => Promise<Announcement>;
+  readonly joinLine: (
+    transaction: Transaction,
+    checkIn: CheckIn,
+    appointment: { appointmentId: AppointmentId; startsAt: number },
+  ) => Promise<Announcement>;
   readonly notify: Notify;
   readonly now: () => number;
 }
@@ -62,7 +68,10 @@ export class Appointments {
   }
 
   /** Throws `invalid_slot`, `slot_taken`, `conflict` when the id stands for something else, `bad_state` with too many bookings. */
-  async hold(request: { appointmentId: AppointmentId; serviceId: ServiceId; startsAt: number }, citizenId: AccountId): Promise<Appointment> {
+  async hold(
+    request: { appointmentId: AppointmentId; serviceId: ServiceId; startsAt: number },
+    citizenId: AccountId,
+  ): Promise<Appointment> {
     const { database, store, now } = this.#dependencies;
     const { appointmentId, serviceId, startsAt } = request;
     const at = now();
@@ -72,7 +81,8 @@ export class Appointments {
       await store.lockCitizen(within, citizenId);
       const same = await store.find(appointmentId, within);
       if (same) {
-        if (same.citizenId !== citizenId || same.serviceId !== serviceId || same.startsAt !== startsAt) throw new AppError('conflict', 'the id is taken');
+        if (same.citizenId !== citizenId || same.serviceId !== serviceId || same.startsAt !== startsAt)
+          throw new AppError('conflict', 'the id is taken');
         return same;
       }
       if (!slot) throw new AppError('invalid_slot', 'not a slot of the service');
@@ -102,7 +112,10 @@ export class Appointments {
       });
       if (before === after) return { appointment: after, announce: null };
       await this.#requireFewBookings(within, citizenId, 1);
-      return { appointment: after, announce: await recordEvent(within, conversationId, { type: 'appointment-booked', appointmentId, startsAt: after.startsAt }) };
+      return {
+        appointment: after,
+        announce: await recordEvent(within, conversationId, { type: 'appointment-booked', appointmentId, startsAt: after.startsAt }),
+      };
     });
   }
 
@@ -112,7 +125,10 @@ export class Appointments {
     return await this.#commit(database, async (within) => {
       const { before, after } = await store.change(within, appointmentId, (appointment) => cancel(requireOwn(appointment, citizenId)));
       if (before === after) return { appointment: after, announce: null };
-      const announce = after.state === 'cancelled' ? await recordEvent(within, after.conversationId, { type: 'appointment-cancelled', appointmentId, startsAt: after.startsAt }) : () => undefined;
+      const announce =
+        after.state === 'cancelled'
+          ? await recordEvent(within, after.conversationId, { type: 'appointment-cancelled', appointmentId, startsAt: after.startsAt })
+          : () => undefined;
       return { appointment: after, announce };
     });
   }
@@ -126,7 +142,10 @@ export class Appointments {
       const { before, after } = await store.change(within, appointmentId, (appointment) => checkIn(appointment, now()));
       if (before === after) return { appointment: after, announce: null };
       const { conversationId, startsAt } = after;
-      return { appointment: after, announce: await joinLine(within, { serviceId, officeId, letter, conversationId, citizenId, language }, { appointmentId, startsAt }) };
+      return {
+        appointment: after,
+        announce: await joinLine(within, { serviceId, officeId, letter, conversationId, citizenId, language }, { appointmentId, startsAt }),
+      };
     });
   }
 
@@ -149,7 +168,10 @@ export class Appointments {
   }
 
   /** Commits, then tells; `announce` null says that nothing changed. */
-  async #commit(database: Database, work: (within: Transaction) => Promise<{ appointment: Appointment; announce: Announcement | null }>): Promise<Appointment> {
+  async #commit(
+    database: Database,
+    work: (within: Transaction) => Promise<{ appointment: Appointment; announce: Announcement | null }>,
+  ): Promise<Appointment> {
     const { appointment, announce } = await transaction(database, work);
     if (announce) {
       announce();
@@ -163,7 +185,8 @@ export class Appointments {
     const fact = { appointment: viewOf(appointment) };
     notify({ account: appointment.citizenId }, 'appointment:changed', fact);
     // Holds are nobody's business until they are booked.
-    if (appointment.state !== 'held' && appointment.state !== 'released') notify({ officials: appointment.officeId }, 'appointment:changed', fact);
+    if (appointment.state !== 'held' && appointment.state !== 'released')
+      notify({ officials: appointment.officeId }, 'appointment:changed', fact);
   }
 
   async #slotsOf({ serviceId, appointmentMinutes }: BookableService, at: number): Promise<readonly SlotView[]> {
@@ -191,5 +214,16 @@ export function viewOf(appointment: Appointment): AppointmentView {
   const { appointmentId, serviceId, officeId, conversationId, startsAt, endsAt, state } = appointment;
   const { from, until } = checkInWindow(appointment);
   const holdExpiresAt = appointment.state === 'held' ? appointment.holdExpiresAt : null;
-  return { appointmentId, serviceId, officeId, conversationId, startsAt, endsAt, state, holdExpiresAt, checkInFrom: from, checkInUntil: until };
+  return {
+    appointmentId,
+    serviceId,
+    officeId,
+    conversationId,
+    startsAt,
+    endsAt,
+    state,
+    holdExpiresAt,
+    checkInFrom: from,
+    checkInUntil: until,
+  };
 }

@@ -24,7 +24,13 @@ const dayMs = 24 * 60 * 60_000;
 const pastMs = 30 * dayMs;
 
 /** The commands of appointments. */
-export function appointmentHandlers({ appointments, store, viewEntryOf, dayOf, now }: AppointmentHandlersDependencies): Handlers<keyof AppointmentCommands> {
+export function appointmentHandlers({
+  appointments,
+  store,
+  viewEntryOf,
+  dayOf,
+  now,
+}: AppointmentHandlersDependencies): Handlers<keyof AppointmentCommands> {
   return {
     'appointment:list-slots': {
       allow: ['citizen'],
@@ -42,7 +48,8 @@ export function appointmentHandlers({ appointments, store, viewEntryOf, dayOf, n
       allow: ['citizen'],
       schema: schemas['appointment:book'],
       limit: { points: 30, perSeconds: 60 },
-      run: async ({ appointmentId, conversationId }, { accountId }) => viewOf(await appointments.book(appointmentId, conversationId, accountId)),
+      run: async ({ appointmentId, conversationId }, { accountId }) =>
+        viewOf(await appointments.book(appointmentId, conversationId, accountId)),
     },
     'appointment:cancel': {
       allow: ['citizen'],
@@ -61,7 +68,8 @@ export function appointmentHandlers({ appointments, store, viewEntryOf, dayOf, n
           return { appointments: own.filter((each) => each.state !== 'held' || each.holdExpiresAt > at).map(viewOf) };
         }
         const { officeId, inboxId } = caller;
-        if (officeId === null || inboxId === null || !isReader(caller, inboxId)) throw new AppError('forbidden', 'not a member of the team');
+        if (officeId === null || inboxId === null || !isReader(caller, inboxId))
+          throw new AppError('forbidden', 'not a member of the team');
         const recent = await store.listOfOffice(officeId, at - 2 * dayMs);
         return { appointments: recent.filter(({ startsAt }) => dayOf(startsAt) >= dayOf(at)).map(viewOf) };
       },

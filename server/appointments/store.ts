@@ -63,7 +63,11 @@ export function createAppointmentStore(database: Database) {
     },
 
     /** When desks of the service are taken, between `from` and `to`. Holds that are over take nothing. */
-    async listTaken(serviceId: ServiceId, { from, to, now }: { from: number; to: number; now: number }, within?: Transaction): Promise<readonly Taken[]> {
+    async listTaken(
+      serviceId: ServiceId,
+      { from, to, now }: { from: number; to: number; now: number },
+      within?: Transaction,
+    ): Promise<readonly Taken[]> {
       const rows = await appointments(within)
         .select(['desk', 'startsAt', 'endsAt'])
         .where('serviceId', '=', serviceId)
@@ -139,7 +143,11 @@ export function createAppointmentStore(database: Database) {
 
     /** Booked, and due before then. */
     async listDue(before: number): Promise<readonly AppointmentId[]> {
-      const rows = await appointments().select('appointmentId').where('state', '=', 'booked').where('startsAt', '<', new Date(before)).execute();
+      const rows = await appointments()
+        .select('appointmentId')
+        .where('state', '=', 'booked')
+        .where('startsAt', '<', new Date(before))
+        .execute();
       return rows.map(({ appointmentId }) => appointmentId);
     },
   };
@@ -155,7 +163,15 @@ function stateColumns(appointment: Appointment) {
 
 function toAppointment(row: Selectable<AppointmentsTable>): Appointment {
   const { appointmentId, serviceId, officeId, citizenId, desk, state, conversationId } = row;
-  const reservation = { appointmentId, serviceId, officeId, citizenId, desk, startsAt: row.startsAt.getTime(), endsAt: row.endsAt.getTime() };
+  const reservation = {
+    appointmentId,
+    serviceId,
+    officeId,
+    citizenId,
+    desk,
+    startsAt: row.startsAt.getTime(),
+    endsAt: row.endsAt.getTime(),
+  };
   if (state === 'held') return { ...reservation, state, conversationId: null, holdExpiresAt: row.holdExpiresAt?.getTime() ?? 0 };
   if (state === 'released') return { ...reservation, state, conversationId: null };
   // The table's checks say that every other state has its conversation.

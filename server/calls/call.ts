@@ -17,7 +17,11 @@ interface CallBase {
 }
 
 export type ConnectingState = CallBase & { readonly state: 'connecting' };
-export type ActiveState = CallBase & { readonly state: 'active'; readonly citizenConnectedAt: number; readonly officialConnectedAt: number };
+export type ActiveState = CallBase & {
+  readonly state: 'active';
+  readonly citizenConnectedAt: number;
+  readonly officialConnectedAt: number;
+};
 export type EndedState = CallBase & { readonly state: 'ended'; readonly reason: CallEndReason; readonly endedAt: number };
 
 /** connecting → active → ended, connecting → ended. Losing a connection or a node is not an end. */
@@ -45,7 +49,9 @@ export function end(call: Call, { reason, at }: { readonly reason: CallEndReason
 
 /** How long the two were connected with each other. */
 export function durationMs({ citizenConnectedAt, officialConnectedAt, endedAt }: EndedState): number {
-  return citizenConnectedAt === null || officialConnectedAt === null ? 0 : Math.max(0, endedAt - Math.max(citizenConnectedAt, officialConnectedAt));
+  return citizenConnectedAt === null || officialConnectedAt === null
+    ? 0
+    : Math.max(0, endedAt - Math.max(citizenConnectedAt, officialConnectedAt));
 }
 
 /** Throws `forbidden` for anybody but the two. */

@@ -51,7 +51,11 @@ export class Calls {
     const { store, recordEvent } = this.#dependencies;
     const call = start({ ...rest, startedAt: at });
     await store.add(within, call);
-    const announceEvent = await recordEvent(within, call.conversationId, { type: 'call-started', callId: call.callId, official: call.official.displayName });
+    const announceEvent = await recordEvent(within, call.conversationId, {
+      type: 'call-started',
+      callId: call.callId,
+      official: call.official.displayName,
+    });
     return () => {
       announceEvent();
       this.tell(call);
@@ -73,7 +77,10 @@ export class Calls {
   /** The media of one of the two came through. */
   async connect(callId: CallId, accountId: AccountId): Promise<void> {
     const { database, store, now } = this.#dependencies;
-    const { before, after } = await transaction(database, async (within) => await store.change(within, callId, (call) => connect(call, accountId, now())));
+    const { before, after } = await transaction(
+      database,
+      async (within) => await store.change(within, callId, (call) => connect(call, accountId, now())),
+    );
     await store.markSeen([callId], now());
     if (before.state !== after.state) this.tell(after);
   }
@@ -118,7 +125,12 @@ export class Calls {
       const { before, after } = await store.change(within, callId, (current) => end(check(current), { reason, at }));
       if (before.state === 'ended') return { call: after, announce: () => undefined };
       const announceEntry = await endEntry(within, after.entryId, at);
-      const announceEvent = await recordEvent(within, after.conversationId, { type: 'call-ended', callId, durationMs: durationMs(after), reason });
+      const announceEvent = await recordEvent(within, after.conversationId, {
+        type: 'call-ended',
+        callId,
+        durationMs: durationMs(after),
+        reason,
+      });
       const announceAll = (): void => {
         this.tell(after);
         announceEntry();

@@ -27,7 +27,8 @@ const consumerIdSchema = mediaIdSchema<'consumer'>();
  */
 export function callHandlers({ calls, store, sfu, now }: CallHandlersDependencies): Handlers<keyof CallCommands> {
   /** Throws `not_found`, `forbidden`, `closed`. */
-  const findRunning = async (callId: CallId, accountId: AccountId): Promise<Call> => requireRunning(found((await store.find(callId)) ?? undefined, 'call'), accountId);
+  const findRunning = async (callId: CallId, accountId: AccountId): Promise<Call> =>
+    requireRunning(found((await store.find(callId)) ?? undefined, 'call'), accountId);
   /** Who the caller's page is to the sfu, once it is clear that he may be there. */
   const addressOf = async ({ callId, peerId }: { callId: CallId; peerId: string }, { accountId }: Caller) => {
     await findRunning(callId, accountId);
@@ -75,7 +76,8 @@ export function callHandlers({ calls, store, sfu, now }: CallHandlersDependencie
       allow: people,
       schema: schemas['call:restart-ice'],
       limit: { points: 4, perSeconds: 2 },
-      run: async ({ transportId, ...request }, caller) => await sfu.request('transport:restart-ice', { ...(await addressOf(request, caller)), transportId }),
+      run: async ({ transportId, ...request }, caller) =>
+        await sfu.request('transport:restart-ice', { ...(await addressOf(request, caller)), transportId }),
     },
     'call:produce': {
       allow: people,
@@ -90,7 +92,8 @@ export function callHandlers({ calls, store, sfu, now }: CallHandlersDependencie
       allow: people,
       schema: schemas['call:pause-producer'],
       limit: { points: 120, perSeconds: 60 },
-      run: async ({ producerId, paused, ...request }, caller) => await sfu.request('producer:pause', { ...(await addressOf(request, caller)), producerId, paused }),
+      run: async ({ producerId, paused, ...request }, caller) =>
+        await sfu.request('producer:pause', { ...(await addressOf(request, caller)), producerId, paused }),
     },
     'call:close-producer': {
       allow: people,

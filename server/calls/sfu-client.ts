@@ -28,7 +28,10 @@ const maxReconnectDelayMs = 2_000;
 /** The sfu pings every 5 s; after two missed ones the line is dead. */
 const silenceMs = 12_000;
 
-const messageSchema = z.union([answerSchema, z.custom<EventMessage>((message) => typeof message === 'object' && message !== null && 'event' in message)]);
+const messageSchema = z.union([
+  answerSchema,
+  z.custom<EventMessage>((message) => typeof message === 'object' && message !== null && 'event' in message),
+]);
 
 /** The connection to one sfu: it stays, across restarts of either side, until it is closed. */
 export class SfuClient {
@@ -88,12 +91,18 @@ export class SfuClient {
     clearTimeout(this.#reconnect);
     clearTimeout(this.#silence);
     this.#socket.terminate();
-    for (const [id, { settle }] of this.#pending) settle({ id, error: { code: 'unavailable', message: 'the connection to the sfu was closed' } });
+    for (const [id, { settle }] of this.#pending)
+      settle({ id, error: { code: 'unavailable', message: 'the connection to the sfu was closed' } });
   }
 
   #connect(): WebSocket {
     const { url, secret, log } = this.#options;
-    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${secret}` }, maxPayload: maxMessageBytes, perMessageDeflate: false, handshakeTimeout: 2_000 });
+    const socket = new WebSocket(url, {
+      headers: { authorization: `Bearer ${secret}` },
+      maxPayload: maxMessageBytes,
+      perMessageDeflate: false,
+      handshakeTimeout: 2_000,
+    });
     socket.on('open', () => {
       this.#attempt = 0;
       this.#heard();

@@ -46,19 +46,33 @@ export function followSfu({ sfu, calls, store, notify, log }: SfuEventsDependenc
         const { producerId, ownerId, kind, paused } = producer;
         const sender = peopleOf(call).find((accountId) => accountId === ownerId);
         if (!sender) return;
-        tellOthers(call, ownerId, (account) => notify({ account }, 'call:producer-added', { callId: call.callId, producer: { producerId: producerIdSchema.parse(producerId), accountId: sender, kind, paused } }));
+        tellOthers(call, ownerId, (account) =>
+          notify({ account }, 'call:producer-added', {
+            callId: call.callId,
+            producer: { producerId: producerIdSchema.parse(producerId), accountId: sender, kind, paused },
+          }),
+        );
       }),
     ),
     sfu.on('producer-paused', ({ roomId, ownerId, producerId, paused }) =>
-      withCall(roomId, (call) => tellOthers(call, ownerId, (account) => notify({ account }, 'call:producer-paused', { callId: call.callId, producerId: producerIdSchema.parse(producerId), paused }))),
+      withCall(roomId, (call) =>
+        tellOthers(call, ownerId, (account) =>
+          notify({ account }, 'call:producer-paused', { callId: call.callId, producerId: producerIdSchema.parse(producerId), paused }),
+        ),
+      ),
     ),
     sfu.on('producer-closed', ({ roomId, ownerId, producerId }) =>
-      withCall(roomId, (call) => tellOthers(call, ownerId, (account) => notify({ account }, 'call:producer-closed', { callId: call.callId, producerId: producerIdSchema.parse(producerId) }))),
+      withCall(roomId, (call) =>
+        tellOthers(call, ownerId, (account) =>
+          notify({ account }, 'call:producer-closed', { callId: call.callId, producerId: producerIdSchema.parse(producerId) }),
+        ),
+      ),
     ),
     sfu.on('peer-closed', ({ roomId, peerId, ownerId, reason }) =>
       withCall(roomId, (call) => {
         const account = peopleOf(call).find((accountId) => accountId === ownerId);
-        if (account && reason === 'replaced') notify({ account }, 'call:peer-replaced', { callId: call.callId, peerId: peerIdSchema.parse(peerId) });
+        if (account && reason === 'replaced')
+          notify({ account }, 'call:peer-replaced', { callId: call.callId, peerId: peerIdSchema.parse(peerId) });
       }),
     ),
     sfu.on('transport-state', ({ roomId, ownerId, state }) =>

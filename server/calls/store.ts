@@ -41,7 +41,8 @@ export function createCallStore(database: Database) {
           .execute();
       } catch (error) {
         const constraint = violatedConstraint(error);
-        if (constraint === 'one_running_call_an_official' || constraint === 'one_running_call_a_citizen') throw new AppError('bad_state', 'already in another call', { cause: error });
+        if (constraint === 'one_running_call_an_official' || constraint === 'one_running_call_a_citizen')
+          throw new AppError('bad_state', 'already in another call', { cause: error });
         throw error;
       }
     },
@@ -52,7 +53,11 @@ export function createCallStore(database: Database) {
     },
 
     /** Reads the call under a lock, applies the transition, writes it. Throws `not_found`, and whatever the transition throws. */
-    async change<Next extends Call>(transaction: Transaction, callId: CallId, transition: (call: Call) => Next): Promise<{ before: Call; after: Next }> {
+    async change<Next extends Call>(
+      transaction: Transaction,
+      callId: CallId,
+      transition: (call: Call) => Next,
+    ): Promise<{ before: Call; after: Next }> {
       const row = await calls(transaction).selectFrom('calls').selectAll().where('callId', '=', callId).forUpdate().executeTakeFirst();
       const before = toCall(found(row, 'call'));
       const after = transition(before);
@@ -88,7 +93,12 @@ export function createCallStore(database: Database) {
 
     /** Running calls in which nobody was seen since then. */
     async listDeserted(before: number): Promise<readonly CallId[]> {
-      const rows = await calls().selectFrom('calls').select('callId').where('state', '<>', 'ended').where('lastSeenAt', '<', new Date(before)).execute();
+      const rows = await calls()
+        .selectFrom('calls')
+        .select('callId')
+        .where('state', '<>', 'ended')
+        .where('lastSeenAt', '<', new Date(before))
+        .execute();
       return rows.map(({ callId }) => callId);
     },
   };
@@ -118,7 +128,8 @@ function toCall(row: Selectable<CallsTable>): Call {
   const officialConnectedAt = row.officialConnectedAt?.getTime() ?? null;
   if (row.state === 'connecting') return { ...base, state: row.state, citizenConnectedAt, officialConnectedAt };
   // The table's checks say that an active call has both times, and an ended one its reason and end.
-  if (row.state === 'active') return { ...base, state: row.state, citizenConnectedAt: citizenConnectedAt ?? 0, officialConnectedAt: officialConnectedAt ?? 0 };
+  if (row.state === 'active')
+    return { ...base, state: row.state, citizenConnectedAt: citizenConnectedAt ?? 0, officialConnectedAt: officialConnectedAt ?? 0 };
   if (!row.reason || !row.endedAt) throw new TypeError(`call ${row.callId} ended without a reason`);
   return { ...base, state: row.state, citizenConnectedAt, officialConnectedAt, reason: row.reason, endedAt: row.endedAt.getTime() };
 }

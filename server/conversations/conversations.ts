@@ -51,7 +51,10 @@ export class Conversations {
   }
 
   /** Opens a conversation with its first epoch at position 1. */
-  async open({ conversationId, serviceId, epoch }: { conversationId: ConversationId; serviceId: ServiceId; epoch: SignedLink }, caller: Caller): Promise<ConversationView> {
+  async open(
+    { conversationId, serviceId, epoch }: { conversationId: ConversationId; serviceId: ServiceId; epoch: SignedLink },
+    caller: Caller,
+  ): Promise<ConversationView> {
     const { database, chains, findService, holdInbox, dayOf, now, notify } = this.#dependencies;
     const service = await findService(serviceId);
     if (!service) throw new AppError('not_found', 'no such service');
@@ -66,14 +69,39 @@ export class Conversations {
       const at = new Date(now());
       const run = nextRun(firstRun(fromBase64Url(conversationId)), 1, envelopeHash(bytes));
       const reference = referenceOf(dayOf(at.getTime()), await store.nextNumber());
-      const row: ConversationRow = { conversationId, reference, serviceId, officeId, inboxId, citizenId: caller.accountId, state: 'open', head: 1, epoch: 1, run, openedAt: at, lastActivityAt: at };
-      if (!(await store.add(row))) return { advance: null, view: await this.#openedBefore(store, { conversationId, serviceId }, bytes, caller) };
+      const row: ConversationRow = {
+        conversationId,
+        reference,
+        serviceId,
+        officeId,
+        inboxId,
+        citizenId: caller.accountId,
+        state: 'open',
+        head: 1,
+        epoch: 1,
+        run,
+        openedAt: at,
+        lastActivityAt: at,
+      };
+      if (!(await store.add(row)))
+        return { advance: null, view: await this.#openedBefore(store, { conversationId, serviceId }, bytes, caller) };
       const parties = { citizenId: fromBase64Url(caller.accountId), inboxId: fromBase64Url(inboxId) };
       const named = namedIn(link);
       const verification = await loadVerification(trx, chains, { ...named, inboxIds: [...named.inboxIds, inboxId] });
       verified(() => verifyEpoch(bytes, null, parties, verification));
       const boxes = verified(() => boxesOf(link, epoch));
-      const entry: NewEntry = { conversationId, position: 1, kind: 'epoch', bytes, deviceId: null, messageId: null, epoch: 1, previousBox: null, run, acceptedAt: at };
+      const entry: NewEntry = {
+        conversationId,
+        position: 1,
+        kind: 'epoch',
+        bytes,
+        deviceId: null,
+        messageId: null,
+        epoch: 1,
+        previousBox: null,
+        run,
+        acceptedAt: at,
+      };
       await store.addEntries([entry]);
       await store.addBoxes(conversationId, 1, boxes);
       return { advance: advanceOf(row, [{ ...entry, boxes }]), view: await requireView(store, conversationId, caller) };
@@ -86,10 +114,15 @@ export class Conversations {
     return view;
   }
 
-  async #openedBefore(store: ConversationStore, wanted: { conversationId: ConversationId; serviceId: ServiceId }, bytes: Uint8Array, caller: Caller): Promise<ConversationView> {
+  async #openedBefore(
+    store: ConversationStore,
+    wanted: { conversationId: ConversationId; serviceId: ServiceId },
+    bytes: Uint8Array,
+    caller: Caller,
+  ): Promise<ConversationView> {
     const [row, first] = [await store.find(wanted.conversationId), await store.findEpoch(wanted.conversationId, 1)];
     const isSame = row?.citizenId === caller.accountId && row.serviceId === wanted.serviceId && first && equalBytes(first.bytes, bytes);
-    if (!isSame) throw new AppError('conflict', 'the id is another conversation\'s');
+    if (!isSame) throw new AppError('conflict', "the id is another conversation's");
     return await requireView(store, wanted.conversationId, caller);
   }
 
@@ -114,10 +147,23 @@ export class Conversations {
       const verification = await loadVerification(trx, chains, { accountIds: [...named.accountIds, row.citizenId], inboxIds });
       const { parties } = verified(() => verifyEpoch(bytes, epochInForce(row), epochInForce(row).parties, verification));
       const boxes = verified(() => boxesOf(link, epoch));
-      const entry = nextEntry(row, { kind: 'epoch', bytes, epoch: link.epoch, previousBox: epoch.previousBox && fromBase64Url(epoch.previousBox), acceptedAt: new Date(now()) });
+      const entry = nextEntry(row, {
+        kind: 'epoch',
+        bytes,
+        epoch: link.epoch,
+        previousBox: epoch.previousBox && fromBase64Url(epoch.previousBox),
+        acceptedAt: new Date(now()),
+      });
       await store.addEntries([entry]);
       await store.addBoxes(conversationId, link.epoch, boxes);
-      const after = { ...row, head: entry.position, run: entry.run, epoch: link.epoch, inboxId: idOf<'inbox'>(parties.inboxId), lastActivityAt: entry.acceptedAt };
+      const after = {
+        ...row,
+        head: entry.position,
+        run: entry.run,
+        epoch: link.epoch,
+        inboxId: idOf<'inbox'>(parties.inboxId),
+        lastActivityAt: entry.acceptedAt,
+      };
       await store.advance([after]);
       return { position: entry.position, advance: advanceOf(after, [{ ...entry, boxes }]) };
     });
@@ -125,7 +171,10 @@ export class Conversations {
     // After a transfer the new inbox has never heard of the conversation.
     if (advance && advance.inboxId !== inboxBefore) {
       const view = await new ConversationStore(database).view(conversationId, advance.citizenId);
-      if (view) notify({ readers: advance.inboxId }, 'conversation:changed', { conversation: { ...view, readPosition: 0, otherReadPosition: view.readPosition } });
+      if (view)
+        notify({ readers: advance.inboxId }, 'conversation:changed', {
+          conversation: { ...view, readPosition: 0, otherReadPosition: view.readPosition },
+        });
     }
     return { position };
   }

@@ -44,7 +44,13 @@ export function entryFor(readers: readonly BoxReader[], entry: StoredEntry): Ent
   if (entry.kind === 'message') return { ...base, kind: 'message', envelope: toBase64Url(bytes) };
   if (entry.kind === 'event') return { ...base, kind: 'event', event: toBase64Url(bytes) };
   const [own] = readers.flatMap(({ kind, id }) => entry.boxes.filter((box) => box.readerKind === kind && box.readerId === id));
-  return { ...base, kind: 'epoch', link: toBase64Url(bytes), box: own ? toBase64Url(own.box) : null, previousBox: entry.previousBox && toBase64Url(entry.previousBox) };
+  return {
+    ...base,
+    kind: 'epoch',
+    link: toBase64Url(bytes),
+    box: own ? toBase64Url(own.box) : null,
+    previousBox: entry.previousBox && toBase64Url(entry.previousBox),
+  };
 }
 
 /** Whether everybody of an inbox gets the same: not where officials have boxes of their own. */

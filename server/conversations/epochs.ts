@@ -19,7 +19,11 @@ export interface ChainSource {
 }
 
 /** What verifying by these chains, as they are now, needs. */
-export async function loadVerification(database: Database, source: ChainSource, { accountIds, inboxIds }: { accountIds: readonly AccountId[]; inboxIds: readonly InboxId[] }): Promise<EpochVerification> {
+export async function loadVerification(
+  database: Database,
+  source: ChainSource,
+  { accountIds, inboxIds }: { accountIds: readonly AccountId[]; inboxIds: readonly InboxId[] },
+): Promise<EpochVerification> {
   const inboxes = new Map<InboxId, InboxChainState>();
   for (const inboxId of new Set(inboxIds)) {
     const chain = await source.loadInboxChain(database, inboxId);
@@ -38,7 +42,11 @@ export function namedIn({ readers, signerUser }: EpochLink): { accountIds: Accou
 }
 
 /** The epoch in force, from its stored bytes: it was verified when it was stored, between the parties of then and now. */
-export function epochInForce({ citizenId, inboxId, epochBytes }: Pick<ConversationRow, 'citizenId' | 'inboxId'> & { readonly epochBytes: Uint8Array }): EpochState {
+export function epochInForce({
+  citizenId,
+  inboxId,
+  epochBytes,
+}: Pick<ConversationRow, 'citizenId' | 'inboxId'> & { readonly epochBytes: Uint8Array }): EpochState {
   const { link, linkBytes } = decodeSignedEpoch(epochBytes);
   return { ...link, linkHash: epochLinkHash(linkBytes), parties: { citizenId: fromBase64Url(citizenId), inboxId: fromBase64Url(inboxId) } };
 }
@@ -47,10 +55,16 @@ export function epochInForce({ citizenId, inboxId, epochBytes }: Pick<Conversati
 export function boxesOf(link: EpochLink, { boxes, previousBox }: SignedLink): EpochBox[] {
   const bytes = boxes.map(fromBase64Url);
   requireBoxes(link, bytes, previousBox === null ? null : fromBase64Url(previousBox));
-  return link.readers.map(({ kind, id, generation }, index) => ({ readerKind: kind, readerId: idOf<'account'>(id), generation, box: bytes[index] ?? new Uint8Array() }));
+  return link.readers.map(({ kind, id, generation }, index) => ({
+    readerKind: kind,
+    readerId: idOf<'account'>(id),
+    generation,
+    box: bytes[index] ?? new Uint8Array(),
+  }));
 }
 
 /** Whoever sends something has signed it himself, with the device his session is bound to (N10). */
 export function requireOwnDevice(caller: Caller, signer: { readonly userId: Uint8Array; readonly deviceId: Uint8Array }): void {
-  if (idOf(signer.userId) !== caller.accountId || idOf(signer.deviceId) !== caller.deviceId) throw new AppError('forbidden', 'signed by another device than the session\'s');
+  if (idOf(signer.userId) !== caller.accountId || idOf(signer.deviceId) !== caller.deviceId)
+    throw new AppError('forbidden', "signed by another device than the session's");
 }

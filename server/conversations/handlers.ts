@@ -22,7 +22,12 @@ export interface ConversationHandlersDependencies {
 
 const readers: readonly Role[] = ['citizen', 'official'];
 
-export function conversationHandlers({ database, conversations, sending, notify }: ConversationHandlersDependencies): Handlers<keyof ConversationCommands> {
+export function conversationHandlers({
+  database,
+  conversations,
+  sending,
+  notify,
+}: ConversationHandlersDependencies): Handlers<keyof ConversationCommands> {
   const store = new ConversationStore(database);
   return {
     'conversation:open': {
@@ -73,7 +78,11 @@ export function conversationHandlers({ database, conversations, sending, notify 
         const { citizenId, inboxId } = await conversations.requireReadable(conversationId, caller);
         const read = await store.markRead(conversationId, caller.accountId, position);
         if (caller.accountId === citizenId) notify({ readers: inboxId }, 'conversation:read', { conversationId, otherReadPosition: read });
-        else notify({ account: citizenId }, 'conversation:read', { conversationId, otherReadPosition: await store.findOfficialsPosition(conversationId, citizenId) });
+        else
+          notify({ account: citizenId }, 'conversation:read', {
+            conversationId,
+            otherReadPosition: await store.findOfficialsPosition(conversationId, citizenId),
+          });
         return { position: read };
       },
     },

@@ -6,7 +6,11 @@ import { limits } from '../protocol/limits.ts';
 
 const conversationId = idSchema<'conversation'>();
 const box = bytesSchema({ maxBytes: limits.boxBytes });
-const epoch = z.strictObject({ link: bytesSchema({ maxBytes: limits.linkBytes }), boxes: z.array(box).max(limits.boxesPerLink), previousBox: box.nullable() });
+const epoch = z.strictObject({
+  link: bytesSchema({ maxBytes: limits.linkBytes }),
+  boxes: z.array(box).max(limits.boxesPerLink),
+  previousBox: box.nullable(),
+});
 
 /** A schema for each command. */
 export const schemas = {

@@ -48,7 +48,13 @@ export class MessageSending {
   async send(conversationId: ConversationId, bytes: Uint8Array, caller: Caller): Promise<Sent> {
     const { header } = verified(() => decodeEnvelope(bytes));
     requireOwnDevice(caller, { userId: header.senderUser, deviceId: header.senderDevice });
-    return await this.#queue.add({ conversationId, bytes, deviceId: idOf<'device'>(header.senderDevice), messageId: idOf<'message'>(header.messageId), caller });
+    return await this.#queue.add({
+      conversationId,
+      bytes,
+      deviceId: idOf<'device'>(header.senderDevice),
+      messageId: idOf<'message'>(header.messageId),
+      caller,
+    });
   }
 
   /** Resolves when nothing waits for its commit any more. */
@@ -86,22 +92,41 @@ export class MessageSending {
       return { outcomes: results, conversations: changed, added: entries };
     });
     for (const { conversationId, citizenId, inboxId, head } of conversations) {
-      announce({ conversationId, citizenId, inboxId, head, entries: added.filter((entry) => entry.conversationId === conversationId).map((entry) => ({ ...entry, boxes: [] })) });
+      announce({
+        conversationId,
+        citizenId,
+        inboxId,
+        head,
+        entries: added.filter((entry) => entry.conversationId === conversationId).map((entry) => ({ ...entry, boxes: [] })),
+      });
     }
     return outcomes;
   }
 }
 
 /** The message's entry: the one it has already, or the next one of its conversation. Throws what its sender is answered. */
-function place(sending: Sending, row: LockedConversation | undefined, known: NewEntry | undefined, { verification, acceptedAt }: { verification: EpochVerification; acceptedAt: Date }): NewEntry {
+function place(
+  sending: Sending,
+  row: LockedConversation | undefined,
+  known: NewEntry | undefined,
+  { verification, acceptedAt }: { verification: EpochVerification; acceptedAt: Date },
+): NewEntry {
   if (!row || !mayRead(row, sending.caller)) throw new AppError('not_found', 'no such conversation for the caller');
   if (known) {
     if (equalBytes(known.bytes, sending.bytes)) return known;
-    throw new AppError('conflict', 'the message id is another message\'s');
+    throw new AppError('conflict', "the message id is another message's");
   }
   if (row.state === 'closed') throw new AppError('closed', 'the conversation is closed');
   verified(() => checkEnvelope(sending.bytes, epochInForce(row), verification));
-  return nextEntry(row, { kind: 'message', bytes: sending.bytes, deviceId: sending.deviceId, messageId: sending.messageId, epoch: null, previousBox: null, acceptedAt });
+  return nextEntry(row, {
+    kind: 'message',
+    bytes: sending.bytes,
+    deviceId: sending.deviceId,
+    messageId: sending.messageId,
+    epoch: null,
+    previousBox: null,
+    acceptedAt,
+  });
 }
 
 function whoIsConcerned(batch: readonly Sending[], locked: ReadonlyMap<ConversationId, LockedConversation>) {
@@ -112,6 +137,14 @@ function whoIsConcerned(batch: readonly Sending[], locked: ReadonlyMap<Conversat
   };
 }
 
-function keyOf({ conversationId, deviceId, messageId }: { readonly conversationId: ConversationId; readonly deviceId: DeviceId | null; readonly messageId: MessageId | null }): string {
+function keyOf({
+  conversationId,
+  deviceId,
+  messageId,
+}: {
+  readonly conversationId: ConversationId;
+  readonly deviceId: DeviceId | null;
+  readonly messageId: MessageId | null;
+}): string {
   return `${conversationId} ${deviceId ?? ''} ${messageId ?? ''}`;
 }

@@ -63,7 +63,9 @@ export class ConversationStore {
   }
 
   async find(conversationId: ConversationId): Promise<ConversationRow | null> {
-    return (await this.#database.selectFrom('conversations').selectAll().where('conversationId', '=', conversationId).executeTakeFirst()) ?? null;
+    return (
+      (await this.#database.selectFrom('conversations').selectAll().where('conversationId', '=', conversationId).executeTakeFirst()) ?? null
+    );
   }
 
   /** Until the transaction ends nobody else adds to them. Locked in the order of their ids, so that two batches never wait for each other. */
@@ -80,16 +82,22 @@ export class ConversationStore {
       select entries.conversation_id, entries.bytes from unnest(${rows.map((row) => row.conversationId)}::text[], ${rows.map((row) => row.epoch)}::integer[]) as current (conversation_id, epoch)
       join entries on entries.conversation_id = current.conversation_id and entries.epoch = current.epoch`.execute(this.#database);
     const bytesOf = new Map(epochs.rows.map(({ conversationId, bytes }) => [conversationId, bytes]));
-    return new Map(rows.map((row) => [row.conversationId, { ...row, epochBytes: found(bytesOf.get(row.conversationId), 'epoch of a conversation') }]));
+    return new Map(
+      rows.map((row) => [row.conversationId, { ...row, epochBytes: found(bytesOf.get(row.conversationId), 'epoch of a conversation') }]),
+    );
   }
 
   /** Messages that are there already, by sending device and message id. */
-  async findSent(messages: readonly { readonly conversationId: ConversationId; readonly deviceId: DeviceId; readonly messageId: MessageId }[]): Promise<NewEntry[]> {
+  async findSent(
+    messages: readonly { readonly conversationId: ConversationId; readonly deviceId: DeviceId; readonly messageId: MessageId }[],
+  ): Promise<NewEntry[]> {
     const { rows } = await sql<NewEntry>`
       select entries.* from unnest(
         ${messages.map((message) => message.conversationId)}::text[], ${messages.map((message) => message.deviceId)}::text[], ${messages.map((message) => message.messageId)}::text[]
       ) as sent (conversation_id, device_id, message_id)
-      join entries on entries.conversation_id = sent.conversation_id and entries.device_id = sent.device_id and entries.message_id = sent.message_id`.execute(this.#database);
+      join entries on entries.conversation_id = sent.conversation_id and entries.device_id = sent.device_id and entries.message_id = sent.message_id`.execute(
+      this.#database,
+    );
     return rows;
   }
 
@@ -106,7 +114,9 @@ export class ConversationStore {
   }
 
   /** Writes down where locked conversations stand now. */
-  async advance(conversations: readonly Pick<ConversationRow, 'conversationId' | 'head' | 'run' | 'epoch' | 'inboxId' | 'lastActivityAt'>[]): Promise<void> {
+  async advance(
+    conversations: readonly Pick<ConversationRow, 'conversationId' | 'head' | 'run' | 'epoch' | 'inboxId' | 'lastActivityAt'>[],
+  ): Promise<void> {
     await sql`
       update conversations set head = now.head, run = now.run, epoch = now.epoch, inbox_id = now.inbox_id, last_activity_at = greatest(conversations.last_activity_at, now.last_activity_at)
       from unnest(
@@ -124,12 +134,21 @@ export class ConversationStore {
   }
 
   async findEpoch(conversationId: ConversationId, epoch: number): Promise<{ position: number; bytes: Uint8Array } | null> {
-    const row = await this.#database.selectFrom('entries').select(['position', 'bytes']).where('conversationId', '=', conversationId).where('epoch', '=', epoch).executeTakeFirst();
+    const row = await this.#database
+      .selectFrom('entries')
+      .select(['position', 'bytes'])
+      .where('conversationId', '=', conversationId)
+      .where('epoch', '=', epoch)
+      .executeTakeFirst();
     return row ?? null;
   }
 
   async findActiveSince(moment: Date): Promise<Pick<ConversationRow, 'conversationId' | 'citizenId' | 'inboxId' | 'head'>[]> {
-    return await this.#database.selectFrom('conversations').select(['conversationId', 'citizenId', 'inboxId', 'head']).where('lastActivityAt', '>', moment).execute();
+    return await this.#database
+      .selectFrom('conversations')
+      .select(['conversationId', 'citizenId', 'inboxId', 'head'])
+      .where('lastActivityAt', '>', moment)
+      .execute();
   }
 
   /** Entries after a position, in order. */
@@ -143,13 +162,24 @@ export class ConversationStore {
       .limit(maxEntries)
       .execute();
     const epochs = entries.flatMap(({ epoch }) => epoch ?? []);
-    const boxes = epochs.length === 0 ? [] : await this.#database.selectFrom('epochBoxes').selectAll().where('conversationId', '=', conversationId).where('epoch', 'in', epochs).execute();
+    const boxes =
+      epochs.length === 0
+        ? []
+        : await this.#database
+            .selectFrom('epochBoxes')
+            .selectAll()
+            .where('conversationId', '=', conversationId)
+            .where('epoch', 'in', epochs)
+            .execute();
     return entries.map((entry) => ({ ...entry, boxes: boxes.filter(({ epoch }) => epoch === entry.epoch) }));
   }
 
   /** As the account sees them, newest activity first: its own, and those of these inboxes. */
   async list(accountId: AccountId, inboxIds: readonly InboxId[]): Promise<ConversationView[]> {
-    const { rows } = await sql<ViewRow>`${viewFor(accountId)} where citizen_id = ${accountId} or inbox_id = any(${inboxIds}::text[]) order by last_activity_at desc limit ${maxListed}`.execute(this.#database);
+    const { rows } =
+      await sql<ViewRow>`${viewFor(accountId)} where citizen_id = ${accountId} or inbox_id = any(${inboxIds}::text[]) order by last_activity_at desc limit ${maxListed}`.execute(
+        this.#database,
+      );
     return rows.map(viewOf);
   }
 

@@ -36,7 +36,8 @@ export function hoursBetween(calendar: Calendar, from: number, to: number): read
   const { timeZone } = calendar;
   const last = Temporal.PlainDate.from(dayOf(to, timeZone));
   const found: OpenHours[] = [];
-  for (let day = Temporal.PlainDate.from(dayOf(from, timeZone)); Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 })) found.push(...hoursOn(calendar, day));
+  for (let day = Temporal.PlainDate.from(dayOf(from, timeZone)); Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 }))
+    found.push(...hoursOn(calendar, day));
   return found.filter(({ opensAt, closesAt }) => closesAt > from && opensAt < to);
 }
 

@@ -32,7 +32,14 @@ export interface OfficeHandlersDependencies {
   readonly findEnrolled: (officeId: OfficeId) => Promise<readonly Enrolment[]>;
 }
 
-export function officeHandlers({ database, inboxes, notify, refreshRights, addInvitation, findEnrolled }: OfficeHandlersDependencies): Handlers<keyof OfficeCommands> {
+export function officeHandlers({
+  database,
+  inboxes,
+  notify,
+  refreshRights,
+  addInvitation,
+  findEnrolled,
+}: OfficeHandlersDependencies): Handlers<keyof OfficeCommands> {
   const store = new InboxStore(database);
   const offices = new OfficeStore(database);
   return {
@@ -100,7 +107,7 @@ export function officeHandlers({ database, inboxes, notify, refreshRights, addIn
         if (!office) throw new AppError('not_found', 'no such office');
         requireOwner(caller, office.inboxId);
         const expiresAt = await addInvitation(invitation, fromBase64Url(tokenHash));
-        if (!expiresAt) throw new AppError('conflict', 'the id is another invitation\'s');
+        if (!expiresAt) throw new AppError('conflict', "the id is another invitation's");
         return { expiresAt: expiresAt.getTime() };
       },
     },

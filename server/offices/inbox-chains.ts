@@ -34,10 +34,18 @@ export class InboxChains {
   }
 
   /** What verifying these links after `state` needs to know: the chains of everybody in them, and the registry's keys. */
-  async verificationOf(database: Database, state: InboxChainState | null, links: readonly Uint8Array[], moment: 'past' | 'now'): Promise<InboxVerification> {
+  async verificationOf(
+    database: Database,
+    state: InboxChainState | null,
+    links: readonly Uint8Array[],
+    moment: 'past' | 'now',
+  ): Promise<InboxVerification> {
     const members = state?.memberships.map(({ userId }) => userId) ?? [];
     const accountIds = [...members, ...links.flatMap(peopleIn)].map((userId) => idOf<'account'>(userId));
-    const [users, registryPks] = await Promise.all([this.#loadUserChains(database, accountIds), new InboxStore(database).findRegistryKeys()]);
+    const [users, registryPks] = await Promise.all([
+      this.#loadUserChains(database, accountIds),
+      new InboxStore(database).findRegistryKeys(),
+    ]);
     return { user: (userId) => users.get(idOf<'account'>(userId)), registryPks, moment };
   }
 }

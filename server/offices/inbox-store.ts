@@ -45,13 +45,23 @@ export class InboxStore {
 
   /** Links after a sequence number, oldest first. */
   async findLinks(inboxId: InboxId, afterSeqno: number, maxLinks?: number): Promise<Uint8Array[]> {
-    const query = this.#database.selectFrom('inboxLinks').select('link').where('inboxId', '=', inboxId).where('seqno', '>', afterSeqno).orderBy('seqno');
+    const query = this.#database
+      .selectFrom('inboxLinks')
+      .select('link')
+      .where('inboxId', '=', inboxId)
+      .where('seqno', '>', afterSeqno)
+      .orderBy('seqno');
     const rows = await (maxLinks === undefined ? query : query.limit(maxLinks)).execute();
     return rows.map(({ link }) => link);
   }
 
   async findLink(inboxId: InboxId, seqno: number): Promise<Uint8Array | null> {
-    const row = await this.#database.selectFrom('inboxLinks').select('link').where('inboxId', '=', inboxId).where('seqno', '=', seqno).executeTakeFirst();
+    const row = await this.#database
+      .selectFrom('inboxLinks')
+      .select('link')
+      .where('inboxId', '=', inboxId)
+      .where('seqno', '=', seqno)
+      .executeTakeFirst();
     return row?.link ?? null;
   }
 
@@ -79,16 +89,26 @@ export class InboxStore {
     await this.#database
       .insertInto('inboxBoxes')
       .values(boxes.map((box) => ({ ...box, inboxId, generation })))
-      .onConflict((conflict) => conflict.columns(['inboxId', 'generation', 'accountId']).doUpdateSet((set) => ({ box: set.ref('excluded.box'), recipientGeneration: set.ref('excluded.recipientGeneration') })))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['inboxId', 'generation', 'accountId'])
+          .doUpdateSet((set) => ({ box: set.ref('excluded.box'), recipientGeneration: set.ref('excluded.recipientGeneration') })),
+      )
       .execute();
   }
 
   /** Every generation, newest first, with the account's box in it, or null. */
-  async findBoxes(inboxId: InboxId, accountId: AccountId): Promise<{ generation: number; previousBox: Uint8Array | null; box: Uint8Array | null; recipientGeneration: number | null }[]> {
+  async findBoxes(
+    inboxId: InboxId,
+    accountId: AccountId,
+  ): Promise<{ generation: number; previousBox: Uint8Array | null; box: Uint8Array | null; recipientGeneration: number | null }[]> {
     return await this.#database
       .selectFrom('inboxGenerations as generations')
       .leftJoin('inboxBoxes as boxes', (join) =>
-        join.onRef('boxes.inboxId', '=', 'generations.inboxId').onRef('boxes.generation', '=', 'generations.generation').on('boxes.accountId', '=', accountId),
+        join
+          .onRef('boxes.inboxId', '=', 'generations.inboxId')
+          .onRef('boxes.generation', '=', 'generations.generation')
+          .on('boxes.accountId', '=', accountId),
       )
       .select(['generations.generation', 'previousBox', 'box', 'recipientGeneration'])
       .where('generations.inboxId', '=', inboxId)
@@ -98,7 +118,11 @@ export class InboxStore {
 
   async replaceMembers(inboxId: InboxId, members: readonly InboxMember[]): Promise<void> {
     await this.#database.deleteFrom('inboxMembers').where('inboxId', '=', inboxId).execute();
-    if (members.length > 0) await this.#database.insertInto('inboxMembers').values(members.map((member) => ({ ...member, inboxId }))).execute();
+    if (members.length > 0)
+      await this.#database
+        .insertInto('inboxMembers')
+        .values(members.map((member) => ({ ...member, inboxId })))
+        .execute();
   }
 
   async findMembers(inboxId: InboxId): Promise<InboxMember[]> {
@@ -106,7 +130,11 @@ export class InboxStore {
   }
 
   async findRolesOf(accountIds: readonly AccountId[]): Promise<(InboxMember & { inboxId: InboxId })[]> {
-    return await this.#database.selectFrom('inboxMembers').select(['inboxId', 'accountId', 'role']).where('accountId', '=', sql<AccountId>`any(${accountIds}::text[])`).execute();
+    return await this.#database
+      .selectFrom('inboxMembers')
+      .select(['inboxId', 'accountId', 'role'])
+      .where('accountId', '=', sql<AccountId>`any(${accountIds}::text[])`)
+      .execute();
   }
 
   async addRegistryKeys(publicKeys: readonly Uint8Array[]): Promise<void> {

@@ -52,11 +52,16 @@ export class Inboxes {
   }
 
   /** Compare-and-swap on the head. The same link twice is answered alike; `conflict` when another one came first. */
-  async append(inboxId: InboxId, signed: SignedLink, signer: { readonly accountId: AccountId; readonly deviceId: DeviceId }): Promise<Appended> {
+  async append(
+    inboxId: InboxId,
+    signed: SignedLink,
+    signer: { readonly accountId: AccountId; readonly deviceId: DeviceId },
+  ): Promise<Appended> {
     const { database, chains } = this.#dependencies;
     const bytes = fromBase64Url(signed.link);
     const { outer } = verified(() => decodeLink(bytes));
-    if (!outer.signerUser || idOf(outer.signerUser) !== signer.accountId || idOf(outer.signerDevice) !== signer.deviceId) throw new AppError('forbidden', 'signed by somebody else');
+    if (!outer.signerUser || idOf(outer.signerUser) !== signer.accountId || idOf(outer.signerDevice) !== signer.deviceId)
+      throw new AppError('forbidden', 'signed by somebody else');
     return await transaction(database, async (trx) => {
       const inboxes = new InboxStore(trx);
       if (!(await inboxes.lock(inboxId, 'update'))) throw new AppError('not_found', 'no such inbox');
@@ -71,7 +76,8 @@ export class Inboxes {
       const after = verified(() => extendInboxChain(before, bytes, verification));
       const changed = changedRoles(before, after);
       for (const { accountId, role } of changed) {
-        if (role && !(await this.#dependencies.mayBecome(accountId, inboxId, role))) throw new AppError('forbidden', 'no such person in the office');
+        if (role && !(await this.#dependencies.mayBecome(accountId, inboxId, role)))
+          throw new AppError('forbidden', 'no such person in the office');
       }
       await store(trx, inboxId, after, signed);
       return { seqno: after.seqno, changed: changed.map(({ accountId }) => accountId) };
@@ -84,16 +90,29 @@ async function store(trx: Transaction, inboxId: InboxId, state: InboxChainState,
   const inboxes = new InboxStore(trx);
   const { outer, body } = decodeLink(fromBase64Url(link));
   const sealed = sealedIn(state, decodeInboxBody(outer.type, body ?? new Uint8Array()));
-  verified(() => requireBoxes({ boxHashes: sealed.map((slot) => slot.boxHash), prevBoxHash: prevBoxHashOf(state) }, boxes.map(fromBase64Url), previousBox && fromBase64Url(previousBox)));
+  verified(() =>
+    requireBoxes(
+      { boxHashes: sealed.map((slot) => slot.boxHash), prevBoxHash: prevBoxHashOf(state) },
+      boxes.map(fromBase64Url),
+      previousBox && fromBase64Url(previousBox),
+    ),
+  );
   await inboxes.addLink(inboxId, state.seqno, fromBase64Url(link));
   const { generation, seqno } = currentGeneration(state);
   if (seqno === state.seqno) await inboxes.addGeneration(inboxId, generation, previousBox && fromBase64Url(previousBox));
   await inboxes.putBoxes(
     inboxId,
     generation,
-    sealed.map((slot, index) => ({ accountId: idOf<'account'>(slot.recipient), recipientGeneration: slot.recipientGeneration ?? 1, box: bytesAt(boxes, index) })),
+    sealed.map((slot, index) => ({
+      accountId: idOf<'account'>(slot.recipient),
+      recipientGeneration: slot.recipientGeneration ?? 1,
+      box: bytesAt(boxes, index),
+    })),
   );
-  await inboxes.replaceMembers(inboxId, currentMembers(state).map(({ userId, role }) => ({ accountId: idOf<'account'>(userId), role })));
+  await inboxes.replaceMembers(
+    inboxId,
+    currentMembers(state).map(({ userId, role }) => ({ accountId: idOf<'account'>(userId), role })),
+  );
 }
 
 /** The slots of the boxes that travel with a link: all of a new generation, or the one of a new member. */
@@ -119,5 +138,7 @@ function rolesIn(state: InboxChainState): ReadonlyMap<AccountId, InboxRole> {
 /** Null: no role any more. */
 function changedRoles(before: InboxChainState, after: InboxChainState): { accountId: AccountId; role: InboxRole | null }[] {
   const [old, current] = [rolesIn(before), rolesIn(after)];
-  return [...new Set([...old.keys(), ...current.keys()])].filter((accountId) => old.get(accountId) !== current.get(accountId)).map((accountId) => ({ accountId, role: current.get(accountId) ?? null }));
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .filter((accountId) => old.get(accountId) !== current.get(accountId))
+    .map((accountId) => ({ accountId, role: current.get(accountId) ?? null }));
 }

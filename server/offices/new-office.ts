@@ -38,7 +38,11 @@ export async function addRegistryKeys(database: Database, publicKeys: readonly U
 }
 
 /** An office with its services and its inbox, whose root is verified like any link; its owners' accounts are there already. */
-export async function createOffice(database: Database, { inboxRoot, services, closedDays, ...office }: NewOffice, { loadUserChains }: { readonly loadUserChains: LoadUserChains }): Promise<InboxId> {
+export async function createOffice(
+  database: Database,
+  { inboxRoot, services, closedDays, ...office }: NewOffice,
+  { loadUserChains }: { readonly loadUserChains: LoadUserChains },
+): Promise<InboxId> {
   const inboxes = new Inboxes({ database, chains: new InboxChains({ loadUserChains }), mayBecome: async () => false });
   return await transaction(database, async (trx) => {
     const inboxId = await inboxes.begin(trx, inboxRoot);

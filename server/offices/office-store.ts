@@ -37,7 +37,17 @@ type Tables = {
 };
 
 const officeColumns = ['officeId', 'name', 'phone', 'address', 'inboxId'] as const;
-const serviceColumns = ['serviceId', 'officeId', 'name', 'summary', 'keywords', 'letter', 'appointmentMinutes', 'desks', 'position'] as const;
+const serviceColumns = [
+  'serviceId',
+  'officeId',
+  'name',
+  'summary',
+  'keywords',
+  'letter',
+  'appointmentMinutes',
+  'desks',
+  'position',
+] as const;
 
 /** Offices, what they offer, and when. */
 export class OfficeStore {
@@ -47,13 +57,32 @@ export class OfficeStore {
     this.#database = database.withTables<Tables>();
   }
 
-  async add(office: OfficeRow, services: readonly ServiceRow[], hours: readonly OpeningRow[], closedDays: readonly string[]): Promise<void> {
-    await this.#database.insertInto('offices').values({ ...office, name: json(office.name) }).execute();
+  async add(
+    office: OfficeRow,
+    services: readonly ServiceRow[],
+    hours: readonly OpeningRow[],
+    closedDays: readonly string[],
+  ): Promise<void> {
+    await this.#database
+      .insertInto('offices')
+      .values({ ...office, name: json(office.name) })
+      .execute();
     for (const { serviceId, officeId, name, summary, keywords, letter, appointmentMinutes, desks, position } of services) {
-      await this.#database.insertInto('services').values({ serviceId, officeId, name: json(name), summary: json(summary), keywords, letter, appointmentMinutes, desks, position }).execute();
+      await this.#database
+        .insertInto('services')
+        .values({ serviceId, officeId, name: json(name), summary: json(summary), keywords, letter, appointmentMinutes, desks, position })
+        .execute();
     }
-    if (hours.length > 0) await this.#database.insertInto('openingHours').values(hours.map((rule) => ({ ...rule }))).execute();
-    if (closedDays.length > 0) await this.#database.insertInto('closedDays').values(closedDays.map((day) => ({ officeId: office.officeId, day }))).execute();
+    if (hours.length > 0)
+      await this.#database
+        .insertInto('openingHours')
+        .values(hours.map((rule) => ({ ...rule })))
+        .execute();
+    if (closedDays.length > 0)
+      await this.#database
+        .insertInto('closedDays')
+        .values(closedDays.map((day) => ({ officeId: office.officeId, day })))
+        .execute();
   }
 
   async findOffices(): Promise<OfficeRow[]> {
@@ -77,7 +106,18 @@ export class OfficeStore {
     const row = await this.#database
       .selectFrom('services')
       .innerJoin('offices', 'offices.officeId', 'services.officeId')
-      .select(['serviceId', 'services.officeId', 'services.name', 'summary', 'keywords', 'letter', 'appointmentMinutes', 'desks', 'position', 'inboxId'])
+      .select([
+        'serviceId',
+        'services.officeId',
+        'services.name',
+        'summary',
+        'keywords',
+        'letter',
+        'appointmentMinutes',
+        'desks',
+        'position',
+        'inboxId',
+      ])
       .where('serviceId', '=', serviceId)
       .executeTakeFirst();
     return row ?? null;
@@ -86,7 +126,11 @@ export class OfficeStore {
   /** Opening hours and closed days of these services, by service. */
   async findHours(serviceIds: readonly ServiceId[]): Promise<ReadonlyMap<ServiceId, { hours: HoursRule[]; closedDays: Set<string> }>> {
     const [hours, closedDays] = await Promise.all([
-      this.#database.selectFrom('openingHours').select(['serviceId', 'weekday', 'opens', 'closes']).where('serviceId', '=', sql<ServiceId>`any(${serviceIds}::text[])`).execute(),
+      this.#database
+        .selectFrom('openingHours')
+        .select(['serviceId', 'weekday', 'opens', 'closes'])
+        .where('serviceId', '=', sql<ServiceId>`any(${serviceIds}::text[])`)
+        .execute(),
       this.#database
         .selectFrom('closedDays')
         .innerJoin('services', 'services.officeId', 'closedDays.officeId')

@@ -31,7 +31,12 @@ export interface Offices {
 
 export function createOffices({ database, timeZone }: OfficesDependencies): Offices {
   const store = new OfficeStore(database);
-  const calendarOf = async (serviceId: ServiceId): Promise<Calendar> => ({ timeZone, hours: [], closedDays: new Set(), ...(await store.findHours([serviceId])).get(serviceId) });
+  const calendarOf = async (serviceId: ServiceId): Promise<Calendar> => ({
+    timeZone,
+    hours: [],
+    closedDays: new Set(),
+    ...(await store.findHours([serviceId])).get(serviceId),
+  });
   return {
     async list(at, loads) {
       const [offices, services] = await Promise.all([store.findOffices(), store.findServices()]);
@@ -41,7 +46,10 @@ export function createOffices({ database, timeZone }: OfficesDependencies): Offi
         opening: openingAt({ timeZone, hours: [], closedDays: new Set(), ...hours.get(service.serviceId) }, at),
         ...(loads.get(service.serviceId) ?? { waiting: 0, wait: null }),
       });
-      return offices.map((office) => ({ ...office, services: services.filter(({ officeId }) => officeId === office.officeId).map(viewOf) }));
+      return offices.map((office) => ({
+        ...office,
+        services: services.filter(({ officeId }) => officeId === office.officeId).map(viewOf),
+      }));
     },
     openingAt: async (serviceId, at) => openingAt(await calendarOf(serviceId), at),
     hoursBetween: async (serviceId, from, to) => hoursBetween(await calendarOf(serviceId), from, to),

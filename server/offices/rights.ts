@@ -18,7 +18,10 @@ export interface Rights {
 
 export function createRights({ database }: { readonly database: Database }): Rights {
   const ofAll = async (accounts: readonly Worker[]): Promise<(account: Worker) => InboxRights> => {
-    const [roles, offices] = await Promise.all([new InboxStore(database).findRolesOf(accounts.map(({ accountId }) => accountId)), new OfficeStore(database).findOffices()]);
+    const [roles, offices] = await Promise.all([
+      new InboxStore(database).findRolesOf(accounts.map(({ accountId }) => accountId)),
+      new OfficeStore(database).findOffices(),
+    ]);
     const inboxOf = new Map(offices.map(({ officeId, inboxId }) => [officeId, inboxId]));
     const rolesOf = Map.groupBy(roles, ({ accountId }) => accountId);
     return ({ accountId, officeId }) => ({

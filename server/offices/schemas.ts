@@ -13,7 +13,11 @@ export const schemas = {
   'inbox:load-boxes': z.strictObject({ inboxId }),
   'inbox:append': z.strictObject({
     inboxId,
-    link: z.strictObject({ link: bytesSchema({ maxBytes: limits.linkBytes }), boxes: z.array(box).max(limits.boxesPerLink), previousBox: box.nullable() }),
+    link: z.strictObject({
+      link: bytesSchema({ maxBytes: limits.linkBytes }),
+      boxes: z.array(box).max(limits.boxesPerLink),
+      previousBox: box.nullable(),
+    }),
   }),
   'inbox:list-enrolments': z.strictObject({ inboxId }),
   'invitation:create': z.strictObject({
@@ -21,6 +25,11 @@ export const schemas = {
     tokenHash: bytesSchema({ minBytes: 32, maxBytes: 32 }),
     role: z.enum(['official', 'supervisor', 'admin']),
     officeId: slugSchema<'office'>(),
-    displayName: z.string().trim().min(1).max(limits.displayNameCharacters).regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}]+$/u),
+    displayName: z
+      .string()
+      .trim()
+      .min(1)
+      .max(limits.displayNameCharacters)
+      .regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}]+$/u),
   }),
 } satisfies { [Name in keyof OfficeCommands]: z.ZodType<Request<Name>> };

@@ -8,7 +8,11 @@ const hintSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('notification'), room: z.string().max(200), event: z.string().max(100), fact: z.unknown() }),
   /** What an account may do has changed: read it again. */
   z.strictObject({ kind: z.literal('rights-changed'), accountId: z.string().max(100) }),
-  z.strictObject({ kind: z.literal('session-ended'), sessionId: z.string().max(100), reason: z.enum(['signed-out', 'expired', 'revoked']) }),
+  z.strictObject({
+    kind: z.literal('session-ended'),
+    sessionId: z.string().max(100),
+    reason: z.enum(['signed-out', 'expired', 'revoked']),
+  }),
 ]);
 export type Hint = z.infer<typeof hintSchema>;
 

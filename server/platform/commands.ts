@@ -81,7 +81,11 @@ async function answerTo(
     if (!handler.allow.includes(caller.role)) throw new AppError('forbidden', `${caller.role} may not send ${name}`);
     await rateLimit.take(name, caller.accountId, typeof handler.limit === 'function' ? handler.limit(caller) : handler.limit);
     const parsed = handler.schema.safeParse(payload);
-    if (!parsed.success) throw new AppError('bad_request', `${name}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', ')}`);
+    if (!parsed.success)
+      throw new AppError(
+        'bad_request',
+        `${name}: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', ')}`,
+      );
     return { ok: true, value: await withTimeout(handler.run(parsed.data, caller), name) };
   } catch (error) {
     return { ok: false, error: failure(error, log, { command: name, ...(caller ? { account: caller.accountId } : {}) }) };

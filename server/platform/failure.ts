@@ -7,7 +7,10 @@ import type { Log } from './log.ts';
 /** Turns whatever was thrown into what may leave the server, and logs the rest under the same `ref`. */
 export function failure(error: unknown, log: Log, context: Record<string, string>): ErrorAnswer {
   const ref = randomBytes(6).toString('base64url');
-  const known = error instanceof AppError ? error : new AppError(isUnavailable(error) ? 'unavailable' : 'internal', 'unexpected error', { cause: error });
+  const known =
+    error instanceof AppError
+      ? error
+      : new AppError(isUnavailable(error) ? 'unavailable' : 'internal', 'unexpected error', { cause: error });
   const line = { ref, code: known.code, ...context, err: known };
   if (known.code === 'internal') log.error(line, 'request failed');
   else log.info(line, 'request refused');

@@ -82,7 +82,10 @@ export async function createHttp({ origin, log }: HttpDependencies): Promise<Fas
     xFrameOptions: { action: 'deny' },
   });
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('permissions-policy', 'camera=(self), microphone=(self), display-capture=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), geolocation=()');
+    reply.header(
+      'permissions-policy',
+      'camera=(self), microphone=(self), display-capture=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), geolocation=()',
+    );
     if (request.url.length > 8 * 1024) throw new AppError('bad_request', 'address too long');
     // Whoever watches the server asks it by any name it has.
     if (watched.has(request.url)) return;
@@ -100,7 +103,8 @@ const watched = new Set(['/livez', '/readyz']);
 /** A change is asked for by our own pages or by programs that are no browser; never by another site (H13). */
 function refuseForeign(request: FastifyRequest, origin: string): void {
   const site = request.headers['sec-fetch-site'];
-  const foreign = (request.headers.origin !== undefined && request.headers.origin !== origin) || (site !== undefined && site !== 'same-origin');
+  const foreign =
+    (request.headers.origin !== undefined && request.headers.origin !== origin) || (site !== undefined && site !== 'same-origin');
   if (foreign) throw new AppError('forbidden', 'a request from another site');
 }
 
@@ -108,7 +112,8 @@ function refuseForeign(request: FastifyRequest, origin: string): void {
 function asAppError(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error) || !('statusCode' in error)) return error;
   if (error.statusCode === 413) return new AppError('too_large', 'body too large', { cause: error });
-  if (typeof error.statusCode === 'number' && error.statusCode < 500) return new AppError('bad_request', 'unreadable request', { cause: error });
+  if (typeof error.statusCode === 'number' && error.statusCode < 500)
+    return new AppError('bad_request', 'unreadable request', { cause: error });
   return error;
 }
 
@@ -127,7 +132,8 @@ function statusFor(error: unknown, code: ErrorCode): number {
 /** Parses a body at the door. Throws `bad_request` naming the fields, never their values. */
 export function parseBody<Body>(schema: z.ZodType<Body>, request: FastifyRequest): Body {
   const parsed = schema.safeParse(request.body ?? {});
-  if (!parsed.success) throw new AppError('bad_request', parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', '));
+  if (!parsed.success)
+    throw new AppError('bad_request', parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', '));
   return parsed.data;
 }
 

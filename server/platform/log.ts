@@ -3,7 +3,20 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 export type Log = Logger;
 
 /** Names under which something secret or personal could reach a log line by mistake. */
-const secrets = ['cookie', 'authorization', 'token', 'secret', 'displayName', 'envelope', 'box', 'boxes', 'link', 'password', 'response', 'clientExtensionResults'];
+const secrets = [
+  'cookie',
+  'authorization',
+  'token',
+  'secret',
+  'displayName',
+  'envelope',
+  'box',
+  'boxes',
+  'link',
+  'password',
+  'response',
+  'clientExtensionResults',
+];
 
 /** What drivers quote in their errors: PostgreSQL the row it refused, Redis the command with all that it carried. */
 const quotes = ['err.detail', 'err.where', 'err.command'];

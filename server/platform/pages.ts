@@ -11,7 +11,14 @@ const defaultLocale: Locale = 'fr';
  * the client's own routes. Nothing else in the directory is served: no source maps, nothing with a dot in front.
  */
 export async function servePages(http: FastifyInstance, directory: string): Promise<void> {
-  await http.register(fastifyStatic, { root: directory, serve: false, dotfiles: 'ignore', maxAge: '365d', immutable: true, allowedPath: (path) => !path.endsWith('.map') });
+  await http.register(fastifyStatic, {
+    root: directory,
+    serve: false,
+    dotfiles: 'ignore',
+    maxAge: '365d',
+    immutable: true,
+    allowedPath: (path) => !path.endsWith('.map'),
+  });
 
   http.get('/assets/:file', async ({ params: { file } }: FastifyRequest<{ Params: { file: string } }>, reply) => {
     if (!/^[\w-][\w.-]*$/.test(file)) throw new AppError('not_found', 'no such file');

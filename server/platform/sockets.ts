@@ -85,7 +85,9 @@ function refuse({ headers, socket, url }: IncomingMessage, origin: string, perAd
 const queuedBytes = new WeakMap<Connection, number>();
 
 function watch(connection: Connection, log: Log): void {
-  connection.on('packetCreate', ({ data }: { data?: string }) => queuedBytes.set(connection, (queuedBytes.get(connection) ?? 0) + (data?.length ?? 0)));
+  connection.on('packetCreate', ({ data }: { data?: string }) =>
+    queuedBytes.set(connection, (queuedBytes.get(connection) ?? 0) + (data?.length ?? 0)),
+  );
   connection.on('flush', () => queuedBytes.set(connection, 0));
   let second = 0;
   let packets = 0;

@@ -31,7 +31,10 @@ export function bytesSchema({ minBytes = 1, maxBytes }: { minBytes?: number; max
 export const localeSchema = z.enum(locales);
 
 /** Positions, sequence numbers: what fits PostgreSQL's integer. */
-export const countSchema = z.int().min(0).max(2 ** 31 - 1);
+export const countSchema = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 function isBytes(value: unknown, minBytes: number, maxBytes: number): boolean {
   // Four characters carry three bytes: too long is seen before anything is decoded.

@@ -1,4 +1,9 @@
-import type { AuthenticationResponseJSON, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/browser';
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/browser';
 import type { Base64Url } from './base64url.ts';
 import type { AccountId, ChallengeId, DeviceId, InboxId, OfficeId, InvitationId } from './ids.ts';
 import type { GenerationBoxes, SignedLink } from './offices.ts';

@@ -35,5 +35,8 @@ export interface AppointmentCommands {
   /** The citizen's own, or those of the official's office from today on; by start. */
   'appointment:list': (request: Record<string, never>) => { appointments: readonly AppointmentView[] };
   /** booked → checked-in, and joins the line with its time. `closed` outside of checkInFrom … checkInUntil. Whoever leaves the line can check in again until then. */
-  'appointment:check-in': (request: { appointmentId: AppointmentId; language: Locale }) => { appointment: AppointmentView; entry: QueueEntryView };
+  'appointment:check-in': (request: { appointmentId: AppointmentId; language: Locale }) => {
+    appointment: AppointmentView;
+    entry: QueueEntryView;
+  };
 }

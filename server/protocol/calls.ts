@@ -50,10 +50,17 @@ export interface CallCommands {
     receive: TransportParameters;
     producers: readonly RemoteProducer[];
   };
-  'call:connect-transport': (request: { callId: CallId; peerId: PeerId; transportId: TransportId; dtlsParameters: DtlsParameters }) => Record<string, never>;
+  'call:connect-transport': (request: {
+    callId: CallId;
+    peerId: PeerId;
+    transportId: TransportId;
+    dtlsParameters: DtlsParameters;
+  }) => Record<string, never>;
   'call:restart-ice': (request: { callId: CallId; peerId: PeerId; transportId: TransportId }) => { iceParameters: IceParameters };
   /** The sender chooses the producer's id; the same id twice is one producer. */
-  'call:produce': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId; kind: MediaKind; rtpParameters: RtpParameters }) => { producerId: ProducerId };
+  'call:produce': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId; kind: MediaKind; rtpParameters: RtpParameters }) => {
+    producerId: ProducerId;
+  };
   'call:pause-producer': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId; paused: boolean }) => { paused: boolean };
   'call:close-producer': (request: { callId: CallId; peerId: PeerId; producerId: ProducerId }) => Record<string, never>;
   /** Made paused: attach the track, then resume. */

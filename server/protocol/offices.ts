@@ -3,9 +3,7 @@ import type { AccountId, InboxId, InvitationId, OfficeId, ServiceId } from './id
 import type { LocalisedText } from './locale.ts';
 
 /** Times are milliseconds since 1970, from the server's clock. */
-export type Opening =
-  | { readonly state: 'open'; readonly closesAt: number }
-  | { readonly state: 'closed'; readonly opensAt: number | null };
+export type Opening = { readonly state: 'open'; readonly closesAt: number } | { readonly state: 'closed'; readonly opensAt: number | null };
 
 /** How long somebody who joins now will wait. */
 export interface WaitRange {

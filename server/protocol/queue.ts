@@ -42,7 +42,12 @@ export interface QueueCommands {
    * One open entry a person and service: a second join is answered with the first entry. `closed` outside opening hours,
    * `bad_state` with three open entries, `slow_down` after five joins in an hour.
    */
-  'queue:join': (request: { entryId: QueueEntryId; serviceId: ServiceId; conversationId: ConversationId; language: Locale }) => QueueEntryView;
+  'queue:join': (request: {
+    entryId: QueueEntryId;
+    serviceId: ServiceId;
+    conversationId: ConversationId;
+    language: Locale;
+  }) => QueueEntryView;
   'queue:leave': (request: { entryId: QueueEntryId }) => QueueEntryView;
   /** The caller's entries that are waiting or in a call. */
   'queue:list-mine': (request: Record<string, never>) => { entries: readonly QueueEntryView[] };

@@ -1,12 +1,32 @@
 import type { ConversationEvent } from '../protocol/conversations.ts';
-import { newId, type AccountId, type AppointmentId, type CallId, type ConversationId, type OfficeId, type QueueEntryId, type ServiceId } from '../protocol/ids.ts';
+import {
+  newId,
+  type AccountId,
+  type AppointmentId,
+  type CallId,
+  type ConversationId,
+  type OfficeId,
+  type QueueEntryId,
+  type ServiceId,
+} from '../protocol/ids.ts';
 import type { Locale } from '../protocol/locale.ts';
 import { AppError } from '../platform/app-error.ts';
 import { transaction, type Announcement, type Database, type Transaction } from '../platform/database.ts';
 import type { Notify } from '../platform/notify.ts';
 import { viewOf, type Line } from './line.ts';
 import type { PresenceStore } from './presence-store.ts';
-import { accept, attachAppointment, end, join, leave, type AcceptedState, type EndedState, type EntryAppointment, type LeftState, type QueueEntry } from './queue.ts';
+import {
+  accept,
+  attachAppointment,
+  end,
+  join,
+  leave,
+  type AcceptedState,
+  type EndedState,
+  type EntryAppointment,
+  type LeftState,
+  type QueueEntry,
+} from './queue.ts';
 import type { QueueStore } from './store.ts';
 
 /** Queue entries one person may have open at a time, in all offices. */
@@ -70,7 +90,11 @@ export class Entries {
   /** What a repeated or second join is answered with: the entry that is there; null when there is none yet. Throws `conflict` for another's id. */
   async findJoined({ entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>): Promise<QueueEntry | null> {
     const { store } = this.#dependencies;
-    return (await this.#findSame({ entryId, citizenId, serviceId })) ?? (await store.listOpenOf(citizenId)).find((entry) => entry.serviceId === serviceId) ?? null;
+    return (
+      (await this.#findSame({ entryId, citizenId, serviceId })) ??
+      (await store.listOpenOf(citizenId)).find((entry) => entry.serviceId === serviceId) ??
+      null
+    );
   }
 
   /** One open entry a person and service. Throws `slow_down`, `bad_state`, `conflict`. */
@@ -91,7 +115,11 @@ export class Entries {
   }
 
   /** Joins for an appointment, as a part of checking in. Whoever waits already keeps his ticket. */
-  async checkIn(within: Transaction, arrival: Omit<Arrival, 'entryId'>, appointment: EntryAppointment): Promise<{ entry: QueueEntry; announce: Announcement }> {
+  async checkIn(
+    within: Transaction,
+    arrival: Omit<Arrival, 'entryId'>,
+    appointment: EntryAppointment,
+  ): Promise<{ entry: QueueEntry; announce: Announcement }> {
     const { store, now, line } = this.#dependencies;
     const { open } = await store.lockEntriesOf(within, arrival.citizenId, now());
     const waiting = open.find((entry) => entry.serviceId === arrival.serviceId);
@@ -137,7 +165,10 @@ export class Entries {
       });
       if (before.state !== 'waiting') return { entry: after, announce: () => undefined };
       const { conversationId, citizenId } = after;
-      return { entry: after, announce: await startCall(within, { callId: after.callId, entryId, conversationId, citizenId, official, at: acceptance.at }) };
+      return {
+        entry: after,
+        announce: await startCall(within, { callId: after.callId, entryId, conversationId, citizenId, official, at: acceptance.at }),
+      };
     });
     announce();
     this.#tellCitizen(entry);
@@ -150,7 +181,9 @@ export class Entries {
     const { store, closeAppointment, line } = this.#dependencies;
     const { before, after } = await store.change(within, entryId, (entry) => end(entry, at));
     if (before.state === 'ended') return () => undefined;
-    const announceAppointment = after.appointment ? await closeAppointment(within, after.appointment.appointmentId, 'served') : () => undefined;
+    const announceAppointment = after.appointment
+      ? await closeAppointment(within, after.appointment.appointmentId, 'served')
+      : () => undefined;
     return () => {
       announceAppointment();
       this.#tellCitizen(after);
@@ -158,31 +191,55 @@ export class Entries {
     };
   }
 
-  async #findSame({ entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>, within?: Transaction): Promise<QueueEntry | null> {
+  async #findSame(
+    { entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>,
+    within?: Transaction,
+  ): Promise<QueueEntry | null> {
     const same = await this.#dependencies.store.find(entryId, within);
     if (same && (same.citizenId !== citizenId || same.serviceId !== serviceId)) throw new AppError('conflict', 'the id is taken');
     return same;
   }
 
-  async #add(within: Transaction, arrival: Arrival, appointment: EntryAppointment | null): Promise<{ entry: QueueEntry; announce: Announcement }> {
+  async #add(
+    within: Transaction,
+    arrival: Arrival,
+    appointment: EntryAppointment | null,
+  ): Promise<{ entry: QueueEntry; announce: Announcement }> {
     const { store, recordEvent, dayOf, now } = this.#dependencies;
     const { letter, ...rest } = arrival;
     const number = await store.takeNumber(within, arrival.serviceId, dayOf(now()));
     // The counter is locked from here on: whoever has a later number has also joined later.
     const entry = join({ ...rest, ticketNumber: `${letter}${number}`, joinedAt: now() }, appointment);
     await store.add(within, entry);
-    return { entry, announce: await recordEvent(within, entry.conversationId, { type: 'ticket-joined', entryId: entry.entryId, ticketNumber: entry.ticketNumber }) };
+    return {
+      entry,
+      announce: await recordEvent(within, entry.conversationId, {
+        type: 'ticket-joined',
+        entryId: entry.entryId,
+        ticketNumber: entry.ticketNumber,
+      }),
+    };
   }
 
-  async #leave(within: Transaction, entryId: QueueEntryId, citizenId: AccountId | null): Promise<{ entry: LeftState; announce: Announcement }> {
+  async #leave(
+    within: Transaction,
+    entryId: QueueEntryId,
+    citizenId: AccountId | null,
+  ): Promise<{ entry: LeftState; announce: Announcement }> {
     const { store, recordEvent, closeAppointment, now, line } = this.#dependencies;
     const { before, after } = await store.change(within, entryId, (entry) => {
       if (citizenId !== null && entry.citizenId !== citizenId) throw new AppError('not_found', 'the queue entry of another person');
       return leave(entry, now());
     });
     if (before.state === 'left') return { entry: after, announce: () => undefined };
-    const announceAppointment = after.appointment ? await closeAppointment(within, after.appointment.appointmentId, 'left') : () => undefined;
-    const announceEvent = await recordEvent(within, after.conversationId, { type: 'ticket-left', entryId, ticketNumber: after.ticketNumber });
+    const announceAppointment = after.appointment
+      ? await closeAppointment(within, after.appointment.appointmentId, 'left')
+      : () => undefined;
+    const announceEvent = await recordEvent(within, after.conversationId, {
+      type: 'ticket-left',
+      entryId,
+      ticketNumber: after.ticketNumber,
+    });
     const announce = (): void => {
       announceAppointment();
       announceEvent();

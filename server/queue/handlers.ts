@@ -19,7 +19,9 @@ export interface QueueHandlersDependencies {
   readonly entries: Entries;
   readonly findService: (serviceId: ServiceId) => Promise<{ readonly officeId: OfficeId; readonly letter: string } | null>;
   readonly openingAt: (serviceId: ServiceId, at: number) => Promise<Opening>;
-  readonly findConversation: (conversationId: ConversationId) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId; readonly citizenId: AccountId } | null>;
+  readonly findConversation: (
+    conversationId: ConversationId,
+  ) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId; readonly citizenId: AccountId } | null>;
   readonly now: () => number;
 }
 
@@ -70,7 +72,10 @@ export function queueHandlers(dependencies: QueueHandlersDependencies): Handlers
       async run(_request, caller) {
         const { officeId, accountId } = requireOfficial(caller);
         const { waiting, at } = await line.read(officeId);
-        return { entries: waiting.map((each, index) => waitingView(each, index + 1, at)), available: await presence.isAvailable(accountId) };
+        return {
+          entries: waiting.map((each, index) => waitingView(each, index + 1, at)),
+          available: await presence.isAvailable(accountId),
+        };
       },
     },
     'queue:accept': {
@@ -106,5 +111,16 @@ function requireOfficial({ accountId, displayName, officeId, inboxId, inboxRoles
 function waitingView({ entry, present, lastPresentAt }: Waiting, place: number, at: number): WaitingEntry {
   const { entryId, ticketNumber, serviceId, conversationId, citizenId, language, joinedAt } = entry;
   const isPresent = present && lastPresentAt > at - presenceMs;
-  return { entryId, ticketNumber, serviceId, conversationId, citizenId, language, joinedAt, appointmentAt: entry.appointment?.startsAt ?? null, place, present: isPresent };
+  return {
+    entryId,
+    ticketNumber,
+    serviceId,
+    conversationId,
+    citizenId,
+    language,
+    joinedAt,
+    appointmentAt: entry.appointment?.startsAt ?? null,
+    place,
+    present: isPresent,
+  };
 }

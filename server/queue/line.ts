@@ -79,7 +79,9 @@ export class Line {
 
   /** The same, for those who do not wait for it. A round that fails is made up for by the next sweep. */
   refreshSoon(officeId: OfficeId): void {
-    this.refresh(officeId).catch((error: unknown) => this.#dependencies.log.warn({ err: error, office: officeId }, 'the line could not be told'));
+    this.refresh(officeId).catch((error: unknown) =>
+      this.#dependencies.log.warn({ err: error, office: officeId }, 'the line could not be told'),
+    );
   }
 
   /** Resolves when nothing is under way any more. */
@@ -130,7 +132,13 @@ export class Line {
   }
 }
 
-function describe(known: { at: number; waiting: readonly Waiting[]; inCall: ReadonlySet<AccountId>; available: ReadonlySet<AccountId>; record: LineRecord }): LineState {
+function describe(known: {
+  at: number;
+  waiting: readonly Waiting[];
+  inCall: ReadonlySet<AccountId>;
+  available: ReadonlySet<AccountId>;
+  record: LineRecord;
+}): LineState {
   const { at, waiting, inCall, available, record } = known;
   const free = [...available].filter((accountId) => !inCall.has(accountId)).length;
   // Whoever is with somebody serves, also when he has said that he takes nobody after that.

@@ -37,7 +37,12 @@ export function createPresenceStore(database: Database) {
 
     /** Who waits and whose devices were all last connected before `before`. */
     async listAbsent(before: number): Promise<readonly QueueEntryId[]> {
-      const rows = await tables().selectFrom('queueEntries').select('entryId').where('state', '=', 'waiting').where('lastPresentAt', '<', new Date(before)).execute();
+      const rows = await tables()
+        .selectFrom('queueEntries')
+        .select('entryId')
+        .where('state', '=', 'waiting')
+        .where('lastPresentAt', '<', new Date(before))
+        .execute();
       return rows.map(({ entryId }) => entryId);
     },
 
@@ -57,7 +62,9 @@ export function createPresenceStore(database: Database) {
     /** Offices where somebody waits, or says that he takes people. */
     async listOffices(): Promise<readonly OfficeId[]> {
       const rows = await sql<{ officeId: OfficeId }>`
-        select office_id from queue_entries where state = 'waiting' union select office_id from availability where available`.execute(database);
+        select office_id from queue_entries where state = 'waiting' union select office_id from availability where available`.execute(
+        database,
+      );
       return rows.rows.map(({ officeId }) => officeId);
     },
 

@@ -66,8 +66,14 @@ export class Presence {
     const accountIds = [...this.#news];
     this.#news.clear();
     try {
-      await this.#mark(accountIds.filter((id) => connected.isConnected(id)), true);
-      await this.#mark(accountIds.filter((id) => !connected.isConnected(id)), false);
+      await this.#mark(
+        accountIds.filter((id) => connected.isConnected(id)),
+        true,
+      );
+      await this.#mark(
+        accountIds.filter((id) => !connected.isConnected(id)),
+        false,
+      );
     } catch (error) {
       log.warn({ err: error }, 'presence could not be written');
     }

@@ -71,7 +71,11 @@ export function createQueueStore(database: Database) {
     },
 
     /** What a citizen already has, under a lock that lasts until the commit: his joins come one after another. */
-    async lockEntriesOf(transaction: Transaction, citizenId: AccountId, since: number): Promise<{ open: readonly QueueEntry[]; joinedSince: readonly number[] }> {
+    async lockEntriesOf(
+      transaction: Transaction,
+      citizenId: AccountId,
+      since: number,
+    ): Promise<{ open: readonly QueueEntry[]; joinedSince: readonly number[] }> {
       await sql`select pg_advisory_xact_lock(hashtextextended(${`queue:${citizenId}`}, 0))`.execute(transaction);
       const rows = await tables(transaction)
         .selectFrom('queueEntries')
@@ -92,7 +96,9 @@ export function createQueueStore(database: Database) {
       const { last } = await tables(transaction)
         .insertInto('ticketCounters')
         .values({ serviceId, day, last: 1 })
-        .onConflict((conflict) => conflict.columns(['serviceId', 'day']).doUpdateSet((update) => ({ last: update('ticketCounters.last', '+', 1) })))
+        .onConflict((conflict) =>
+          conflict.columns(['serviceId', 'day']).doUpdateSet((update) => ({ last: update('ticketCounters.last', '+', 1) })),
+        )
         .returning('last')
         .executeTakeFirstOrThrow();
       return last;
@@ -100,42 +106,81 @@ export function createQueueStore(database: Database) {
 
     /** Whoever joins is connected. */
     async add(transaction: Transaction, entry: WaitingState): Promise<void> {
-      const row: Insertable<QueueEntriesTable> = { ...ticketColumns(entry), ...stateColumns(entry), present: true, lastPresentAt: new Date(entry.joinedAt) };
+      const row: Insertable<QueueEntriesTable> = {
+        ...ticketColumns(entry),
+        ...stateColumns(entry),
+        present: true,
+        lastPresentAt: new Date(entry.joinedAt),
+      };
       await tables(transaction).insertInto('queueEntries').values(row).execute();
     },
 
     /** Reads the entry under a lock, applies the transition, writes it. Throws `not_found`, and whatever the transition throws. */
-    async change<Next extends QueueEntry>(transaction: Transaction, entryId: QueueEntryId, transition: (entry: QueueEntry) => Next): Promise<{ before: QueueEntry; after: Next }> {
-      const row = await tables(transaction).selectFrom('queueEntries').selectAll().where('entryId', '=', entryId).forUpdate().executeTakeFirst();
+    async change<Next extends QueueEntry>(
+      transaction: Transaction,
+      entryId: QueueEntryId,
+      transition: (entry: QueueEntry) => Next,
+    ): Promise<{ before: QueueEntry; after: Next }> {
+      const row = await tables(transaction)
+        .selectFrom('queueEntries')
+        .selectAll()
+        .where('entryId', '=', entryId)
+        .forUpdate()
+        .executeTakeFirst();
       const before = toEntry(found(row, 'queue entry'));
       const after = transition(before);
-      if (after !== before) await tables(transaction).updateTable('queueEntries').set(stateColumns(after)).where('entryId', '=', entryId).execute();
+      if (after !== before)
+        await tables(transaction).updateTable('queueEntries').set(stateColumns(after)).where('entryId', '=', entryId).execute();
       return { before, after };
     },
 
     async listOpenOf(citizenId: AccountId): Promise<readonly QueueEntry[]> {
-      const rows = await tables().selectFrom('queueEntries').selectAll().where('citizenId', '=', citizenId).where('state', 'in', ['waiting', 'accepted']).orderBy('joinedAt').execute();
+      const rows = await tables()
+        .selectFrom('queueEntries')
+        .selectAll()
+        .where('citizenId', '=', citizenId)
+        .where('state', 'in', ['waiting', 'accepted'])
+        .orderBy('joinedAt')
+        .execute();
       return rows.map(toEntry);
     },
 
     /** The entry somebody last checked in with for this appointment. */
     async findOfAppointment(appointmentId: AppointmentId, within?: Transaction): Promise<QueueEntry | null> {
-      const row = await tables(within).selectFrom('queueEntries').selectAll().where('appointmentId', '=', appointmentId).orderBy('arrival', 'desc').limit(1).executeTakeFirst();
+      const row = await tables(within)
+        .selectFrom('queueEntries')
+        .selectAll()
+        .where('appointmentId', '=', appointmentId)
+        .orderBy('arrival', 'desc')
+        .limit(1)
+        .executeTakeFirst();
       return row ? toEntry(row) : null;
     },
 
     /** Who waits in the office's line, in no particular order. */
     async listWaiting(officeId: OfficeId, within?: Transaction): Promise<readonly Waiting[]> {
-      const rows = await tables(within).selectFrom('queueEntries').selectAll().where('officeId', '=', officeId).where('state', '=', 'waiting').execute();
+      const rows = await tables(within)
+        .selectFrom('queueEntries')
+        .selectAll()
+        .where('officeId', '=', officeId)
+        .where('state', '=', 'waiting')
+        .execute();
       return rows.flatMap((row) => {
         const entry = toEntry(row);
-        return entry.state === 'waiting' ? [{ entry, dueAt: entry.dueAt, arrival: Number(row.arrival), present: row.present, lastPresentAt: row.lastPresentAt.getTime() }] : [];
+        return entry.state === 'waiting'
+          ? [{ entry, dueAt: entry.dueAt, arrival: Number(row.arrival), present: row.present, lastPresentAt: row.lastPresentAt.getTime() }]
+          : [];
       });
     },
 
     /** Officials of the office who are with somebody. */
     async listServing(officeId: OfficeId, within?: Transaction): Promise<ReadonlySet<AccountId>> {
-      const rows = await tables(within).selectFrom('queueEntries').select('acceptedBy').where('officeId', '=', officeId).where('state', '=', 'accepted').execute();
+      const rows = await tables(within)
+        .selectFrom('queueEntries')
+        .select('acceptedBy')
+        .where('officeId', '=', officeId)
+        .where('state', '=', 'accepted')
+        .execute();
       return new Set(rows.flatMap(({ acceptedBy }) => acceptedBy ?? []));
     },
 
@@ -217,7 +262,8 @@ function toEntry(row: Row): QueueEntry {
     ticketNumber,
     joinedAt: row.joinedAt.getTime(),
     dueAt: row.dueAt.getTime(),
-    appointment: row.appointmentId && row.appointmentAt ? { appointmentId: row.appointmentId, startsAt: row.appointmentAt.getTime() } : null,
+    appointment:
+      row.appointmentId && row.appointmentAt ? { appointmentId: row.appointmentId, startsAt: row.appointmentAt.getTime() } : null,
   };
   const endedAt = row.endedAt?.getTime() ?? 0;
   if (row.state === 'waiting') return { ...placed, state: row.state };
@@ -225,5 +271,7 @@ function toEntry(row: Row): QueueEntry {
   // The table's checks say that an accepted or ended entry has all of these.
   if (!row.acceptedAt || !row.acceptedBy || !row.callId) throw new TypeError(`queue entry ${entryId} is ${row.state} without a call`);
   const acceptance = { acceptedAt: row.acceptedAt.getTime(), acceptedBy: row.acceptedBy, callId: row.callId };
-  return row.state === 'accepted' ? { ...placed, ...acceptance, state: row.state } : { ...placed, ...acceptance, state: row.state, endedAt };
+  return row.state === 'accepted'
+    ? { ...placed, ...acceptance, state: row.state }
+    : { ...placed, ...acceptance, state: row.state, endedAt };
 }

@@ -40,7 +40,10 @@ export function predictWait(ahead: number, staff: Staff, record: LineRecord): Wa
   const variance = steps.reduce((sum, step) => sum + step * step, 0);
   const fromMinutes = gammaQuantile(mean, variance, -z90) / 60_000;
   const toMinutes = gammaQuantile(mean, variance, z90) / 60_000;
-  return { fromMinutes: Math.floor(fromMinutes / stepMinutes) * stepMinutes, toMinutes: Math.max(1, Math.ceil(toMinutes / stepMinutes)) * stepMinutes };
+  return {
+    fromMinutes: Math.floor(fromMinutes / stepMinutes) * stepMinutes,
+    toMinutes: Math.max(1, Math.ceil(toMinutes / stepMinutes)) * stepMinutes,
+  };
 }
 
 /** The quantile of a gamma distribution at the normal deviate `z` (Wilson and Hilferty 1931). */

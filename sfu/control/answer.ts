@@ -5,7 +5,15 @@ import { SfuError } from '../rooms/sfu-error.ts';
 import type { SfuHandlers } from './handlers.ts';
 
 /** The one place where a request is checked, run, and its error caught. */
-export async function answer({ handlers, log, request }: { handlers: SfuHandlers; log: Logger; request: RequestMessage }): Promise<AnswerMessage> {
+export async function answer({
+  handlers,
+  log,
+  request,
+}: {
+  handlers: SfuHandlers;
+  log: Logger;
+  request: RequestMessage;
+}): Promise<AnswerMessage> {
   const { id, method, params } = request;
   try {
     if (!isMethod(method)) throw new SfuError('bad_request', 'unknown method');
@@ -22,7 +30,8 @@ export async function answer({ handlers, log, request }: { handlers: SfuHandlers
 
 async function run<Method extends SfuMethod>(handlers: SfuHandlers, method: Method, params: unknown): Promise<SfuResult<Method>> {
   const parsed = paramsSchemas[method].safeParse(params);
-  if (!parsed.success) throw new SfuError('bad_request', parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  if (!parsed.success)
+    throw new SfuError('bad_request', parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
   return await handlers[method](parsed.data);
 }
 

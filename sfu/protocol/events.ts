@@ -3,7 +3,7 @@ import type { PeerAddress, ProducerView } from './requests.ts';
 /** What the sfu tells every server that is connected. Each may be lost with the connection: `welcome` says what is still there. */
 export interface SfuEvents {
   /** The first thing on every connection. Another `instanceId` than before: the sfu was restarted and all rooms are gone. */
-  'welcome': { readonly instanceId: string; readonly roomIds: readonly string[] };
+  welcome: { readonly instanceId: string; readonly roomIds: readonly string[] };
 
   'producer-added': { readonly roomId: string; readonly producer: ProducerView };
   'producer-paused': { readonly roomId: string; readonly ownerId: string; readonly producerId: string; readonly paused: boolean };

@@ -23,7 +23,10 @@ const ssrc = z.int().min(1).max(maxSsrc);
 const payloadType = z.int().min(0).max(127);
 const uri = z.enum(offeredHeaderExtensions);
 const headerExtensionId = z.int().min(1).max(255);
-const mimeType = z.string().max(64).regex(/^(?:audio|video)\/[\w.+-]+$/);
+const mimeType = z
+  .string()
+  .max(64)
+  .regex(/^(?:audio|video)\/[\w.+-]+$/);
 const rtcpFeedback = z.array(z.object({ type: z.string().max(32), parameter: z.string().max(32).exactOptional() })).max(16);
 const codecParameters = z
   .record(z.string().min(1).max(64), z.union([z.string().max(256), z.int(), z.boolean()]))
@@ -41,7 +44,13 @@ const codec = {
 const hashBytes = { 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 } as const;
 
 const fingerprint = z
-  .object({ algorithm: z.enum(['sha-256', 'sha-384', 'sha-512']), value: z.string().max(191).regex(/^[0-9a-f]{2}(?::[0-9a-f]{2})*$/i) })
+  .object({
+    algorithm: z.enum(['sha-256', 'sha-384', 'sha-512']),
+    value: z
+      .string()
+      .max(191)
+      .regex(/^[0-9a-f]{2}(?::[0-9a-f]{2})*$/i),
+  })
   .refine(({ algorithm, value }) => value.length === hashBytes[algorithm] * 3 - 1, 'fingerprint has not the length of its hash');
 
 export const dtlsParametersSchema: z.ZodType<DtlsParameters> = z.object({
@@ -52,21 +61,35 @@ export const dtlsParametersSchema: z.ZodType<DtlsParameters> = z.object({
 const encoding = z.object({
   ssrc: ssrc.exactOptional(),
   // RFC 8852 §3.3: letters and digits.
-  rid: z.string().regex(/^[a-z\d]{1,16}$/i).exactOptional(),
+  rid: z
+    .string()
+    .regex(/^[a-z\d]{1,16}$/i)
+    .exactOptional(),
   codecPayloadType: payloadType.exactOptional(),
   rtx: z.object({ ssrc }).exactOptional(),
   dtx: z.boolean().exactOptional(),
-  scalabilityMode: z.string().regex(/^[LS][1-3]T[1-3](?:h|_KEY|_KEY_SHIFT)?$/).exactOptional(),
+  scalabilityMode: z
+    .string()
+    .regex(/^[LS][1-3]T[1-3](?:h|_KEY|_KEY_SHIFT)?$/)
+    .exactOptional(),
   maxBitrate: z.int().min(1).max(10_000_000).exactOptional(),
 });
 
 /** What a sender is about to send. Caps: 16 codecs, 4 encodings, 32 header extensions; ids, SSRCs and payload types without doubles. */
 export const rtpParametersSchema: z.ZodType<RtpParameters> = z
   .object({
-    mid: z.string().regex(/^[\w-]{1,16}$/).exactOptional(),
-    codecs: z.array(z.object({ ...codec, payloadType })).min(1).max(16),
+    mid: z
+      .string()
+      .regex(/^[\w-]{1,16}$/)
+      .exactOptional(),
+    codecs: z
+      .array(z.object({ ...codec, payloadType }))
+      .min(1)
+      .max(16),
     headerExtensions: z
-      .array(z.object({ uri, id: headerExtensionId, encrypt: z.literal(false).exactOptional(), parameters: codecParameters.exactOptional() }))
+      .array(
+        z.object({ uri, id: headerExtensionId, encrypt: z.literal(false).exactOptional(), parameters: codecParameters.exactOptional() }),
+      )
       .max(32)
       .exactOptional(),
     encodings: z.array(encoding).min(1).max(4),
@@ -75,14 +98,23 @@ export const rtpParametersSchema: z.ZodType<RtpParameters> = z
   })
   .refine(({ codecs }) => isUnique(codecs.map((each) => each.payloadType)), 'payload types clash')
   .refine(({ headerExtensions = [] }) => isUnique(headerExtensions.map((each) => each.id)), 'header extension ids clash')
-  .refine(({ encodings }) => isUnique(encodings.flatMap((each) => [each.ssrc, each.rtx?.ssrc]).filter((each) => each !== undefined)), 'SSRCs clash')
+  .refine(
+    ({ encodings }) => isUnique(encodings.flatMap((each) => [each.ssrc, each.rtx?.ssrc]).filter((each) => each !== undefined)),
+    'SSRCs clash',
+  )
   .refine(({ encodings }) => isUnique(encodings.map((each) => each.rid).filter((each) => each !== undefined)), 'rids clash')
-  .refine(({ encodings }) => encodings.length === 1 || encodings.every((each) => each.ssrc !== undefined || each.rid !== undefined), 'encodings cannot be told apart');
+  .refine(
+    ({ encodings }) => encodings.length === 1 || encodings.every((each) => each.ssrc !== undefined || each.rid !== undefined),
+    'encodings cannot be told apart',
+  );
 
 /** What a receiver can decode. */
 export const rtpCapabilitiesSchema: z.ZodType<RtpCapabilities> = z
   .object({
-    codecs: z.array(z.object({ ...codec, kind: mediaKind, preferredPayloadType: payloadType })).min(1).max(16),
+    codecs: z
+      .array(z.object({ ...codec, kind: mediaKind, preferredPayloadType: payloadType }))
+      .min(1)
+      .max(16),
     headerExtensions: z
       .array(
         z.object({

@@ -64,7 +64,9 @@ export interface SfuRequests {
   'transport:restart-ice': (params: PeerAddress & { transportId: string }) => { iceParameters: IceParameters };
 
   /** `bad_state`: the transport is not connected yet, or the peer has its four. `conflict`: the id stands for another track. */
-  'producer:create': (params: PeerAddress & { producerId: string; kind: MediaKind; rtpParameters: RtpParameters }) => { producerId: string };
+  'producer:create': (params: PeerAddress & { producerId: string; kind: MediaKind; rtpParameters: RtpParameters }) => {
+    producerId: string;
+  };
   'producer:pause': (params: PeerAddress & { producerId: string; paused: boolean }) => { paused: boolean };
   'producer:close': (params: PeerAddress & { producerId: string }) => Record<string, never>;
 

@@ -41,7 +41,10 @@ export class MediaWorker {
       ...(port === 0 ? {} : { port }),
     };
     try {
-      const listenInfos: types.TransportListenInfo[] = [{ ...listen, protocol: 'udp' }, { ...listen, protocol: 'tcp' }];
+      const listenInfos: types.TransportListenInfo[] = [
+        { ...listen, protocol: 'udp' },
+        { ...listen, protocol: 'tcp' },
+      ];
       const webRtcServer = await answerWithin(answerTimeoutMs, worker.createWebRtcServer({ listenInfos }));
       return new MediaWorker({ worker, webRtcServer, log });
     } catch (error) {

@@ -92,7 +92,8 @@ export class Peer {
       await known.opened;
       return;
     }
-    if (rtpParameters.codecs.some(({ mimeType }) => !mimeType.startsWith(`${kind}/`))) throw new SfuError('bad_request', `a codec that is not ${kind}`);
+    if (rtpParameters.codecs.some(({ mimeType }) => !mimeType.startsWith(`${kind}/`)))
+      throw new SfuError('bad_request', `a codec that is not ${kind}`);
     if (this.#producers.size >= maxProducers) throw new SfuError('bad_state', `more than ${maxProducers} producers`);
     const opened = this.#openProducer(producerId, { kind, rtpParameters, keyFrameRequestDelay: keyFrameRequestDelayMs });
     this.#producers.set(producerId, { request, opened });
@@ -120,10 +121,14 @@ export class Peer {
   }
 
   /** A paused consumer for somebody else's producer; for the same producer twice, the same one. */
-  async consume({ producerId, rtpCapabilities }: SfuParams<'consumer:create'>, producer: types.Producer): Promise<SfuResult<'consumer:create'>> {
+  async consume(
+    { producerId, rtpCapabilities }: SfuParams<'consumer:create'>,
+    producer: types.Producer,
+  ): Promise<SfuResult<'consumer:create'>> {
     let opened = this.#consumers.get(producerId);
     if (!opened) {
-      if (!this.#router.canConsume({ producerId: producer.id, rtpCapabilities })) throw new SfuError('bad_request', 'capabilities do not fit the producer');
+      if (!this.#router.canConsume({ producerId: producer.id, rtpCapabilities }))
+        throw new SfuError('bad_request', 'capabilities do not fit the producer');
       opened = this.#openConsumer(producerId, { producerId: producer.id, rtpCapabilities, paused: true });
       this.#consumers.set(producerId, opened);
       opened.catch(() => this.#consumers.delete(producerId));

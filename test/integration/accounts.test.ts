@@ -44,7 +44,13 @@ async function countAccounts(): Promise<number> {
 
 test.each(['ES256', 'EdDSA'] as const)('a citizen registers with a passkey of %s, signs out, and signs in again', async (algorithm) => {
   const citizen = await newcomer(new Authenticator({ origin: server.origin, algorithm })).register();
-  expect(citizen.session).toMatchObject({ accountId: citizen.accountId, role: 'citizen', displayName: null, officeId: null, inboxId: null });
+  expect(citizen.session).toMatchObject({
+    accountId: citizen.accountId,
+    role: 'citizen',
+    displayName: null,
+    officeId: null,
+    inboxId: null,
+  });
   expect(await citizen.http('GET /api/session')).toEqual(citizen.session);
   await citizen.http('DELETE /api/session');
   expect(await citizen.http('GET /api/session')).toBeNull();
@@ -58,7 +64,14 @@ test('the server stores the root of the chain and gives each device its own boxe
   const { accounts } = await line.request('account:load', { accountIds: [citizen.accountId, newIdOfNobody()] });
   expect(accounts).toEqual([{ accountId: citizen.accountId, displayName: null, links: [citizen.root.link] }]);
   const { generations } = await line.request('account:load-boxes', {});
-  expect(generations).toEqual([{ generation: currentGeneration(citizen.gim.state).generation, box: citizen.root.boxes[0], recipientGeneration: null, previousBox: null }]);
+  expect(generations).toEqual([
+    {
+      generation: currentGeneration(citizen.gim.state).generation,
+      box: citizen.root.boxes[0],
+      recipientGeneration: null,
+      previousBox: null,
+    },
+  ]);
 });
 
 test('a complete registration sent twice, even at the same time, makes one account', async () => {
@@ -88,19 +101,26 @@ const forgeries: [string, Tampering][] = [
 test.each(forgeries)('a registration from %s is refused, with the answer of all refusals', async (_, tampering) => {
   const citizen = newcomer();
   const { challengeId, options } = await citizen.http('POST /api/passkeys/registration/options', {});
-  const body = { challengeId, response: citizen.authenticator.create(options, tampering), root: citizen.root, device: citizen.prove(options.challenge) };
+  const body = {
+    challengeId,
+    response: citizen.authenticator.create(options, tampering),
+    root: citizen.root,
+    device: citizen.prove(options.challenge),
+  };
   expect(await codeOf(citizen.http('POST /api/passkeys/registration', body))).toBe('passkey_refused');
 });
 
-test.each([...forgeries, ['another account', { userHandle: Buffer.alloc(32).toString('base64url') }], ['nobody by handle', { userHandle: null }], ['a forger', { signature: Buffer.alloc(70).toString('base64url') }]] as [string, Tampering][])(
-  'a sign-in from %s is refused, with the answer of all refusals',
-  async (_, tampering) => {
-    const citizen = await newcomer().register();
-    const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
-    const response = citizen.authenticator.get(options, tampering);
-    expect(await codeOf(citizen.http('POST /api/passkeys/authentication', { challengeId, response }))).toBe('passkey_refused');
-  },
-);
+test.each([
+  ...forgeries,
+  ['another account', { userHandle: Buffer.alloc(32).toString('base64url') }],
+  ['nobody by handle', { userHandle: null }],
+  ['a forger', { signature: Buffer.alloc(70).toString('base64url') }],
+] as [string, Tampering][])('a sign-in from %s is refused, with the answer of all refusals', async (_, tampering) => {
+  const citizen = await newcomer().register();
+  const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
+  const response = citizen.authenticator.get(options, tampering);
+  expect(await codeOf(citizen.http('POST /api/passkeys/authentication', { challengeId, response }))).toBe('passkey_refused');
+});
 
 test('no answer to a refused ceremony names challenge, origin, credential or account', async () => {
   const citizen = await newcomer().register();
@@ -150,7 +170,10 @@ test('a counter that does not go up is refused and raises an alarm; one that syn
 test('of two sign-ins with one counter at the same time, one is accepted', async () => {
   const citizen = await newcomer().register();
   const offers = await Promise.all([1, 2].map(async () => await citizen.http('POST /api/passkeys/authentication/options', {})));
-  const attempts = offers.map(({ challengeId, options }) => ({ challengeId, response: citizen.authenticator.get(options, { counter: 7 }) }));
+  const attempts = offers.map(({ challengeId, options }) => ({
+    challengeId,
+    response: citizen.authenticator.get(options, { counter: 7 }),
+  }));
   const codes = await Promise.all(attempts.map(async (body) => await codeOf(citizen.http('POST /api/passkeys/authentication', body))));
   expect(codes.toSorted()).toEqual(['accepted', 'passkey_refused']);
 });
@@ -186,7 +209,10 @@ test('a root with another box, a root of another account, or a challenge its dev
 test('key material of a passkey is refused and raises an alarm', async () => {
   const citizen = newcomer();
   const body = await citizen.prepareRegistration();
-  const leaking = { ...body, response: { ...body.response, clientExtensionResults: { prf: { enabled: true, results: { first: 'secret' } } } } };
+  const leaking = {
+    ...body,
+    response: { ...body.response, clientExtensionResults: { prf: { enabled: true, results: { first: 'secret' } } } },
+  };
   const answer = await citizen.cookies.fetch(`${server.origin}/api/passkeys/registration`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -198,7 +224,12 @@ test('key material of a passkey is refused and raises an alarm', async () => {
 
 test('attestations that are too large, malformed or of another algorithm are refused within the second', async () => {
   const citizen = newcomer();
-  const objects = [new Uint8Array(17_000), new Uint8Array([0xa1, 0x9f, 0xff]), Buffer.concat([Buffer.alloc(200, 0x81), Buffer.from([0])]), new Uint8Array()];
+  const objects = [
+    new Uint8Array(17_000),
+    new Uint8Array([0xa1, 0x9f, 0xff]),
+    Buffer.concat([Buffer.alloc(200, 0x81), Buffer.from([0])]),
+    new Uint8Array(),
+  ];
   for (const attestationObject of objects) {
     const { challengeId, options } = await citizen.http('POST /api/passkeys/registration/options', {});
     const response = citizen.authenticator.create(options, { attestationObject });
@@ -210,7 +241,11 @@ test('attestations that are too large, malformed or of another algorithm are ref
 test('an unknown field in a registration is refused', async () => {
   const citizen = newcomer();
   const body: object = { ...(await citizen.prepareRegistration()), role: 'admin' };
-  const answer = await citizen.cookies.fetch(`${server.origin}/api/passkeys/registration`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const answer = await citizen.cookies.fetch(`${server.origin}/api/passkeys/registration`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
   expect(answer.status).toBe(400);
 });
 
@@ -220,7 +255,12 @@ test('an invitation makes an official of the office, once', async () => {
   const { invitation: shown } = await official.http('POST /api/passkeys/registration/options', { invitationToken: invitation.token });
   expect(shown).toMatchObject({ role: 'official', displayName: 'Luc Schmit', officeId: office.officeId });
   await official.register(invitation);
-  expect(official.session).toMatchObject({ role: 'official', displayName: 'Luc Schmit', officeId: office.officeId, inboxId: office.inboxId });
+  expect(official.session).toMatchObject({
+    role: 'official',
+    displayName: 'Luc Schmit',
+    officeId: office.officeId,
+    inboxId: office.inboxId,
+  });
   expect(await codeOf(newcomer().register(invitation))).toBe('invitation_invalid');
 });
 
@@ -228,7 +268,9 @@ test('of two people who use one invitation at the same time, one enrols', async 
   const invitation = await office.invite();
   const people = [newcomer(), newcomer()];
   const bodies = await Promise.all(people.map(async (somebody) => await somebody.prepareRegistration(invitation)));
-  const codes = await Promise.all(people.map(async (somebody, index) => await codeOf(somebody.http('POST /api/passkeys/registration', bodies[index]!))));
+  const codes = await Promise.all(
+    people.map(async (somebody, index) => await codeOf(somebody.http('POST /api/passkeys/registration', bodies[index]!))),
+  );
   expect(codes.toSorted()).toEqual(['accepted', 'invitation_invalid']);
 });
 
@@ -267,7 +309,12 @@ test('one address has at most so many ceremonies open: the oldest are forgotten'
   const small = await startTestServer({ maxChallengesPerAddress: 3, databaseUrl: server.databaseUrl });
   try {
     const citizen = new Somebody(small, office.world.person());
-    const bodies = [await citizen.prepareRegistration(), await citizen.prepareRegistration(), await citizen.prepareRegistration(), await citizen.prepareRegistration()];
+    const bodies = [
+      await citizen.prepareRegistration(),
+      await citizen.prepareRegistration(),
+      await citizen.prepareRegistration(),
+      await citizen.prepareRegistration(),
+    ];
     const { rows } = await sql<{ count: number }>`select count(*)::integer as count from challenges`.execute(small.database);
     expect(rows[0]?.count).toBe(3);
     expect(await codeOf(citizen.http('POST /api/passkeys/registration', bodies[0]!))).toBe('passkey_refused');

@@ -57,12 +57,33 @@ function seal({ conversation }: Scene, by: Somebody, text = 'Moien'): Base64Url 
 test('a citizen opens a conversation: he and the officials get its first epoch, each with his own box', async () => {
   const { citizenLine, officialLine, conversation, conversationId } = await openScene();
   const { sealed } = conversation.current;
-  const [forCitizen, forOfficial] = await Promise.all([citizenLine, officialLine].map(async (line) => await line.request('conversation:pull', { conversationId, after: 0 })));
-  expect(forCitizen?.entries).toEqual([{ position: 1, kind: 'epoch', acceptedAt: expect.any(Number), run: expect.any(String), link: toBase64Url(sealed.link), box: toBase64Url(sealed.boxes[0]!), previousBox: null }]);
+  const [forCitizen, forOfficial] = await Promise.all(
+    [citizenLine, officialLine].map(async (line) => await line.request('conversation:pull', { conversationId, after: 0 })),
+  );
+  expect(forCitizen?.entries).toEqual([
+    {
+      position: 1,
+      kind: 'epoch',
+      acceptedAt: expect.any(Number),
+      run: expect.any(String),
+      link: toBase64Url(sealed.link),
+      box: toBase64Url(sealed.boxes[0]!),
+      previousBox: null,
+    },
+  ]);
   expect(forOfficial?.entries).toMatchObject([{ position: 1, box: toBase64Url(sealed.boxes[1]!) }]);
-  expect(forCitizen?.conversation).toMatchObject({ conversationId, officeId: office.officeId, inboxId: office.inboxId, state: 'open', head: 1, epoch: 1 });
+  expect(forCitizen?.conversation).toMatchObject({
+    conversationId,
+    officeId: office.officeId,
+    inboxId: office.inboxId,
+    state: 'open',
+    head: 1,
+    epoch: 1,
+  });
   expect(forCitizen?.conversation.reference).toMatch(/^20\d\d-\d{4,}-[A-Z]$/);
-  expect(await officialLine.next('conversation:changed', (fact) => fact.conversation.conversationId === conversationId)).toMatchObject({ conversation: { readPosition: 0 } });
+  expect(await officialLine.next('conversation:changed', (fact) => fact.conversation.conversationId === conversationId)).toMatchObject({
+    conversation: { readPosition: 0 },
+  });
 });
 
 test('opening the same conversation twice is answered alike; its id for another one is a conflict', async () => {
@@ -71,7 +92,9 @@ test('opening the same conversation twice is answered alike; its id for another 
   expect(await citizenLine.request('conversation:open', request)).toMatchObject({ conversationId, head: 1 });
   const again = new Conversation(citizen.gim, office.inbox);
   Object.assign(again, { id: conversation.id, epochs: [] });
-  expect(await codeOf(citizenLine.request('conversation:open', { ...request, epoch: toSignedLink(again.draftEpoch(citizen.gim, 'opened')) }))).toBe('conflict');
+  expect(
+    await codeOf(citizenLine.request('conversation:open', { ...request, epoch: toSignedLink(again.draftEpoch(citizen.gim, 'opened')) })),
+  ).toBe('conflict');
 });
 
 test('a message goes to everybody who reads the conversation, once, after it is stored', async () => {
@@ -82,18 +105,29 @@ test('a message goes to everybody who reads the conversation, once, after it is 
   expect(position).toBe(2);
   const told = await officialLine.next('conversation:advanced', (fact) => fact.conversationId === conversationId && fact.head === 2);
   expect(told.entries).toEqual([{ position: 2, kind: 'message', acceptedAt, run: expect.any(String), envelope }]);
-  const { rows } = await sql<{ bytes: Uint8Array }>`select bytes from entries where conversation_id = ${conversationId} and position = 2`.execute(server.database);
+  const { rows } = await sql<{
+    bytes: Uint8Array;
+  }>`select bytes from entries where conversation_id = ${conversationId} and position = 2`.execute(server.database);
   expect(toBase64Url(rows[0]!.bytes)).toBe(envelope);
 });
 
 test('both sides answer each other, and the run hash covers every entry in order', async () => {
   const scene = await openScene();
   const { citizen, official, citizenLine, officialLine, conversationId, conversation } = scene;
-  for (const [line, somebody] of [[citizenLine, citizen], [officialLine, official], [citizenLine, citizen]] as const) {
+  for (const [line, somebody] of [
+    [citizenLine, citizen],
+    [officialLine, official],
+    [citizenLine, citizen],
+  ] as const) {
     await line.request('message:send', { conversationId, envelope: seal(scene, somebody) });
   }
   const { entries } = await officialLine.request('conversation:pull', { conversationId, after: 0 });
-  expect(entries.map(({ position, kind }) => [position, kind])).toEqual([[1, 'epoch'], [2, 'message'], [3, 'message'], [4, 'message']]);
+  expect(entries.map(({ position, kind }) => [position, kind])).toEqual([
+    [1, 'epoch'],
+    [2, 'message'],
+    [3, 'message'],
+    [4, 'message'],
+  ]);
   let run = firstRun(conversation.id);
   for (const entry of entries) {
     run = nextRun(run, entry.position, envelopeHash(bytesOf(entry)));
@@ -106,7 +140,9 @@ test('one message sent fifty times at once has one position; its id with another
   const { citizen, citizenLine, conversationId, conversation } = scene;
   const messageId = crypto.getRandomValues(new Uint8Array(16));
   const envelope = toBase64Url(conversation.send(citizen.gim, 'once', conversation.current, messageId));
-  const answers = await Promise.all(Array.from({ length: 50 }, async () => await citizenLine.request('message:send', { conversationId, envelope })));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async () => await citizenLine.request('message:send', { conversationId, envelope })),
+  );
   expect(new Set(answers.map(({ position }) => position))).toEqual(new Set([2]));
   const changed = toBase64Url(conversation.send(citizen.gim, 'twice', conversation.current, messageId));
   expect(await codeOf(citizenLine.request('message:send', { conversationId, envelope: changed }))).toBe('conflict');
@@ -150,15 +186,28 @@ test('after a newer epoch, a message in the old one is stale', async () => {
   expect(await citizenLine.request('epoch:append', { conversationId, epoch: toSignedLink(sealed) })).toEqual({ position: 2 });
   expect(await citizenLine.request('epoch:append', { conversationId, epoch: toSignedLink(sealed) })).toEqual({ position: 2 });
   const told = await officialLine.next('conversation:advanced', (fact) => fact.conversationId === conversationId && fact.head === 2);
-  expect(told.entries).toMatchObject([{ kind: 'epoch', link: toBase64Url(sealed.link), box: toBase64Url(sealed.boxes[1]!), previousBox: toBase64Url(sealed.prevBox!) }]);
-  expect(await codeOf(officialLine.request('message:send', { conversationId, envelope: toBase64Url(conversation.send(official.gim, 'late', old)) }))).toBe('stale_epoch');
+  expect(told.entries).toMatchObject([
+    { kind: 'epoch', link: toBase64Url(sealed.link), box: toBase64Url(sealed.boxes[1]!), previousBox: toBase64Url(sealed.prevBox!) },
+  ]);
+  expect(
+    await codeOf(
+      officialLine.request('message:send', { conversationId, envelope: toBase64Url(conversation.send(official.gim, 'late', old)) }),
+    ),
+  ).toBe('stale_epoch');
   expect(await codeOf(officialLine.request('message:send', { conversationId, envelope: seal(scene, official) }))).toBe('accepted');
 });
 
 test('of two epochs sent at the same time one is stored and the other is a conflict', async () => {
   const { citizen, official, citizenLine, officialLine, conversation, conversationId } = await openScene();
-  const drafts = [toSignedLink(conversation.draftEpoch(citizen.gim, 'limit')), toSignedLink(conversation.draftEpoch(official.gim, 'limit'))];
-  const codes = await Promise.all([citizenLine, officialLine].map(async (line, index) => await codeOf(line.request('epoch:append', { conversationId, epoch: drafts[index]! }))));
+  const drafts = [
+    toSignedLink(conversation.draftEpoch(citizen.gim, 'limit')),
+    toSignedLink(conversation.draftEpoch(official.gim, 'limit')),
+  ];
+  const codes = await Promise.all(
+    [citizenLine, officialLine].map(
+      async (line, index) => await codeOf(line.request('epoch:append', { conversationId, epoch: drafts[index]! })),
+    ),
+  );
   expect(codes.toSorted()).toEqual(['accepted', 'conflict']);
 });
 
@@ -223,13 +272,16 @@ test('an auditor reads and does not write', async () => {
   const auditor = await office.addOfficial('auditor');
   const line = await auditor.connect();
   expect((await line.request('conversation:pull', { conversationId: scene.conversationId, after: 0 })).entries).toHaveLength(1);
-  expect(await codeOf(line.request('message:send', { conversationId: scene.conversationId, envelope: seal(scene, auditor) }))).toBe('forbidden');
+  expect(await codeOf(line.request('message:send', { conversationId: scene.conversationId, envelope: seal(scene, auditor) }))).toBe(
+    'forbidden',
+  );
 });
 
 test('an envelope of another device, cut short, too long or of another version is refused', async () => {
   const scene = await openScene();
   const { citizen, official, citizenLine, conversationId } = scene;
-  const send = async (bytes: Uint8Array): Promise<string> => await codeOf(citizenLine.request('message:send', { conversationId, envelope: toBase64Url(bytes) }));
+  const send = async (bytes: Uint8Array): Promise<string> =>
+    await codeOf(citizenLine.request('message:send', { conversationId, envelope: toBase64Url(bytes) }));
   expect(await send(fromBase64Url(seal(scene, official)))).toBe('forbidden');
   const sound = fromBase64Url(seal(scene, citizen));
   expect(await send(sound.subarray(0, sound.length - 1))).toBe('bad_request');
@@ -248,14 +300,15 @@ test('pulling goes page by page and answers any position', async () => {
     select ${conversationId}, position, 'event', '{}', '\\x00', now() from generate_series(2, 450) as position`.execute(server.database);
   await sql`update conversations set head = 450 where conversation_id = ${conversationId}`.execute(server.database);
   const pages = [];
-  for (let after = 0; after < 450; ) {
+  for (let after = 0; after < 450;) {
     const { entries } = await citizenLine.request('conversation:pull', { conversationId, after });
     pages.push(entries.length);
     after = entries.at(-1)?.position ?? Infinity;
   }
   expect(pages).toEqual([200, 200, 50]);
   expect((await citizenLine.request('conversation:pull', { conversationId, after: 2 ** 31 - 1 })).entries).toEqual([]);
-  for (const after of [-1, 1.5, 2 ** 53, '1', null]) expect(await codeOf(citizenLine.request('conversation:pull', { conversationId, after: after as number }))).toBe('bad_request');
+  for (const after of [-1, 1.5, 2 ** 53, '1', null])
+    expect(await codeOf(citizenLine.request('conversation:pull', { conversationId, after: after as number }))).toBe('bad_request');
 });
 
 test('read positions go forward only, never beyond the head, and the other side is told', async () => {
@@ -264,10 +317,16 @@ test('read positions go forward only, never beyond the head, and the other side 
   await citizenLine.request('message:send', { conversationId, envelope: seal(scene, citizen) });
   expect(await officialLine.request('conversation:mark-read', { conversationId, position: 99 })).toEqual({ position: 2 });
   expect(await officialLine.request('conversation:mark-read', { conversationId, position: 1 })).toEqual({ position: 2 });
-  expect(await citizenLine.next('conversation:read', (fact) => fact.conversationId === conversationId)).toEqual({ conversationId, otherReadPosition: 2 });
+  expect(await citizenLine.next('conversation:read', (fact) => fact.conversationId === conversationId)).toEqual({
+    conversationId,
+    otherReadPosition: 2,
+  });
   const [citizens, officials] = [await citizenLine.request('conversation:list', {}), await officialLine.request('conversation:list', {})];
   expect(citizens.conversations).toMatchObject([{ conversationId, readPosition: 0, otherReadPosition: 2 }]);
-  expect(officials.conversations.find((view) => view.conversationId === conversationId)).toMatchObject({ readPosition: 2, otherReadPosition: 0 });
+  expect(officials.conversations.find((view) => view.conversationId === conversationId)).toMatchObject({
+    readPosition: 2,
+    otherReadPosition: 0,
+  });
 });
 
 test('a closed conversation takes no messages, and still says which ones it has', async () => {
@@ -280,13 +339,15 @@ test('a closed conversation takes no messages, and still says which ones it has'
   expect(await codeOf(citizenLine.request('message:send', { conversationId, envelope: seal(scene, citizen) }))).toBe('closed');
 });
 
-test('a conversation with a service that does not exist, or sealed to another inbox than its office\'s, is not opened', async () => {
+test("a conversation with a service that does not exist, or sealed to another inbox than its office's, is not opened", async () => {
   const citizen = await office.addCitizen();
   const line = await citizen.connect();
   const elsewhere = await TestOffice.create(server, { name: 'taxes' });
   const conversation = new Conversation(citizen.gim, office.inbox);
   const request = { conversationId: idOf<'conversation'>(conversation.id), epoch: toSignedLink(conversation.current.sealed) };
-  expect(await codeOf(line.request('conversation:open', { ...request, serviceId: 'nothing' as typeof office.serviceId }))).toBe('not_found');
+  expect(await codeOf(line.request('conversation:open', { ...request, serviceId: 'nothing' as typeof office.serviceId }))).toBe(
+    'not_found',
+  );
   expect(await codeOf(line.request('conversation:open', { ...request, serviceId: elsewhere.serviceId }))).toBe('bad_request');
   elsewhere.close();
 });

@@ -21,7 +21,12 @@ afterEach(async () => {
 const quiet = pino({ level: 'silent' });
 
 /** Sends without pause until the server is gone; what was acknowledged, by position. */
-async function sendUntilKilled(office: TestOffice, citizen: Somebody, server: ServerProcess, killAfter: number): Promise<{ acknowledged: Map<number, string>; conversationId: ConversationId }> {
+async function sendUntilKilled(
+  office: TestOffice,
+  citizen: Somebody,
+  server: ServerProcess,
+  killAfter: number,
+): Promise<{ acknowledged: Map<number, string>; conversationId: ConversationId }> {
   const line = await citizen.connect();
   const { conversation, conversationId } = await office.open(citizen, line);
   const acknowledged = new Map<number, string>();
@@ -34,11 +39,12 @@ async function sendUntilKilled(office: TestOffice, citizen: Somebody, server: Se
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: 8 }, send));
-  for (const end of ends) expect(end.status === 'rejected' && end.reason instanceof RequestError ? end.reason.code : end.status).toMatch(/unavailable|slow_down/);
+  for (const end of ends)
+    expect(end.status === 'rejected' && end.reason instanceof RequestError ? end.reason.code : end.status).toMatch(/unavailable|slow_down/);
   return { acknowledged, conversationId };
 }
 
-test('what was acknowledged survives kill -9, on a PostgreSQL of somebody else\'s', async () => {
+test("what was acknowledged survives kill -9, on a PostgreSQL of somebody else's", async () => {
   const testDatabase = await createTestDatabase();
   closers.push(testDatabase.drop);
   const database = openDatabase({ url: testDatabase.url, log: quiet });
@@ -56,7 +62,9 @@ test('what was acknowledged survives kill -9, on a PostgreSQL of somebody else\'
   const line = await citizen.connect();
   const { entries } = await line.request('conversation:pull', { conversationId, after: 0 });
   for (const [position, envelope] of acknowledged) expect(entries[position - 1]).toMatchObject({ position, envelope });
-  const ids = entries.flatMap((entry) => (entry.kind === 'message' ? [String(decodeEnvelope(fromBase64Url(entry.envelope)).header.messageId)] : []));
+  const ids = entries.flatMap((entry) =>
+    entry.kind === 'message' ? [String(decodeEnvelope(fromBase64Url(entry.envelope)).header.messageId)] : [],
+  );
   expect(new Set(ids).size).toBe(ids.length);
   office.close();
   expect(await second.stop()).toBe(0);
@@ -81,6 +89,10 @@ test('after kill -9 the next server joins the embedded PostgreSQL that still run
 });
 
 test('a configuration that is wrong is told in one line each, with the exit code that says so', async () => {
-  const attempt = startServerProcess({ PORT: 'no number', SCHALTER_ORIGIN: 'http://localhost:1/path', SCHALTER_TIME_ZONE: 'Europe/Luxemburg' });
+  const attempt = startServerProcess({
+    PORT: 'no number',
+    SCHALTER_ORIGIN: 'http://localhost:1/path',
+    SCHALTER_TIME_ZONE: 'Europe/Luxemburg',
+  });
   await expect(attempt).rejects.toThrow(/ended with 78: PORT: .*\nSCHALTER_ORIGIN: .*\nSCHALTER_TIME_ZONE: .*\n$/);
 });

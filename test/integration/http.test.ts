@@ -30,7 +30,11 @@ afterAll(async () => {
 
 const options = '/api/passkeys/authentication/options';
 
-async function post(path: string, body: BodyInit | null, headers: Record<string, string> = { 'content-type': 'application/json' }): Promise<Response> {
+async function post(
+  path: string,
+  body: BodyInit | null,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+): Promise<Response> {
   return await fetch(`${server.origin}${path}`, { method: 'POST', body, headers });
 }
 
@@ -50,7 +54,13 @@ test('every answer, also a refusal, carries the headers that keep others out', a
   for (const path of ['/de/', '/api/offices', '/nothing', '/api/passkeys/registration']) {
     const { headers } = await fetch(`${server.origin}${path}`);
     const policy = headers.get('content-security-policy') ?? '';
-    for (const part of ["default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "script-src 'self' 'wasm-unsafe-eval'"]) expect(policy).toContain(part);
+    for (const part of [
+      "default-src 'none'",
+      "frame-ancestors 'none'",
+      "require-trusted-types-for 'script'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+    ])
+      expect(policy).toContain(part);
     expect(policy).not.toContain('unsafe-inline');
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
     expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
@@ -84,7 +94,21 @@ test('pages come fresh each time, hashed files stay for ever', async () => {
 });
 
 test('nothing outside the pages is served, however its name is written', async () => {
-  for (const path of ['/assets/main-1a2b.js.map', '/assets/.env', '/assets/..%2f..%2fpackage.json', '/de/..%2f..%2fetc%2fpasswd', '/de/%00', '/de/%252e%252e', '/de/a%5cb', '/.git/HEAD', '/de/.env', '/index.html', '/de/page.html', '/assets/', '/xx/']) {
+  for (const path of [
+    '/assets/main-1a2b.js.map',
+    '/assets/.env',
+    '/assets/..%2f..%2fpackage.json',
+    '/de/..%2f..%2fetc%2fpasswd',
+    '/de/%00',
+    '/de/%252e%252e',
+    '/de/a%5cb',
+    '/.git/HEAD',
+    '/de/.env',
+    '/index.html',
+    '/de/page.html',
+    '/assets/',
+    '/xx/',
+  ]) {
     const answer = await send([`GET ${path} HTTP/1.1`, `Host: ${new URL(server.origin).host}`, 'Connection: close']);
     expect.soft(answer.split('\r\n')[0], path).toMatch(/ (404|400) /);
   }
@@ -95,7 +119,17 @@ test('a body that is too large, of another type, or no JSON is refused with its 
   expect([large.status, await large.json()]).toEqual([413, { error: { code: 'too_large', retryable: false, ref: expect.any(String) } }]);
   expect((await post(options, '{}', { 'content-type': 'text/plain' })).status).toBe(415);
   expect((await post(options, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
-  for (const body of ['{', '{"a":1e999}', '[]', '"text"', '7', `${'['.repeat(10_000)}${']'.repeat(10_000)}`, '{"__proto__":{"polluted":true}}', '{"constructor":{"prototype":{"polluted":true}}}', '{"more":1}']) {
+  for (const body of [
+    '{',
+    '{"a":1e999}',
+    '[]',
+    '"text"',
+    '7',
+    `${'['.repeat(10_000)}${']'.repeat(10_000)}`,
+    '{"__proto__":{"polluted":true}}',
+    '{"constructor":{"prototype":{"polluted":true}}}',
+    '{"more":1}',
+  ]) {
     expect.soft((await post(options, body)).status, body.slice(0, 40)).toBe(400);
   }
   expect(Reflect.get({}, 'polluted')).toBeUndefined();
@@ -105,7 +139,10 @@ test('a change asked for by another site is refused, and no other site may read'
   expect((await post(options, '{}', { 'content-type': 'application/json', origin: 'https://gov.example.evil' })).status).toBe(403);
   expect((await post(options, '{}', { 'content-type': 'application/json', origin: 'null' })).status).toBe(403);
   expect((await post(options, '{}', { 'content-type': 'application/json', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-  const preflight = await fetch(`${server.origin}${options}`, { method: 'OPTIONS', headers: { origin: 'https://gov.example.evil', 'access-control-request-method': 'POST' } });
+  const preflight = await fetch(`${server.origin}${options}`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://gov.example.evil', 'access-control-request-method': 'POST' },
+  });
   expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
   expect((await post(options, '{}')).status).toBe(200);
 });
@@ -119,9 +156,12 @@ test('another host, an address that is too long, and too many headers are refuse
 
 test('smuggled and unknown requests are refused', async () => {
   const host = `Host: ${new URL(server.origin).host}`;
-  expect(await send([`POST ${options} HTTP/1.1`, host, 'Content-Length: 2', 'Transfer-Encoding: chunked', '', '0'])).toMatch(/^HTTP\/1.1 400 /);
+  expect(await send([`POST ${options} HTTP/1.1`, host, 'Content-Length: 2', 'Transfer-Encoding: chunked', '', '0'])).toMatch(
+    /^HTTP\/1.1 400 /,
+  );
   expect(await send([`POST ${options} HTTP/1.1`, host, 'Content-Length: 2', 'Content-Length: 3'])).toMatch(/^HTTP\/1.1 400 /);
-  for (const method of ['TRACE', 'PROPFIND', 'PUT']) expect(await send([`${method} /api/session HTTP/1.1`, host, 'Connection: close'])).toMatch(/^HTTP\/1.1 (400|404|405) /);
+  for (const method of ['TRACE', 'PROPFIND', 'PUT'])
+    expect(await send([`${method} /api/session HTTP/1.1`, host, 'Connection: close'])).toMatch(/^HTTP\/1.1 (400|404|405) /);
 });
 
 test('what whoever watches asks is answered under any host', async () => {
@@ -133,15 +173,21 @@ test('what whoever watches asks is answered under any host', async () => {
 });
 
 test('the cookie of a ceremony is for this host only, and for no script; a forwarded address counts for nothing', async () => {
-  const answer = await post('/api/passkeys/registration/options', '{}', { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' });
-  expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-schalter-ceremony=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/)]);
+  const answer = await post('/api/passkeys/registration/options', '{}', {
+    'content-type': 'application/json',
+    'x-forwarded-for': '203.0.113.9',
+  });
+  expect(answer.headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^__Host-schalter-ceremony=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/),
+  ]);
   const { rows } = await sql<{ address: string }>`select distinct address from challenges`.execute(server.database);
   expect(rows).toEqual([{ address: '127.0.0.1' }]);
 });
 
 test('of reports about the content policy ten a minute are kept, and all are thanked for', async () => {
   const before = server.log.length;
-  for (let count = 0; count < 25; count += 1) expect((await post('/api/csp-reports', '{"csp-report":{}}', { 'content-type': 'application/csp-report' })).status).toBe(204);
+  for (let count = 0; count < 25; count += 1)
+    expect((await post('/api/csp-reports', '{"csp-report":{}}', { 'content-type': 'application/csp-report' })).status).toBe(204);
   expect(server.log.slice(before).filter((line) => line.includes('content security policy'))).toHaveLength(10);
   expect((await post('/api/csp-reports', 'x'.repeat(1024 * 1024), { 'content-type': 'application/csp-report' })).status).toBe(413);
 });

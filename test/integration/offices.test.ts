@@ -42,7 +42,9 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 async function setHours(office: TestOffice, hours: readonly { weekday: number; opens: string; closes: string }[]): Promise<void> {
   await sql`delete from opening_hours where service_id = ${office.serviceId}`.execute(server.database);
   for (const { weekday, opens, closes } of hours) {
-    await sql`insert into opening_hours (service_id, weekday, opens, closes) values (${office.serviceId}, ${weekday}, ${opens}, ${closes})`.execute(server.database);
+    await sql`insert into opening_hours (service_id, weekday, opens, closes) values (${office.serviceId}, ${weekday}, ${opens}, ${closes})`.execute(
+      server.database,
+    );
   }
 }
 
@@ -66,7 +68,13 @@ test('anybody sees the offices, their services in five languages, and the keys o
         {
           serviceId: office.serviceId,
           officeId: office.officeId,
-          name: { lb: 'Birth certificate', fr: 'Birth certificate', de: 'Birth certificate', en: 'Birth certificate', pt: 'Birth certificate' },
+          name: {
+            lb: 'Birth certificate',
+            fr: 'Birth certificate',
+            de: 'Birth certificate',
+            en: 'Birth certificate',
+            pt: 'Birth certificate',
+          },
           summary: expect.any(Object),
           keywords: ['birth'],
           opening: { state: 'open', closesAt: expect.any(Number) },
@@ -110,7 +118,13 @@ test('however many ask for the offices at once, the lines are read once', async 
 
 test('a service is open at its local hours, with its breaks, and not on closed days', async () => {
   const office = await createOffice();
-  await setHours(office, [1, 2, 3, 4, 5].flatMap((weekday) => [{ weekday, opens: '08:30', closes: '12:00' }, { weekday, opens: '14:00', closes: '17:00' }]));
+  await setHours(
+    office,
+    [1, 2, 3, 4, 5].flatMap((weekday) => [
+      { weekday, opens: '08:30', closes: '12:00' },
+      { weekday, opens: '14:00', closes: '17:00' },
+    ]),
+  );
   await sql`insert into closed_days (office_id, day) values (${office.officeId}, '2026-12-25')`.execute(server.database);
   // Luxembourg is an hour ahead of UTC in winter, two in summer.
   expect(await openingOf(office, '2026-12-23T08:00:00Z')).toEqual({ state: 'open', closesAt: Date.parse('2026-12-23T11:00:00Z') });
@@ -139,7 +153,9 @@ test('the owner hears of an enrolment, checks its proof and makes the official a
   const official = await office.enrolWith(invitation);
   await line.next('inbox:enrolled', ({ inboxId }) => inboxId === office.inboxId);
   const { enrolments } = await line.request('inbox:list-enrolments', { inboxId: office.inboxId });
-  expect(enrolments).toEqual([{ invitationId: expect.any(String), accountId: official.accountId, displayName: 'Nora Weber', proof: expect.any(String) }]);
+  expect(enrolments).toEqual([
+    { invitationId: expect.any(String), accountId: official.accountId, displayName: 'Nora Weber', proof: expect.any(String) },
+  ]);
   expect(isEnrolmentProof(fromBase64Url(enrolments[0]!.proof), invitation.secret, official.gim.id)).toBe(true);
 
   const officialLine = await official.connect();
@@ -220,13 +236,27 @@ test('an official who is removed loses the inbox at once: he is told nothing mor
 
 test('of appointments and the line only the team is told: nobody who is not in it yet, nor any more', async () => {
   const office = await createOffice();
-  const [newcomer, leaver, member, citizen] = [await office.enrol(), await office.addOfficial(), await office.addOfficial(), await office.addCitizen()];
-  const [memberLine, citizenLine, ...outside] = [await member.connect(), await citizen.connect(), await newcomer.connect(), await leaver.connect()];
+  const [newcomer, leaver, member, citizen] = [
+    await office.enrol(),
+    await office.addOfficial(),
+    await office.addOfficial(),
+    await office.addCitizen(),
+  ];
+  const [memberLine, citizenLine, ...outside] = [
+    await member.connect(),
+    await citizen.connect(),
+    await newcomer.connect(),
+    await leaver.connect(),
+  ];
   await office.removeOfficial(leaver);
   const { conversationId } = await office.open(citizen, citizenLine);
   const { serviceId } = office;
   const [slot] = (await citizenLine.request('appointment:list-slots', { serviceId })).slots;
-  const { appointmentId } = await citizenLine.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId, startsAt: slot?.startsAt ?? 0 });
+  const { appointmentId } = await citizenLine.request('appointment:hold', {
+    appointmentId: newId<'appointment'>(),
+    serviceId,
+    startsAt: slot?.startsAt ?? 0,
+  });
   await citizenLine.request('appointment:book', { appointmentId, conversationId });
   await memberLine.next('appointment:changed');
   for (const line of outside) {
@@ -248,7 +278,9 @@ test('links by somebody else, of an unknown official, or with other boxes, are r
   const signedByOwner = office.lastLink;
   expect(await codeOf(officialLine.request('inbox:append', { inboxId, link: signedByOwner }))).toBe('forbidden');
   expect(await codeOf(ownerLine.request('inbox:append', { inboxId, link: { ...signedByOwner, boxes: [] } }))).toBe('bad_request');
-  expect(await codeOf(ownerLine.request('inbox:append', { inboxId, link: { ...signedByOwner, boxes: official.root.boxes } }))).toBe('bad_request');
+  expect(await codeOf(ownerLine.request('inbox:append', { inboxId, link: { ...signedByOwner, boxes: official.root.boxes } }))).toBe(
+    'bad_request',
+  );
 
   office.inbox.state = before;
   office.inbox.add(office.owner.gim, citizen.gim);
@@ -278,17 +310,31 @@ test('an official of another office cannot be made a member, nor anybody who is 
 test('only owners of the inbox invite, and only to their office', async () => {
   const [office, other] = [await createOffice(), await createOffice()];
   const official: Somebody = await office.addOfficial('admin');
-  const request = { invitationId: newId<'invitation'>(), tokenHash: 'A'.repeat(43) as typeof office.owner.root.link, role: 'official', officeId: office.officeId, displayName: 'X' } as const;
+  const request = {
+    invitationId: newId<'invitation'>(),
+    tokenHash: 'A'.repeat(43) as typeof office.owner.root.link,
+    role: 'official',
+    officeId: office.officeId,
+    displayName: 'X',
+  } as const;
   expect(await codeOf((await official.connect()).request('invitation:create', request))).toBe('forbidden');
   expect(await codeOf((await other.owner.connect()).request('invitation:create', request))).toBe('not_found');
-  expect(await codeOf((await office.owner.connect()).request('invitation:create', { ...request, displayName: '‮evil' }))).toBe('bad_request');
+  expect(await codeOf((await office.owner.connect()).request('invitation:create', { ...request, displayName: '‮evil' }))).toBe(
+    'bad_request',
+  );
 });
 
 test('the same invitation twice is one; its id for another link is a conflict', async () => {
   const office = await createOffice();
   const line = await office.owner.connect();
   const hash = (character: string) => `${character.repeat(42)}A` as typeof office.owner.root.link;
-  const request = { invitationId: newId<'invitation'>(), tokenHash: hash('b'), role: 'official', officeId: office.officeId, displayName: 'Anna Thill' } as const;
+  const request = {
+    invitationId: newId<'invitation'>(),
+    tokenHash: hash('b'),
+    role: 'official',
+    officeId: office.officeId,
+    displayName: 'Anna Thill',
+  } as const;
   const first = await line.request('invitation:create', request);
   expect(await line.request('invitation:create', request)).toEqual(first);
   expect(await codeOf(line.request('invitation:create', { ...request, tokenHash: hash('c') }))).toBe('conflict');

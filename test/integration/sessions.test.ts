@@ -31,7 +31,10 @@ test.each([
   ['an official', '16 minutes', '14 minutes'],
 ])('%s who does nothing is signed out after his time, and not before', async (who, tooLong, notYet) => {
   const somebody = who === 'a citizen' ? await office.addCitizen() : await office.enrol();
-  const idle = async (time: string): Promise<void> => void (await sql`update sessions set last_seen_at = now() - ${time}::interval where account_id = ${somebody.accountId}`.execute(server.database));
+  const idle = async (time: string): Promise<void> =>
+    void (await sql`update sessions set last_seen_at = now() - ${time}::interval where account_id = ${somebody.accountId}`.execute(
+      server.database,
+    ));
   await idle(notYet);
   expect(await somebody.http('GET /api/session')).toMatchObject({ accountId: somebody.accountId });
   const line = await somebody.connect();

@@ -16,8 +16,19 @@ describe('the connection of the server to the sfu', () => {
     for (const close of toClose.splice(0).toReversed()) await close();
   });
 
-  async function listen(port: number, instanceId: string, answer: (request: RequestMessage) => Promise<AnswerMessage>): Promise<ControlServer> {
-    const server = await ControlServer.listen({ host: '127.0.0.1', port, secret, log, answer, welcome: () => ({ instanceId, roomIds: [] }) });
+  async function listen(
+    port: number,
+    instanceId: string,
+    answer: (request: RequestMessage) => Promise<AnswerMessage>,
+  ): Promise<ControlServer> {
+    const server = await ControlServer.listen({
+      host: '127.0.0.1',
+      port,
+      secret,
+      log,
+      answer,
+      welcome: () => ({ instanceId, roomIds: [] }),
+    });
     toClose.push(async () => await server.close());
     return server;
   }

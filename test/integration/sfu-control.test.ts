@@ -27,7 +27,15 @@ describe('the control channel of the sfu', () => {
   }
 
   test('only who knows the secret gets in', async () => {
-    for (const authorization of [undefined, '', 'Bearer', 'Bearer ', `Bearer ${sfu.secret}x`, `Bearer ${sfu.secret.slice(0, -1)}`, `Basic ${sfu.secret}`])
+    for (const authorization of [
+      undefined,
+      '',
+      'Bearer',
+      'Bearer ',
+      `Bearer ${sfu.secret}x`,
+      `Bearer ${sfu.secret.slice(0, -1)}`,
+      `Basic ${sfu.secret}`,
+    ])
       expect(await refusedWith(authorization)).toBe(401);
     expect(await refusedWith(`Bearer ${sfu.secret}`)).toBeUndefined();
   });

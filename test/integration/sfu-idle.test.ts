@@ -16,7 +16,14 @@ describe('what nobody uses any more', () => {
 
   beforeAll(async () => {
     const log = createLog('silent');
-    pool = await WorkerPool.start({ workerBin: await obtainTestWorker(), listenAddress: '127.0.0.1', announcedAddress: undefined, portBase: 0, count: 1, log });
+    pool = await WorkerPool.start({
+      workerBin: await obtainTestWorker(),
+      listenAddress: '127.0.0.1',
+      announcedAddress: undefined,
+      portBase: 0,
+      count: 1,
+      log,
+    });
   });
 
   afterEach(() => {
@@ -46,7 +53,11 @@ describe('what nobody uses any more', () => {
 
   test('of 50 peers that vanish in mid-handshake nothing is left after 30 seconds', async () => {
     const rooms = makeRooms();
-    const addresses = Array.from({ length: 50 }, (_, index) => ({ roomId: `room-${index % 10}`, peerId: `page-${index}`, ownerId: `person-${index}` }));
+    const addresses = Array.from({ length: 50 }, (_, index) => ({
+      roomId: `room-${index % 10}`,
+      peerId: `page-${index}`,
+      ownerId: `person-${index}`,
+    }));
     for (const { roomId } of addresses.slice(0, 10)) await rooms.open(roomId);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     for (const address of addresses) {

@@ -51,7 +51,10 @@ describe('rooms of the sfu', () => {
 
   test('UDP and TCP of the worker are offered, UDP first', async () => {
     const { send } = await join(citizen);
-    expect([...send.iceCandidates].sort((one, other) => other.priority - one.priority).map(({ protocol }) => protocol)).toEqual(['udp', 'tcp']);
+    expect([...send.iceCandidates].sort((one, other) => other.priority - one.priority).map(({ protocol }) => protocol)).toEqual([
+      'udp',
+      'tcp',
+    ]);
   });
 
   test('opening, joining, connecting, producing, consuming and closing twice is the same as once', async () => {
@@ -98,7 +101,9 @@ describe('rooms of the sfu', () => {
     expect(await replaced.promise).toEqual({ ...citizen, reason: 'replaced' });
     for (const stop of stops) stop();
     await expect(client.request('peer:join', citizen)).rejects.toMatchObject({ code: 'conflict' });
-    await expect(client.request('producer:pause', { ...citizen, producerId: 'voice', paused: true })).rejects.toMatchObject({ code: 'conflict' });
+    await expect(client.request('producer:pause', { ...citizen, producerId: 'voice', paused: true })).rejects.toMatchObject({
+      code: 'conflict',
+    });
     expect((await view())?.peers.map(({ peerId }) => peerId)).toEqual(['page-3']);
   });
 
@@ -116,7 +121,9 @@ describe('rooms of the sfu', () => {
     const connect = { ...citizen, transportId: send.transportId };
     await client.request('transport:connect', { ...connect, dtlsParameters });
     const other = { fingerprints: [{ algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'ff').join(':') }] } as const;
-    await expect(client.request('transport:connect', { ...connect, dtlsParameters: { fingerprints: [...other.fingerprints] } })).rejects.toMatchObject({ code: 'bad_state' });
+    await expect(
+      client.request('transport:connect', { ...connect, dtlsParameters: { fingerprints: [...other.fingerprints] } }),
+    ).rejects.toMatchObject({ code: 'bad_state' });
     await client.request('producer:create', produce);
   });
 
@@ -136,7 +143,8 @@ describe('rooms of the sfu', () => {
       client.request('consumer:create', { ...elsewhere, producerId: 'voice', rtpCapabilities }),
       client.request('peer:join', { ...citizen, roomId: 'nowhere' }),
     ];
-    for (const attempt of await Promise.allSettled(attempts)) expect(attempt).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } });
+    for (const attempt of await Promise.allSettled(attempts))
+      expect(attempt).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } });
     // Closing somebody else's producer is like closing none.
     await client.request('producer:close', { ...official, producerId: 'voice' });
     expect(await view()).toMatchObject({ peers: [{ producers: 1 }, { producers: 0 }] });
@@ -152,7 +160,12 @@ describe('rooms of the sfu', () => {
     for (const peer of rest) {
       await joinConnected(peer);
       for (let index = 0; index < 4; index += 1)
-        await client.request('producer:create', { ...peer, producerId: `${peer.peerId}-${index}`, kind: 'audio', rtpParameters: opusParameters(1_000 + index) });
+        await client.request('producer:create', {
+          ...peer,
+          producerId: `${peer.peerId}-${index}`,
+          kind: 'audio',
+          rtpParameters: opusParameters(1_000 + index),
+        });
       const fifth = { ...peer, producerId: 'fifth', kind: 'audio', rtpParameters: opusParameters(5_000) } as const;
       await expect(client.request('producer:create', fifth)).rejects.toMatchObject({ code: 'bad_state' });
     }
@@ -168,10 +181,15 @@ describe('rooms of the sfu', () => {
     const attempts = [
       { kind: 'video' as const, rtpParameters: opusParameters() },
       { kind: 'audio' as const, rtpParameters: vp8Parameters() },
-      { kind: 'video' as const, rtpParameters: { ...vp8Parameters(), codecs: [{ mimeType: 'video/H264', payloadType: 96, clockRate: 90_000 }] } },
+      {
+        kind: 'video' as const,
+        rtpParameters: { ...vp8Parameters(), codecs: [{ mimeType: 'video/H264', payloadType: 96, clockRate: 90_000 }] },
+      },
     ];
     for (const attempt of attempts)
-      await expect(client.request('producer:create', { ...citizen, producerId: 'p', ...attempt })).rejects.toMatchObject({ code: 'bad_request' });
+      await expect(client.request('producer:create', { ...citizen, producerId: 'p', ...attempt })).rejects.toMatchObject({
+        code: 'bad_request',
+      });
     await client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters: opusParameters() });
   });
 
@@ -180,9 +198,17 @@ describe('rooms of the sfu', () => {
     const { workers } = await client.request('node:status', {});
     const [fingerprint] = dtlsParameters.fingerprints;
     if (!fingerprint) throw new Error('no fingerprint');
-    const fingerprints = [[], many(1_000, fingerprint), [{ ...fingerprint, algorithm: 'sha-1' as const }], [{ ...fingerprint, value: 'zz' }], [{ ...fingerprint, value: 'ab' }]];
+    const fingerprints = [
+      [],
+      many(1_000, fingerprint),
+      [{ ...fingerprint, algorithm: 'sha-1' as const }],
+      [{ ...fingerprint, value: 'zz' }],
+      [{ ...fingerprint, value: 'ab' }],
+    ];
     for (const each of fingerprints)
-      await expect(client.request('transport:connect', { ...citizen, transportId: send.transportId, dtlsParameters: { fingerprints: each } })).rejects.toMatchObject({ code: 'bad_request' });
+      await expect(
+        client.request('transport:connect', { ...citizen, transportId: send.transportId, dtlsParameters: { fingerprints: each } }),
+      ).rejects.toMatchObject({ code: 'bad_request' });
     const opus = opusParameters();
     const [codec] = opus.codecs;
     if (!codec) throw new Error('no codec');
@@ -191,7 +217,10 @@ describe('rooms of the sfu', () => {
       { ...opus, codecs: [] },
       { ...opus, codecs: [codec, codec] },
       { ...opus, encodings: Array.from({ length: 1_000 }, (_, index) => ({ ssrc: index + 1 })) },
-      { ...opus, headerExtensions: Array.from({ length: 1_000 }, (_, index) => ({ uri: 'urn:3gpp:video-orientation' as const, id: index })) },
+      {
+        ...opus,
+        headerExtensions: Array.from({ length: 1_000 }, (_, index) => ({ uri: 'urn:3gpp:video-orientation' as const, id: index })),
+      },
       ...[0, 2 ** 32, -1, 1.5].map((ssrc) => ({ ...opus, encodings: [{ ssrc }] })),
       { ...opus, encodings: [{ ssrc: 5 }, { ssrc: 5 }] },
       { ...opus, encodings: [{ rid: 'r'.repeat(10_000) }] },
@@ -199,7 +228,9 @@ describe('rooms of the sfu', () => {
       { ...opus, mid: 'm'.repeat(10_000) },
     ];
     for (const rtpParameters of descriptions)
-      await expect(client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters })).rejects.toMatchObject({ code: 'bad_request' });
+      await expect(client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters })).rejects.toMatchObject({
+        code: 'bad_request',
+      });
     expect((await client.request('node:status', {})).workers).toEqual(workers);
     await client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters: opus });
   });

@@ -48,7 +48,9 @@ test('a message stored by one node is told by the other, with what was said in i
   const { conversation, conversationId } = await office.open(citizen, citizenLine);
   const envelope = toBase64Url(conversation.send(citizen.gim, 'Moien'));
   await citizenLine.request('message:send', { conversationId, envelope });
-  expect(await officialLine.next('conversation:advanced', (fact) => fact.conversationId === conversationId && fact.head === 2)).toMatchObject({ entries: [{ envelope }] });
+  expect(
+    await officialLine.next('conversation:advanced', (fact) => fact.conversationId === conversationId && fact.head === 2),
+  ).toMatchObject({ entries: [{ envelope }] });
 });
 
 test('a session that is ended on one node is closed on the other', async () => {

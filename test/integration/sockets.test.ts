@@ -51,7 +51,13 @@ async function closeCode(socket: WebSocket): Promise<number> {
 test('a handshake from another site, or from none, is refused before anything else', async () => {
   const citizen = await office.addCitizen();
   const { cookie = '' } = citizen.cookies.headers();
-  for (const headers of [{ cookie }, { cookie, origin: 'https://gov.example.evil' }, { cookie, origin: 'null' }, { cookie, origin: server.origin, host: 'evil.example' }, { origin: server.origin }]) {
+  for (const headers of [
+    { cookie },
+    { cookie, origin: 'https://gov.example.evil' },
+    { cookie, origin: 'null' },
+    { cookie, origin: server.origin, host: 'evil.example' },
+    { origin: server.origin },
+  ]) {
     // Engine.IO's one answer to an upgrade it refuses.
     expect(await statusOf(open('EIO=4&transport=websocket', headers))).toBe(400);
   }
@@ -68,13 +74,17 @@ test('without a session, or with one that is over, the line says so and is close
   }
 });
 
-test.each(['EIO=4&transport=polling', 'EIO=3&transport=websocket', 'EIO=4&transport=webtransport', 'EIO=4&transport=websocket&sid=__proto__', 'EIO=4&transport=websocket&sid=constructor', `EIO=4&transport=websocket&sid=${'s'.repeat(10_000)}`])(
-  'the handshake %s is refused',
-  async (query) => {
-    const citizen = await office.addCitizen();
-    expect(await statusOf(open(query, citizen.cookies.headers()))).toBe(400);
-  },
-);
+test.each([
+  'EIO=4&transport=polling',
+  'EIO=3&transport=websocket',
+  'EIO=4&transport=webtransport',
+  'EIO=4&transport=websocket&sid=__proto__',
+  'EIO=4&transport=websocket&sid=constructor',
+  `EIO=4&transport=websocket&sid=${'s'.repeat(10_000)}`,
+])('the handshake %s is refused', async (query) => {
+  const citizen = await office.addCitizen();
+  expect(await statusOf(open(query, citizen.cookies.headers()))).toBe(400);
+});
 
 test('of six windows of one session the oldest is told, closed, and no longer served', async () => {
   const citizen = await office.addCitizen();
@@ -127,7 +137,9 @@ test('unknown commands are answered as such; the tenth ends the line', async () 
   const citizen = await office.addCitizen();
   const line = await citizen.connect();
   const emit = line.socket.emitWithAck.bind(line.socket) as unknown as (name: string, payload: unknown) => Promise<unknown>;
-  const answers = await Promise.all(['__proto__', 'constructor', 'toString', 'message:delete', '', 'x', 'y', 'z', 'q'].map(async (name) => await emit(name, {})));
+  const answers = await Promise.all(
+    ['__proto__', 'constructor', 'toString', 'message:delete', '', 'x', 'y', 'z', 'q'].map(async (name) => await emit(name, {})),
+  );
   for (const answer of answers) expect(answer).toMatchObject({ ok: false, error: { code: 'unknown_command' } });
   const closed = line.closed;
   void emit('one more', {}).catch(() => undefined);
@@ -136,11 +148,37 @@ test('unknown commands are answered as such; the tenth ends the line', async () 
 
 test('every command refuses every payload that is not its own, and the process stays', async () => {
   const [citizen, official] = [await office.addCitizen(), await office.addOfficial()];
-  const wrong = [null, 0, -1, 'text', [], true, {}, { more: 1 }, { conversationId: null }, { inboxId: 'x', afterSeqno: -1 }, { accountIds: Array.from({ length: 101 }, () => citizen.accountId) }, JSON.parse('{"__proto__":{"polluted":true}}') as unknown];
+  const wrong = [
+    null,
+    0,
+    -1,
+    'text',
+    [],
+    true,
+    {},
+    { more: 1 },
+    { conversationId: null },
+    { inboxId: 'x', afterSeqno: -1 },
+    { accountIds: Array.from({ length: 101 }, () => citizen.accountId) },
+    JSON.parse('{"__proto__":{"polluted":true}}') as unknown,
+  ];
   for (const somebody of [citizen, official]) {
     const line = await somebody.connect();
-    const emit = line.socket.emitWithAck.bind(line.socket) as unknown as (name: string, payload: unknown) => Promise<{ ok: boolean; error?: { code: string } }>;
-    for (const name of ['account:load', 'inbox:load', 'inbox:load-boxes', 'inbox:append', 'conversation:open', 'conversation:pull', 'epoch:append', 'message:send', 'conversation:mark-read']) {
+    const emit = line.socket.emitWithAck.bind(line.socket) as unknown as (
+      name: string,
+      payload: unknown,
+    ) => Promise<{ ok: boolean; error?: { code: string } }>;
+    for (const name of [
+      'account:load',
+      'inbox:load',
+      'inbox:load-boxes',
+      'inbox:append',
+      'conversation:open',
+      'conversation:pull',
+      'epoch:append',
+      'message:send',
+      'conversation:mark-read',
+    ]) {
       for (const payload of wrong) {
         const { error } = await emit(name, payload);
         expect.soft(['bad_request', 'forbidden'], `${name} ${JSON.stringify(payload)}`).toContain(error?.code);
@@ -168,16 +206,22 @@ test('signing out ends all windows of the session, and no other session of the a
 test('what is done over a socket keeps the session alive', async () => {
   const official = await office.addOfficial();
   const line = await official.connect();
-  await sql`update sessions set last_seen_at = now() - interval '10 minutes' where account_id = ${official.accountId}`.execute(server.database);
+  await sql`update sessions set last_seen_at = now() - interval '10 minutes' where account_id = ${official.accountId}`.execute(
+    server.database,
+  );
   await line.request('conversation:list', {});
   const isAlive = async (): Promise<boolean> => {
-    const { rows } = await sql<{ fresh: boolean }>`select last_seen_at > now() - interval '1 minute' as fresh from sessions where account_id = ${official.accountId}`.execute(server.database);
+    const { rows } = await sql<{
+      fresh: boolean;
+    }>`select last_seen_at > now() - interval '1 minute' as fresh from sessions where account_id = ${official.accountId}`.execute(
+      server.database,
+    );
     return rows[0]?.fresh === true;
   };
   await expect.poll(isAlive, { timeout: 20_000 }).toBe(true);
 });
 
-test('a client that takes up nothing is closed before it fills the server\'s memory', async () => {
+test("a client that takes up nothing is closed before it fills the server's memory", async () => {
   const [reader, official] = [await office.addCitizen(), await office.addOfficial()];
   const socket = await enter(reader);
   const closed = closeCode(socket);
@@ -185,7 +229,9 @@ test('a client that takes up nothing is closed before it fills the server\'s mem
   // Answers nobody takes up: far more than the socket's buffers and the cap together.
   const request = `420["account:load",{"accountIds":[${Array.from({ length: 100 }, () => `"${reader.accountId}"`).join(',')}]}]`;
   for (let count = 0; count < 100; count += 1) socket.send(request);
-  await expect.poll(() => server.log.some((line) => line.includes('a slow reader') && line.includes(reader.accountId)), { timeout: 20_000 }).toBe(true);
+  await expect
+    .poll(() => server.log.some((line) => line.includes('a slow reader') && line.includes(reader.accountId)), { timeout: 20_000 })
+    .toBe(true);
   socket.resume();
   expect(await closed).toBeGreaterThan(0);
   expect((await (await official.connect()).request('conversation:list', {})).conversations).toEqual([]);

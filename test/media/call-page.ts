@@ -154,7 +154,8 @@ async function untilReceived({ frames, audioPackets }: { frames: number; audioPa
   for (;;) {
     const now = await received();
     // After joining again there are other connections, and they count from nothing.
-    if (now.framesDecoded < before.framesDecoded || now.audioPackets < before.audioPackets) before = { framesDecoded: 0, audioPackets: 0, audioEnergy: 0 };
+    if (now.framesDecoded < before.framesDecoded || now.audioPackets < before.audioPackets)
+      before = { framesDecoded: 0, audioPackets: 0, audioEnergy: 0 };
     const heard = audioPackets === 0 || (now.audioPackets >= before.audioPackets + audioPackets && now.audioEnergy > before.audioEnergy);
     if (heard && now.framesDecoded >= before.framesDecoded + frames) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

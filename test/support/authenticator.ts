@@ -1,5 +1,10 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import type { AuthenticationResponseJSON, PublicKeyCredentialCreationOptionsJSON, PublicKeyCredentialRequestOptionsJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server';
 import { encode } from 'cborg';
 
 /** What an attacker, or a broken authenticator, does otherwise. Everything left out is as it should be. */
@@ -50,9 +55,22 @@ export class Authenticator {
     this.#handle = options.user.id;
     const clientData = this.#clientData('webauthn.create', options.challenge, tampering);
     const credentialId = tampering.credentialId ?? this.credentialId;
-    const authData = this.#authData(tampering, flags.attested, [new Uint8Array(16), Uint8Array.of(credentialId.length >> 8, credentialId.length & 255), credentialId, this.#coseKey()]);
+    const authData = this.#authData(tampering, flags.attested, [
+      new Uint8Array(16),
+      Uint8Array.of(credentialId.length >> 8, credentialId.length & 255),
+      credentialId,
+      this.#coseKey(),
+    ]);
     // WebAuthn's maps are written with text keys; the order is CTAP2's.
-    const attestationObject = tampering.attestationObject ?? encode(new Map<string, unknown>([['fmt', 'none'], ['attStmt', new Map()], ['authData', authData]]));
+    const attestationObject =
+      tampering.attestationObject ??
+      encode(
+        new Map<string, unknown>([
+          ['fmt', 'none'],
+          ['attStmt', new Map()],
+          ['authData', authData],
+        ]),
+      );
     return {
       ...this.#credential(credentialId),
       response: { clientDataJSON: text(clientData), attestationObject: text(attestationObject), transports: ['internal'] },
@@ -81,10 +99,22 @@ export class Authenticator {
   }
 
   #clientData(type: string, challenge: string, { origin = this.origin, crossOrigin = false, topOrigin, ...forged }: Tampering): Uint8Array {
-    return Buffer.from(JSON.stringify({ type: forged.type ?? type, challenge: forged.challenge ?? challenge, origin, crossOrigin, ...(topOrigin === undefined ? {} : { topOrigin }) }));
+    return Buffer.from(
+      JSON.stringify({
+        type: forged.type ?? type,
+        challenge: forged.challenge ?? challenge,
+        origin,
+        crossOrigin,
+        ...(topOrigin === undefined ? {} : { topOrigin }),
+      }),
+    );
   }
 
-  #authData({ rpId = new URL(this.origin).hostname, flipFlags = 0, counter }: Tampering, more: number, attested: readonly Uint8Array[]): Uint8Array {
+  #authData(
+    { rpId = new URL(this.origin).hostname, flipFlags = 0, counter }: Tampering,
+    more: number,
+    attested: readonly Uint8Array[],
+  ): Uint8Array {
     if (!this.#synchronises) this.#counter += 1;
     const synchronised = this.#synchronises ? flags.backupEligible | flags.backedUp : 0;
     const head = Buffer.alloc(5);
@@ -97,7 +127,20 @@ export class Authenticator {
   #coseKey(): Uint8Array {
     const { x = '', y = '' } = this.#publicKey.export({ format: 'jwk' });
     const fields: [number, number | Uint8Array][] =
-      this.#algorithm === 'ES256' ? [[1, 2], [3, -7], [-1, 1], [-2, fromText(x)], [-3, fromText(y)]] : [[1, 1], [3, -8], [-1, 6], [-2, fromText(x)]];
+      this.#algorithm === 'ES256'
+        ? [
+            [1, 2],
+            [3, -7],
+            [-1, 1],
+            [-2, fromText(x)],
+            [-3, fromText(y)],
+          ]
+        : [
+            [1, 1],
+            [3, -8],
+            [-1, 6],
+            [-2, fromText(x)],
+          ];
     return encode(new Map<number, unknown>(fields));
   }
 }

@@ -38,7 +38,13 @@ const methods = new Map<string, SfuMethod>([
 type Through = (transport: TransportParameters) => Promise<TransportParameters>;
 
 /** What the server does with a call's commands, for people who may all be in the call. */
-async function answer(sfu: SfuClient, ownerId: string, name: string, { callId: roomId, ...payload }: { callId: string }, through: Through): Promise<unknown> {
+async function answer(
+  sfu: SfuClient,
+  ownerId: string,
+  name: string,
+  { callId: roomId, ...payload }: { callId: string },
+  through: Through,
+): Promise<unknown> {
   const forward = async <Method extends SfuMethod>(method: Method, params: unknown): Promise<SfuResult<Method>> =>
     await sfu.request(method, paramsSchemas[method].parse(params));
   const params = { ...payload, roomId, ownerId };
@@ -46,7 +52,12 @@ async function answer(sfu: SfuClient, ownerId: string, name: string, { callId: r
     await forward('room:open', { roomId });
     const { producers, send, receive, routerRtpCapabilities } = await forward('peer:join', params);
     const transports = { send: await through(send), receive: await through(receive) };
-    return { ...transports, routerRtpCapabilities, call: {}, producers: producers.map((producer) => ({ ...producer, accountId: producer.ownerId })) };
+    return {
+      ...transports,
+      routerRtpCapabilities,
+      call: {},
+      producers: producers.map((producer) => ({ ...producer, accountId: producer.ownerId })),
+    };
   }
   const method = methods.get(name);
   if (!method) throw new AppError('unknown_command', name);
@@ -62,9 +73,18 @@ export async function startCallBridge({ url, secret }: Pick<TestSfu, 'url' | 'se
     for (const [socket, ownerId] of people) if (isFor(ownerId)) socket.send(JSON.stringify({ event, fact }));
   };
   sfu.on('producer-added', ({ roomId, producer }) =>
-    tell('call:producer-added', { callId: roomId, producer: { ...producer, accountId: producer.ownerId } }, (ownerId) => ownerId !== producer.ownerId));
-  sfu.on('producer-paused', ({ roomId, ...fact }) => tell('call:producer-paused', { callId: roomId, ...fact }, (ownerId) => ownerId !== fact.ownerId));
-  sfu.on('producer-closed', ({ roomId, ...fact }) => tell('call:producer-closed', { callId: roomId, ...fact }, (ownerId) => ownerId !== fact.ownerId));
+    tell(
+      'call:producer-added',
+      { callId: roomId, producer: { ...producer, accountId: producer.ownerId } },
+      (ownerId) => ownerId !== producer.ownerId,
+    ),
+  );
+  sfu.on('producer-paused', ({ roomId, ...fact }) =>
+    tell('call:producer-paused', { callId: roomId, ...fact }, (ownerId) => ownerId !== fact.ownerId),
+  );
+  sfu.on('producer-closed', ({ roomId, ...fact }) =>
+    tell('call:producer-closed', { callId: roomId, ...fact }, (ownerId) => ownerId !== fact.ownerId),
+  );
   sfu.on('peer-closed', ({ roomId, reason, ...fact }) => {
     if (reason === 'replaced') tell('call:peer-replaced', { callId: roomId, ...fact }, (ownerId) => ownerId === fact.ownerId);
   });
@@ -123,7 +143,11 @@ export async function startCallBridge({ url, secret }: Pick<TestSfu, 'url' | 'se
 /** One module of the client with all it imports. */
 async function bundle(path: string): Promise<string> {
   const entry = fileURLToPath(new URL(path, import.meta.url));
-  const outputs = await build({ configFile: false, logLevel: 'error', build: { write: false, minify: false, lib: { entry, formats: ['es'] } } });
+  const outputs = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: { write: false, minify: false, lib: { entry, formats: ['es'] } },
+  });
   const [output] = Array.isArray(outputs) ? outputs : [];
   const [chunk] = output?.output ?? [];
   if (chunk?.type !== 'chunk') throw new Error(`${path} was not bundled`);

@@ -16,7 +16,15 @@ import type { Notify } from '../../server/platform/notify.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { Request, Response } from '../../server/protocol/commands.ts';
 import type { ConversationEvent } from '../../server/protocol/conversations.ts';
-import { newId, type AccountId, type ConversationId, type Id, type InboxId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
+import {
+  newId,
+  type AccountId,
+  type ConversationId,
+  type Id,
+  type InboxId,
+  type OfficeId,
+  type ServiceId,
+} from '../../server/protocol/ids.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { createTestDatabase } from './database.ts';
@@ -86,7 +94,10 @@ export interface TestCounterOptions {
 }
 
 /** Line, appointments, calls and figures on a database of their own, without sockets; the test owns the clock. */
-export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.1:1', secret: 'x'.repeat(32) }, desks = 1 }: TestCounterOptions = {}): Promise<TestCounter> {
+export async function startTestCounter({
+  sfu: sfuOptions = { url: 'ws://127.0.0.1:1', secret: 'x'.repeat(32) },
+  desks = 1,
+}: TestCounterOptions = {}): Promise<TestCounter> {
   const { url, drop } = await createTestDatabase();
   const log = pino({ level: process.env['TEST_LOG'] ?? 'silent' });
   const database = openDatabase({ url, log });
@@ -139,12 +150,25 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
   const addPerson = async (role: Role, officeId: OfficeId | null): Promise<Person> => {
     const accountId = chainId<'account'>();
     const displayName = role === 'citizen' ? null : `${role} ${accountId.slice(0, 6)}`;
-    await sql`insert into accounts (account_id, role, display_name, office_id) values (${accountId}, ${role}, ${displayName}, ${officeId})`.execute(database);
+    await sql`insert into accounts (account_id, role, display_name, office_id) values (${accountId}, ${role}, ${displayName}, ${officeId})`.execute(
+      database,
+    );
     const inboxId = (officeId && inboxIds.get(officeId)) ?? null;
     const inboxRoles = new Map(inboxId && role === 'official' ? [[inboxId, 'member' as const]] : []);
-    const caller: Caller = { sessionId: newId<'session'>(), accountId, role, displayName, officeId, deviceId: null, expiresAt: clock.at + 1e9, inboxId, inboxRoles };
+    const caller: Caller = {
+      sessionId: newId<'session'>(),
+      accountId,
+      role,
+      displayName,
+      officeId,
+      deviceId: null,
+      expiresAt: clock.at + 1e9,
+      inboxId,
+      inboxRoles,
+    };
     connected.add(accountId);
-    if (officeId && displayName && role === 'official') officials.set(officeId, [...(officials.get(officeId) ?? []), { accountId, displayName }]);
+    if (officeId && displayName && role === 'official')
+      officials.set(officeId, [...(officials.get(officeId) ?? []), { accountId, displayName }]);
     return {
       accountId,
       caller,
@@ -155,7 +179,8 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
         if (!parsed.success) throw new AppError('bad_request', parsed.error.message);
         return await handler.run(parsed.data, caller);
       },
-      told: (event) => told.filter((each) => each.event === event && each.to === `account:${accountId}`).map(({ fact }) => fact as Fact<typeof event>),
+      told: (event) =>
+        told.filter((each) => each.event === event && each.to === `account:${accountId}`).map(({ fact }) => fact as Fact<typeof event>),
     };
   };
 
@@ -183,14 +208,21 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
       const officeId = (await offices.findService(serviceId))?.officeId ?? townHall;
       await sql`
         insert into conversations (conversation_id, reference, service_id, office_id, inbox_id, citizen_id, head, epoch, run, opened_at, last_activity_at)
-        values (${conversationId}, ${conversationId}, ${serviceId}, ${officeId}, ${inboxIds.get(officeId)}, ${accountId}, 1, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)}, ${new Date(clock.at)})`.execute(database);
+        values (${conversationId}, ${conversationId}, ${serviceId}, ${officeId}, ${inboxIds.get(officeId)}, ${accountId}, 1, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)}, ${new Date(clock.at)})`.execute(
+        database,
+      );
       await sql`
         insert into entries (conversation_id, position, kind, bytes, epoch, run, accepted_at)
         values (${conversationId}, 1, 'epoch', ${Buffer.alloc(1)}, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)})`.execute(database);
       return conversationId;
     },
     async join(citizen, serviceId = passport) {
-      return await citizen.request('queue:join', { entryId: newId<'queue entry'>(), serviceId, conversationId: await test.openConversation(citizen, serviceId), language: 'fr' });
+      return await citizen.request('queue:join', {
+        entryId: newId<'queue entry'>(),
+        serviceId,
+        conversationId: await test.openConversation(citizen, serviceId),
+        language: 'fr',
+      });
     },
     next: async (event, fits = () => true) =>
       await new Promise((resolve) => {
@@ -218,7 +250,11 @@ export async function startTestCounter({ sfu: sfuOptions = { url: 'ws://127.0.0.
 }
 
 function eventsOf({ conversationId, entries }: Fact<'conversation:advanced'>) {
-  return entries.flatMap((entry) => (entry.kind === 'event' ? [{ conversationId, event: JSON.parse(Buffer.from(fromBase64Url(entry.event)).toString()) as ConversationEvent }] : []));
+  return entries.flatMap((entry) =>
+    entry.kind === 'event'
+      ? [{ conversationId, event: JSON.parse(Buffer.from(fromBase64Url(entry.event)).toString()) as ConversationEvent }]
+      : [],
+  );
 }
 
 /** The code an action is refused with. */
@@ -232,7 +268,13 @@ export async function codeOf(action: Promise<unknown>): Promise<string> {
   }
 }
 
-const office = (officeId: OfficeId) => ({ officeId, name: text(officeId), phone: '247-00000', address: 'Luxembourg', inboxId: inboxIds.get(officeId) ?? slug<'inbox'>('') });
+const office = (officeId: OfficeId) => ({
+  officeId,
+  name: text(officeId),
+  phone: '247-00000',
+  address: 'Luxembourg',
+  inboxId: inboxIds.get(officeId) ?? slug<'inbox'>(''),
+});
 const text = (word: string) => ({ lb: word, fr: word, de: word, en: word, pt: word });
 
 async function addOffices(database: Database, desks: number): Promise<void> {
@@ -248,11 +290,25 @@ async function addOffices(database: Database, desks: number): Promise<void> {
     summary: text(serviceId),
     keywords: [],
   });
-  const hours = (serviceId: ServiceId) => weekdays.flatMap((weekday) => [{ serviceId, weekday, opens: '08:00', closes: '12:00' }, { serviceId, weekday, opens: '13:00', closes: '17:00' }]);
+  const hours = (serviceId: ServiceId) =>
+    weekdays.flatMap((weekday) => [
+      { serviceId, weekday, opens: '08:00', closes: '12:00' },
+      { serviceId, weekday, opens: '13:00', closes: '17:00' },
+    ]);
   for (const inboxId of inboxIds.values()) await sql`insert into inboxes values (${inboxId})`.execute(database);
   const stores = new OfficeStore(database);
-  const services = [service(passport, townHall, 'A', 20), service(licence, townHall, 'B', 30), service(residence, townHall, 'C', 15), service(archive, townHall, 'D', 15)];
+  const services = [
+    service(passport, townHall, 'A', 20),
+    service(licence, townHall, 'B', 30),
+    service(residence, townHall, 'C', 15),
+    service(archive, townHall, 'D', 15),
+  ];
   // Friday of the first week is a holiday.
-  await stores.add(office(townHall), services, services.flatMap(({ serviceId }) => hours(serviceId)), ['2026-11-27']);
+  await stores.add(
+    office(townHall),
+    services,
+    services.flatMap(({ serviceId }) => hours(serviceId)),
+    ['2026-11-27'],
+  );
   await stores.add(office(healthFund), [service(refund, healthFund, 'R', 30)], hours(refund), []);
 }

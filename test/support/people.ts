@@ -11,7 +11,16 @@ import { createOwner } from '../../server/accounts/new-account.ts';
 import { addRegistryKeys, createOffice } from '../../server/offices/new-office.ts';
 import type { DeviceProof, HttpRoutes, SessionView } from '../../server/protocol/accounts.ts';
 import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
-import { type AccountId, type ConversationId, type Id, idOf, type InboxId, newId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
+import {
+  type AccountId,
+  type ConversationId,
+  type Id,
+  idOf,
+  type InboxId,
+  newId,
+  type OfficeId,
+  type ServiceId,
+} from '../../server/protocol/ids.ts';
 import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import type { LocalisedText } from '../../server/protocol/locale.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
@@ -61,13 +70,18 @@ export class Somebody {
 
   /** What is sent to register, ready to be changed before it is. */
   async prepareRegistration(invitation?: { token: string; secret: Uint8Array }): Promise<RegistrationBody> {
-    const { challengeId, options } = await this.http('POST /api/passkeys/registration/options', invitation ? { invitationToken: invitation.token } : {});
+    const { challengeId, options } = await this.http(
+      'POST /api/passkeys/registration/options',
+      invitation ? { invitationToken: invitation.token } : {},
+    );
     return {
       challengeId,
       response: this.authenticator.create(options),
       root: this.root,
       device: this.prove(options.challenge),
-      ...(invitation ? { invitation: { token: invitation.token, proof: toBase64Url(enrolmentProof(invitation.secret, this.gim.id)) } } : {}),
+      ...(invitation
+        ? { invitation: { token: invitation.token, proof: toBase64Url(enrolmentProof(invitation.secret, this.gim.id)) } }
+        : {}),
     };
   }
 
@@ -78,7 +92,11 @@ export class Somebody {
 
   async signIn(): Promise<this> {
     const { challengeId, options } = await this.http('POST /api/passkeys/authentication/options', {});
-    this.session = await this.http('POST /api/passkeys/authentication', { challengeId, response: this.authenticator.get(options), device: this.prove(options.challenge) });
+    this.session = await this.http('POST /api/passkeys/authentication', {
+      challengeId,
+      response: this.authenticator.get(options),
+      device: this.prove(options.challenge),
+    });
     return this;
   }
 
@@ -172,7 +190,10 @@ export class TestOffice {
     this.#people.push(owner);
   }
 
-  static async create(server: TestServer, { name = 'civil-registry', world = new World() }: { name?: string; world?: World } = {}): Promise<TestOffice> {
+  static async create(
+    server: TestServer,
+    { name = 'civil-registry', world = new World() }: { name?: string; world?: World } = {},
+  ): Promise<TestOffice> {
     const owner = new Somebody(server, world.person());
     const office = new TestOffice(server, world, owner, world.inbox(owner.gim), name);
     const { database } = server;
@@ -219,7 +240,10 @@ export class TestOffice {
     return await this.#keep(new Somebody(this.server, this.world.person())).register();
   }
 
-  async invite(role: 'official' | 'supervisor' | 'admin' = 'official', displayName = 'Nora Weber'): Promise<{ token: string; secret: Uint8Array }> {
+  async invite(
+    role: 'official' | 'supervisor' | 'admin' = 'official',
+    displayName = 'Nora Weber',
+  ): Promise<{ token: string; secret: Uint8Array }> {
     const token = randomBytes(32).toString('base64url');
     const tokenHash = toBase64Url(createHash('sha256').update(token).digest());
     const line = await this.owner.connect();
@@ -261,7 +285,11 @@ export class TestOffice {
   async open(citizen: Somebody, line: Line): Promise<{ conversation: Conversation; conversationId: ConversationId }> {
     const conversation = new Conversation(citizen.gim, this.inbox);
     const conversationId = idOf<'conversation'>(conversation.id);
-    await line.request('conversation:open', { conversationId, serviceId: this.serviceId, epoch: toSignedLink(conversation.current.sealed) });
+    await line.request('conversation:open', {
+      conversationId,
+      serviceId: this.serviceId,
+      epoch: toSignedLink(conversation.current.sealed),
+    });
     return { conversation, conversationId };
   }
 

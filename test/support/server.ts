@@ -20,7 +20,12 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-type Options = Partial<Pick<AppDependencies, 'now' | 'bus' | 'clientDirectory' | 'officialsNeedDeviceBoundKeys' | 'maxChallengesPerAddress' | 'timeZone' | 'rateLimit'>> & {
+type Options = Partial<
+  Pick<
+    AppDependencies,
+    'now' | 'bus' | 'clientDirectory' | 'officialsNeedDeviceBoundKeys' | 'maxChallengesPerAddress' | 'timeZone' | 'rateLimit'
+  >
+> & {
   /** A database that is there already, and stays: a second node of one installation. */
   readonly databaseUrl?: string;
 };

@@ -31,12 +31,23 @@ export interface TestSfuOptions {
 const readyLine = z.object({ msg: z.literal('the sfu is ready'), url: z.string() });
 
 /** The real sfu as a process of its own, with real workers, on free loopback ports. */
-export async function startTestSfu({ workers = 1, controlPort = 0, secret = randomBytes(32).toString('base64url') }: TestSfuOptions = {}): Promise<TestSfu> {
+export async function startTestSfu({
+  workers = 1,
+  controlPort = 0,
+  secret = randomBytes(32).toString('base64url'),
+}: TestSfuOptions = {}): Promise<TestSfu> {
   const directory = await mkdtemp(join(tmpdir(), 'schalter-sfu-'));
   const secretFile = join(directory, 'secret');
   await writeFile(secretFile, secret, { mode: 0o600 });
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../sfu/main.ts')], {
-    env: { ...process.env, SFU_SECRET_FILE: secretFile, SFU_CONTROL_PORT: `${controlPort}`, SFU_RTC_PORT_BASE: '0', SFU_WORKERS: `${workers}`, SFU_LOG_LEVEL: 'info' },
+    env: {
+      ...process.env,
+      SFU_SECRET_FILE: secretFile,
+      SFU_CONTROL_PORT: `${controlPort}`,
+      SFU_RTC_PORT_BASE: '0',
+      SFU_WORKERS: `${workers}`,
+      SFU_LOG_LEVEL: 'info',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
@@ -55,7 +66,8 @@ export async function startTestSfu({ workers = 1, controlPort = 0, secret = rand
       close: async () => {
         child.kill('SIGTERM');
         await exited;
-        if (child.exitCode !== 0 && child.signalCode !== 'SIGKILL') throw new Error(`the sfu ended with ${child.exitCode ?? child.signalCode}`);
+        if (child.exitCode !== 0 && child.signalCode !== 'SIGKILL')
+          throw new Error(`the sfu ended with ${child.exitCode ?? child.signalCode}`);
       },
     };
   } finally {

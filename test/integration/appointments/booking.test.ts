@@ -2,7 +2,19 @@ import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { newId, type ServiceId } from '../../../server/protocol/ids.ts';
 import { limits } from '../../../server/protocol/limits.ts';
-import { codeOf, healthFund, minuteMs, monday, passport, refund, residence, startTestCounter, type Person, type TestCounter, type TestCounterOptions } from '../../support/counter.ts';
+import {
+  codeOf,
+  healthFund,
+  minuteMs,
+  monday,
+  passport,
+  refund,
+  residence,
+  startTestCounter,
+  type Person,
+  type TestCounter,
+  type TestCounterOptions,
+} from '../../support/counter.ts';
 
 let counter: TestCounter;
 const start = async (options: TestCounterOptions = {}): Promise<void> => {
@@ -16,8 +28,15 @@ const bookFor = async (citizen: Person, startsAt: number, serviceId: ServiceId =
   const { appointmentId } = await hold(citizen, startsAt, serviceId);
   return await citizen.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(citizen, serviceId) });
 };
-const times = async <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> => await Promise.all(Array.from({ length: count }, (_, index) => make(index)));
-const counts = (outcomes: readonly string[]): Record<string, number> => Object.fromEntries(Array.from(Map.groupBy(outcomes, (outcome) => outcome), ([outcome, all]) => [outcome, all.length]));
+const times = async <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> =>
+  await Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+const counts = (outcomes: readonly string[]): Record<string, number> =>
+  Object.fromEntries(
+    Array.from(
+      Map.groupBy(outcomes, (outcome) => outcome),
+      ([outcome, all]) => [outcome, all.length],
+    ),
+  );
 /** 11:00 on that Monday. */
 const eleven = monday + 60 * minuteMs;
 
@@ -27,10 +46,27 @@ describe('slots', () => {
     const ana = await counter.addCitizen();
     const { slots } = await ana.request('appointment:list-slots', { serviceId: passport });
     const local = slots.map(({ startsAt }) => new Date(startsAt).toLocaleString('sv', { timeZone: 'Europe/Luxembourg' }));
-    expect(local.slice(0, 5)).toEqual(['2026-11-23 10:20:00', '2026-11-23 10:40:00', '2026-11-23 11:00:00', '2026-11-23 11:20:00', '2026-11-23 11:40:00']);
+    expect(local.slice(0, 5)).toEqual([
+      '2026-11-23 10:20:00',
+      '2026-11-23 10:40:00',
+      '2026-11-23 11:00:00',
+      '2026-11-23 11:20:00',
+      '2026-11-23 11:40:00',
+    ]);
     expect(local[5]).toBe('2026-11-23 13:00:00');
     expect(new Set(local.map((text) => text.slice(0, 10)))).toEqual(
-      new Set(['2026-11-23', '2026-11-24', '2026-11-25', '2026-11-26', '2026-11-30', '2026-12-01', '2026-12-02', '2026-12-03', '2026-12-04', '2026-12-07']),
+      new Set([
+        '2026-11-23',
+        '2026-11-24',
+        '2026-11-25',
+        '2026-11-26',
+        '2026-11-30',
+        '2026-12-01',
+        '2026-12-02',
+        '2026-12-03',
+        '2026-12-04',
+        '2026-12-07',
+      ]),
     );
     expect(slots.every(({ startsAt, endsAt }) => endsAt - startsAt === 20 * minuteMs)).toBe(true);
   });
@@ -39,10 +75,21 @@ describe('slots', () => {
     await start();
     const ana = await counter.addCitizen();
     const friday = monday + 4 * 24 * 60 * minuteMs;
-    for (const startsAt of [monday - 60 * minuteMs, monday, monday + 12 * 60 * minuteMs, friday, eleven + 10 * minuteMs, eleven + 1, monday + 15 * 24 * 60 * minuteMs, 0]) {
+    for (const startsAt of [
+      monday - 60 * minuteMs,
+      monday,
+      monday + 12 * 60 * minuteMs,
+      friday,
+      eleven + 10 * minuteMs,
+      eleven + 1,
+      monday + 15 * 24 * 60 * minuteMs,
+      0,
+    ]) {
       expect(await codeOf(hold(ana, startsAt))).toBe('invalid_slot');
     }
-    expect(await codeOf(ana.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId: passport, startsAt: eleven + 0.5 }))).toBe('bad_request');
+    expect(
+      await codeOf(ana.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId: passport, startsAt: eleven + 0.5 })),
+    ).toBe('bad_request');
     expect(await codeOf(hold(ana, eleven, newId<'service'>()))).toBe('bad_request');
   });
 
@@ -50,7 +97,11 @@ describe('slots', () => {
     await start();
     const ana = await counter.addCitizen();
     for (const extra of [{ endsAt: eleven }, { minutes: 1_440 }, { desk: 2 }]) {
-      expect(await codeOf(ana.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId: passport, startsAt: eleven, ...extra }))).toBe('bad_request');
+      expect(
+        await codeOf(
+          ana.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId: passport, startsAt: eleven, ...extra }),
+        ),
+      ).toBe('bad_request');
     }
   });
 });
@@ -61,17 +112,25 @@ describe('holding and booking', () => {
     const citizens = await times(200, async () => await counter.addCitizen());
     const [probe] = citizens;
     const slots = (await probe?.request('appointment:list-slots', { serviceId: passport }))?.slots.slice(0, 10) ?? [];
-    const outcomes = await times(200, async (index) => await codeOf(hold(citizens[index] ?? (await counter.addCitizen()), slots[index % 10]?.startsAt ?? 0)));
+    const outcomes = await times(
+      200,
+      async (index) => await codeOf(hold(citizens[index] ?? (await counter.addCitizen()), slots[index % 10]?.startsAt ?? 0)),
+    );
     expect(counts(outcomes)).toEqual({ accepted: 20, slot_taken: 180 });
     const { rows } = await sql<{ held: number; places: number }>`
-      select count(*)::int as held, count(distinct (starts_at, desk))::int as places from appointments where state = 'held'`.execute(counter.database);
+      select count(*)::int as held, count(distinct (starts_at, desk))::int as places from appointments where state = 'held'`.execute(
+      counter.database,
+    );
     expect(rows).toEqual([{ held: 20, places: 20 }]);
   });
 
   test('two hundred clients want one slot: one gets it', async () => {
     await start();
     const citizens = await times(200, async () => await counter.addCitizen());
-    expect(counts(await Promise.all(citizens.map(async (citizen) => await codeOf(hold(citizen, eleven)))))).toEqual({ accepted: 1, slot_taken: 199 });
+    expect(counts(await Promise.all(citizens.map(async (citizen) => await codeOf(hold(citizen, eleven)))))).toEqual({
+      accepted: 1,
+      slot_taken: 199,
+    });
   });
 
   test('the table itself refuses two appointments at one desk, also such that only overlap', async () => {
@@ -80,13 +139,22 @@ describe('holding and booking', () => {
     if (!ana || !ben) throw new Error('two citizens');
     await hold(ana, eleven);
     const { appointmentId } = await hold(ben, eleven + 20 * minuteMs);
-    await expect(sql`update appointments set starts_at = starts_at - interval '1 second' where appointment_id = ${appointmentId}`.execute(counter.database)).rejects.toMatchObject({
+    await expect(
+      sql`update appointments set starts_at = starts_at - interval '1 second' where appointment_id = ${appointmentId}`.execute(
+        counter.database,
+      ),
+    ).rejects.toMatchObject({
       constraint: 'one_appointment_a_desk',
     });
-    await sql`update appointments set starts_at = starts_at - interval '1 second', desk = 2 where appointment_id = ${appointmentId}`.execute(counter.database);
+    await sql`update appointments set starts_at = starts_at - interval '1 second', desk = 2 where appointment_id = ${appointmentId}`.execute(
+      counter.database,
+    );
     // Desk 1 and desk 2 are taken at eleven now; the third is free, and then none is.
     const others = await times(3, async () => await counter.addCitizen());
-    expect(counts(await Promise.all(others.map(async (citizen) => await codeOf(hold(citizen, eleven)))))).toEqual({ accepted: 1, slot_taken: 2 });
+    expect(counts(await Promise.all(others.map(async (citizen) => await codeOf(hold(citizen, eleven)))))).toEqual({
+      accepted: 1,
+      slot_taken: 2,
+    });
   });
 
   test('one client who reserves two hundred slots holds the last one only', async () => {
@@ -96,8 +164,14 @@ describe('holding and booking', () => {
     const wanted = slots.slice(0, 200);
     for (const { startsAt } of wanted.slice(0, 40)) await hold(ana, startsAt, residence);
     await Promise.all(wanted.slice(40).map(async ({ startsAt }) => await hold(ana, startsAt, residence)));
-    const { rows } = await sql<{ state: string; count: number }>`select state, count(*)::int from appointments group by state order by state`.execute(counter.database);
-    expect(rows).toEqual([{ state: 'held', count: 1 }, { state: 'released', count: 199 }]);
+    const { rows } = await sql<{
+      state: string;
+      count: number;
+    }>`select state, count(*)::int from appointments group by state order by state`.execute(counter.database);
+    expect(rows).toEqual([
+      { state: 'held', count: 1 },
+      { state: 'released', count: 199 },
+    ]);
     expect((await ana.request('appointment:list-slots', { serviceId: residence })).slots).toHaveLength(slots.length - 1);
   });
 
@@ -114,7 +188,12 @@ describe('holding and booking', () => {
       const outcomes = await Promise.all([codeOf(hold(ana, late)), codeOf(hold(ben, early))]);
       for (const outcome of outcomes) expect(['accepted', 'slot_taken']).toContain(outcome);
     }
-    const { rows } = await sql<{ held: number; desks: number }>`select count(*)::int as held, count(distinct starts_at)::int as desks from appointments where state = 'held'`.execute(counter.database);
+    const { rows } = await sql<{
+      held: number;
+      desks: number;
+    }>`select count(*)::int as held, count(distinct starts_at)::int as desks from appointments where state = 'held'`.execute(
+      counter.database,
+    );
     expect(rows[0]?.held).toBe(rows[0]?.desks);
   });
 
@@ -127,7 +206,10 @@ describe('holding and booking', () => {
     const conversationId = await counter.openConversation(ana);
     expect(await codeOf(hold(ben, eleven))).toBe('slot_taken');
     counter.clock.at += limits.holdMs;
-    expect((await ben.request('appointment:list-slots', { serviceId: passport })).slots).toContainEqual({ startsAt: eleven, endsAt: eleven + 20 * minuteMs });
+    expect((await ben.request('appointment:list-slots', { serviceId: passport })).slots).toContainEqual({
+      startsAt: eleven,
+      endsAt: eleven + 20 * minuteMs,
+    });
     expect(await codeOf(ana.request('appointment:book', { appointmentId: held.appointmentId, conversationId }))).toBe('invalid_slot');
     expect(await hold(ben, eleven)).toMatchObject({ state: 'held' });
     expect(await codeOf(ana.request('appointment:book', { appointmentId: held.appointmentId, conversationId }))).toBe('invalid_slot');
@@ -162,7 +244,9 @@ describe('holding and booking', () => {
     const ana = await counter.addCitizen();
     for (let booked = 0; booked < limits.openBookingsPerAccount; booked += 1) await bookFor(ana, eleven + booked * 20 * minuteMs);
     expect(await codeOf(bookFor(ana, eleven + 240 * minuteMs))).toBe('bad_state');
-    await ana.request('appointment:cancel', { appointmentId: (await ana.request('appointment:list', {})).appointments[0]?.appointmentId ?? newId<'appointment'>() });
+    await ana.request('appointment:cancel', {
+      appointmentId: (await ana.request('appointment:list', {})).appointments[0]?.appointmentId ?? newId<'appointment'>(),
+    });
     expect(await bookFor(ana, eleven + 240 * minuteMs)).toMatchObject({ state: 'booked' });
   });
 
@@ -174,7 +258,14 @@ describe('holding and booking', () => {
     const booked = await bookFor(ana, eleven);
     const { appointmentId, conversationId } = booked;
     if (!conversationId) throw new Error('booked into a conversation');
-    expect(booked).toMatchObject({ state: 'booked', startsAt: eleven, endsAt: eleven + 20 * minuteMs, holdExpiresAt: null, checkInFrom: eleven - limits.checkInEarlyMs, checkInUntil: eleven + limits.checkInLateMs });
+    expect(booked).toMatchObject({
+      state: 'booked',
+      startsAt: eleven,
+      endsAt: eleven + 20 * minuteMs,
+      holdExpiresAt: null,
+      checkInFrom: eleven - limits.checkInEarlyMs,
+      checkInUntil: eleven + limits.checkInLateMs,
+    });
     expect(await ana.request('appointment:book', { appointmentId, conversationId })).toEqual(booked);
     expect(counter.events).toEqual([{ conversationId, event: { type: 'appointment-booked', appointmentId, startsAt: eleven } }]);
     expect(ana.told('appointment:changed')).toEqual([{ appointment: booked }]);
@@ -187,8 +278,14 @@ describe('holding and booking', () => {
     const [ana, ben] = await times(2, async () => await counter.addCitizen());
     if (!ana || !ben) throw new Error('two citizens');
     const { appointmentId } = await hold(ana, eleven);
-    expect(await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben) }))).toBe('not_found');
-    expect(await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ana, refund) }))).toBe('bad_request');
-    expect(await codeOf(ben.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben) }))).toBe('not_found');
+    expect(await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben) }))).toBe(
+      'not_found',
+    );
+    expect(
+      await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ana, refund) })),
+    ).toBe('bad_request');
+    expect(await codeOf(ben.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben) }))).toBe(
+      'not_found',
+    );
   });
 });

@@ -2,7 +2,17 @@ import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { newId, type AppointmentId, type ServiceId } from '../../../server/protocol/ids.ts';
 import { limits } from '../../../server/protocol/limits.ts';
-import { codeOf, licence, minuteMs, monday, passport, startTestCounter, type Person, type TestCounter, type TestCounterOptions } from '../../support/counter.ts';
+import {
+  codeOf,
+  licence,
+  minuteMs,
+  monday,
+  passport,
+  startTestCounter,
+  type Person,
+  type TestCounter,
+  type TestCounterOptions,
+} from '../../support/counter.ts';
 
 let counter: TestCounter;
 const start = async (options: TestCounterOptions = {}): Promise<void> => {
@@ -16,11 +26,13 @@ const bookFor = async (citizen: Person, startsAt: number, serviceId: ServiceId =
   const { appointmentId } = await hold(citizen, startsAt, serviceId);
   return await citizen.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(citizen, serviceId) });
 };
-const times = async <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> => await Promise.all(Array.from({ length: count }, (_, index) => make(index)));
+const times = async <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> =>
+  await Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 /** 11:00 on that Monday. */
 const eleven = monday + 60 * minuteMs;
 
-const checkIn = async (citizen: Person, appointmentId: AppointmentId) => await citizen.request('appointment:check-in', { appointmentId, language: 'pt' });
+const checkIn = async (citizen: Person, appointmentId: AppointmentId) =>
+  await citizen.request('appointment:check-in', { appointmentId, language: 'pt' });
 
 describe('cancelling', () => {
   test('gives the slot back, is recorded, and answered alike twice', async () => {
@@ -52,7 +64,10 @@ describe('cancelling', () => {
       const startsAt = eleven + 120 * minuteMs + round * 20 * minuteMs;
       const { appointmentId } = await bookFor(ana, startsAt);
       counter.clock.at = startsAt;
-      const both = await Promise.all([codeOf(ana.request('appointment:cancel', { appointmentId })), codeOf(ana.request('appointment:check-in', { appointmentId, language: 'de' }))]);
+      const both = await Promise.all([
+        codeOf(ana.request('appointment:cancel', { appointmentId })),
+        codeOf(ana.request('appointment:check-in', { appointmentId, language: 'de' })),
+      ]);
       outcomes.push(both.toSorted().join());
       const { rows } = await sql<{ state: string; entries: number }>`
         select state, (select count(*)::int from queue_entries where queue_entries.appointment_id = appointments.appointment_id) as entries
@@ -66,7 +81,14 @@ describe('cancelling', () => {
 describe('checking in', () => {
   test('is possible from ten minutes before to a quarter of an hour after the start, and not earlier or later', async () => {
     await start({ desks: 4 });
-    for (const [offset, outcome] of [[-60, 'closed'], [-10.001, 'closed'], [-10, 'accepted'], [15, 'accepted'], [15.001, 'closed'], [60, 'closed']] as const) {
+    for (const [offset, outcome] of [
+      [-60, 'closed'],
+      [-10.001, 'closed'],
+      [-10, 'accepted'],
+      [15, 'accepted'],
+      [15.001, 'closed'],
+      [60, 'closed'],
+    ] as const) {
       const ana = await counter.addCitizen();
       counter.clock.at = monday;
       const { appointmentId } = await bookFor(ana, eleven);
@@ -110,7 +132,9 @@ describe('checking in', () => {
     counter.clock.at += minuteMs;
     const waiting = await counter.join(ana);
     expect(waiting.place).toBe(2);
-    expect(await checkIn(ana, appointmentId)).toMatchObject({ entry: { entryId: waiting.entryId, ticketNumber: waiting.ticketNumber, place: 1, appointmentId } });
+    expect(await checkIn(ana, appointmentId)).toMatchObject({
+      entry: { entryId: waiting.entryId, ticketNumber: waiting.ticketNumber, place: 1, appointmentId },
+    });
   });
 
   test('an appointment is completed when its call ends', async () => {

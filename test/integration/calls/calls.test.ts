@@ -54,7 +54,9 @@ describe('in a call', () => {
 
     const consumer = await official.request('call:consume', { callId, peerId: listener.peerId, producerId, rtpCapabilities });
     expect(consumer).toMatchObject({ producerId, kind: 'audio', paused: false });
-    expect(await official.request('call:resume-consumer', { callId, peerId: listener.peerId, consumerId: consumer.consumerId })).toEqual({});
+    expect(await official.request('call:resume-consumer', { callId, peerId: listener.peerId, consumerId: consumer.consumerId })).toEqual(
+      {},
+    );
 
     const paused = counter.next('call:producer-paused');
     expect(await citizen.request('call:pause-producer', { callId, peerId, producerId, paused: true })).toEqual({ paused: true });
@@ -66,7 +68,9 @@ describe('in a call', () => {
       expect(citizen.told(event)).toEqual([]);
       expect(official.told(event)).toHaveLength(1);
     }
-    expect(await citizen.request('call:restart-ice', { callId, peerId, transportId: (await join(citizen, peerId)).send.transportId })).toHaveProperty('iceParameters');
+    expect(
+      await citizen.request('call:restart-ice', { callId, peerId, transportId: (await join(citizen, peerId)).send.transportId }),
+    ).toHaveProperty('iceParameters');
   });
 
   test('a reloaded page finds its call, takes over, and the old page is told to stop', async () => {
@@ -84,7 +88,17 @@ describe('in a call', () => {
     const peerId = newId<'peer'>();
     for (const person of outsiders) {
       expect(await codeOf(person.request('call:join', { callId, peerId }))).toBe('forbidden');
-      expect(await codeOf(person.request('call:produce', { callId, peerId, producerId: newId<'producer'>(), kind: 'audio', rtpParameters: opusParameters() }))).toBe('forbidden');
+      expect(
+        await codeOf(
+          person.request('call:produce', {
+            callId,
+            peerId,
+            producerId: newId<'producer'>(),
+            kind: 'audio',
+            rtpParameters: opusParameters(),
+          }),
+        ),
+      ).toBe('forbidden');
       expect(await codeOf(person.request('call:hang-up', { callId }))).toBe('forbidden');
       expect(await person.request('call:list-mine', {})).toEqual({ calls: [] });
     }
@@ -105,10 +119,19 @@ describe('in a call', () => {
   test('parameters that could harm a worker end at the door', async () => {
     const { send, peerId } = await join(citizen);
     const connect = { callId, peerId, transportId: send.transportId };
-    expect(await codeOf(citizen.request('call:connect-transport', { ...connect, dtlsParameters: { ...dtlsParameters, fingerprints: [] } }))).toBe('bad_request');
+    expect(
+      await codeOf(citizen.request('call:connect-transport', { ...connect, dtlsParameters: { ...dtlsParameters, fingerprints: [] } })),
+    ).toBe('bad_request');
     const produce = { callId, peerId, producerId: newId<'producer'>(), kind: 'audio' as const };
     expect(await codeOf(citizen.request('call:produce', { ...produce, rtpParameters: opusParameters(0) }))).toBe('bad_request');
-    expect(await codeOf(citizen.request('call:produce', { ...produce, rtpParameters: { ...opusParameters(), encodings: Array.from({ length: 5 }, (_, index) => ({ ssrc: index + 1 })) } }))).toBe('bad_request');
+    expect(
+      await codeOf(
+        citizen.request('call:produce', {
+          ...produce,
+          rtpParameters: { ...opusParameters(), encodings: Array.from({ length: 5 }, (_, index) => ({ ssrc: index + 1 })) },
+        }),
+      ),
+    ).toBe('bad_request');
   });
 });
 
@@ -126,7 +149,8 @@ describe('hanging up', () => {
     expect(counter.events.map(({ event }) => event.type)).toEqual(['ticket-joined', 'call-started', 'call-ended']);
     // No media came through: they were not connected with each other.
     expect(counter.events.at(-1)).toMatchObject({ event: { callId, durationMs: 0, reason: 'hung-up' } });
-    for (const person of [citizen, official]) expect(person.told('call:changed').filter(({ call }) => call.state === 'ended')).toHaveLength(1);
+    for (const person of [citizen, official])
+      expect(person.told('call:changed').filter(({ call }) => call.state === 'ended')).toHaveLength(1);
     expect(citizen.told('queue:moved').at(-1)).toMatchObject({ entry: { state: 'ended', callId } });
     expect(await citizen.request('queue:list-mine', {})).toEqual({ entries: [] });
     // Requests over one connection are answered in order: the close was asked before.

@@ -30,7 +30,9 @@ beforeEach(async () => {
   const arrived = new Promise<WebSocket>((resolve) => void channel.once('connection', resolve));
   counter = await startTestCounter({ sfu: { url: `ws://127.0.0.1:${address.port}`, secret: 'x'.repeat(32) } });
   line = await arrived;
-  line.on('message', (data: Buffer) => line.send(JSON.stringify({ id: requestSchema.parse(JSON.parse(data.toString())).id, result: { rooms: [] } })));
+  line.on('message', (data: Buffer) =>
+    line.send(JSON.stringify({ id: requestSchema.parse(JSON.parse(data.toString())).id, result: { rooms: [] } })),
+  );
   citizen = await counter.addCitizen();
   official = await counter.addOfficial();
   ({ callId } = await official.request('queue:accept', { entryId: (await counter.join(citizen)).entryId }));
@@ -51,7 +53,8 @@ test('a call is active once the media of both came through, told once to each, a
   counter.clock.at += 7 * minuteMs;
   await citizen.request('call:hang-up', { callId });
   expect(counter.events.at(-1)).toMatchObject({ event: { type: 'call-ended', callId, durationMs: 7 * minuteMs, reason: 'hung-up' } });
-  for (const person of [citizen, official]) expect(person.told('call:changed').map(({ call }) => call.state)).toEqual(['connecting', 'active', 'ended']);
+  for (const person of [citizen, official])
+    expect(person.told('call:changed').map(({ call }) => call.state)).toEqual(['connecting', 'active', 'ended']);
 });
 
 test('a stranger whom the sfu names changes nothing', async () => {
@@ -82,7 +85,9 @@ test('what the sfu says of one call reaches people in the order in which it was 
   tell('producer-closed', of);
   await last;
   expect(official.told('call:producer-added')).toHaveLength(1);
-  expect(official.told('call:producer-paused').map(({ paused }) => paused)).toEqual(Array.from({ length: 20 }, (_, round) => round % 2 === 0));
+  expect(official.told('call:producer-paused').map(({ paused }) => paused)).toEqual(
+    Array.from({ length: 20 }, (_, round) => round % 2 === 0),
+  );
 });
 
 test('an sfu that comes back without the room makes both join again; one that has it does not', async () => {

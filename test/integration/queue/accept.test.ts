@@ -9,7 +9,8 @@ beforeEach(async () => {
 });
 afterEach(async () => await counter.close());
 
-const times = async <Value>(count: number, make: () => Promise<Value>): Promise<Value[]> => await Promise.all(Array.from({ length: count }, make));
+const times = async <Value>(count: number, make: () => Promise<Value>): Promise<Value[]> =>
+  await Promise.all(Array.from({ length: count }, make));
 
 test('of twenty officials who accept the same entry, one wins and the others get conflict; his repeat gets the same call', async () => {
   const ana = await counter.addCitizen();
@@ -23,7 +24,9 @@ test('of twenty officials who accept the same entry, one wins and the others get
   expect(await winner?.request('queue:accept', { entryId })).toEqual(first);
   expect(first?.conversationId).toBe(conversationId);
   expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ state: 'accepted', place: null, callId: first?.callId }] });
-  expect(await ana.request('call:list-mine', {})).toMatchObject({ calls: [{ callId: first?.callId, state: 'connecting', official: { accountId: winner?.accountId } }] });
+  expect(await ana.request('call:list-mine', {})).toMatchObject({
+    calls: [{ callId: first?.callId, state: 'connecting', official: { accountId: winner?.accountId } }],
+  });
   expect(counter.events.filter(({ event }) => event.type === 'call-started')).toEqual([
     { conversationId, event: { type: 'call-started', callId: first?.callId, official: winner?.caller.displayName } },
   ]);
@@ -47,11 +50,17 @@ test('thirty officials empty a line of a hundred: a hundred accepts, each ticket
     for (const { entryId } of entries) {
       const outcome = await codeOf(official.request('queue:accept', { entryId }));
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      if (outcome === 'accepted') await official.request('call:hang-up', { callId: (await official.request('queue:accept', { entryId })).callId });
+      if (outcome === 'accepted')
+        await official.request('call:hang-up', { callId: (await official.request('queue:accept', { entryId })).callId });
     }
   };
   await Promise.all(officials.map(serve));
-  expect(outcomes).toEqual(new Map([['accepted', 100], ['conflict', 2_900]]));
+  expect(outcomes).toEqual(
+    new Map([
+      ['accepted', 100],
+      ['conflict', 2_900],
+    ]),
+  );
   const { rows } = await sql<{ tickets: number; calls: number; owners: number; unended: number }>`
     select count(*)::int as tickets, count(distinct call_id)::int as calls, count(accepted_by)::int as owners, count(*) filter (where state <> 'ended')::int as unended
     from queue_entries`.execute(counter.database);
@@ -73,7 +82,9 @@ test('officials who each take the first they see serve everybody in the order of
   await fillLine(30);
   await Promise.all(officials.map(serveInOrder));
   const started = counter.events.flatMap(({ event }) => (event.type === 'call-started' ? event.callId : []));
-  const { rows } = await sql<{ callId: string; ticketNumber: string }>`select call_id, ticket_number from queue_entries`.execute(counter.database);
+  const { rows } = await sql<{ callId: string; ticketNumber: string }>`select call_id, ticket_number from queue_entries`.execute(
+    counter.database,
+  );
   const numbers = new Map(rows.map(({ callId, ticketNumber }) => [callId, ticketNumber]));
   expect(started.map((callId) => numbers.get(callId))).toEqual(Array.from({ length: 30 }, (_, index) => `A${index + 1}`));
 }, 60_000);
@@ -85,7 +96,8 @@ test('an official who takes a break, of no team, or without the role is refused,
   await paused.request('availability:set', { available: false });
   const neverAvailable = await counter.addOfficial(townHall, { available: false });
   const supervisor = await counter.addSupervisor();
-  for (const person of [paused, neverAvailable, supervisor, ana]) expect(await codeOf(person.request('queue:accept', { entryId }))).toBe('forbidden');
+  for (const person of [paused, neverAvailable, supervisor, ana])
+    expect(await codeOf(person.request('queue:accept', { entryId }))).toBe('forbidden');
 
   const removed = await counter.addOfficial();
   const handlers = counter.counter.handlers;
@@ -112,14 +124,22 @@ test('accepting and leaving at the same instant: one of them happens, and the st
     return { citizen, entryId, official: await counter.addOfficial() };
   });
   for (const { citizen, entryId, official } of rounds) {
-    const [accepted, left] = await Promise.all([codeOf(official.request('queue:accept', { entryId })), codeOf(citizen.request('queue:leave', { entryId }))]);
+    const [accepted, left] = await Promise.all([
+      codeOf(official.request('queue:accept', { entryId })),
+      codeOf(citizen.request('queue:leave', { entryId })),
+    ]);
     expect([accepted, left].toSorted()).toEqual(['accepted', 'bad_state']);
-    const { rows } = await sql<{ state: string; calls: number }>`select state, (select count(*)::int from calls where calls.entry_id = queue_entries.entry_id) as calls from queue_entries where entry_id = ${entryId}`.execute(counter.database);
+    const { rows } = await sql<{
+      state: string;
+      calls: number;
+    }>`select state, (select count(*)::int from calls where calls.entry_id = queue_entries.entry_id) as calls from queue_entries where entry_id = ${entryId}`.execute(
+      counter.database,
+    );
     expect(rows).toEqual([accepted === 'accepted' ? { state: 'accepted', calls: 1 } : { state: 'left', calls: 0 }]);
   }
 });
 
-test('leaving another person\'s place is refused as if it were not there; leaving twice is answered alike and recorded once', async () => {
+test("leaving another person's place is refused as if it were not there; leaving twice is answered alike and recorded once", async () => {
   const [ana, ben] = await times(2, async () => await counter.addCitizen());
   if (!ana || !ben) throw new Error('two citizens');
   const { entryId } = await counter.join(ana);

@@ -1,7 +1,20 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../../server/protocol/ids.ts';
-import { archive, codeOf, healthFund, licence, minuteMs, monday, passport, refund, residence, startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
+import {
+  archive,
+  codeOf,
+  healthFund,
+  licence,
+  minuteMs,
+  monday,
+  passport,
+  refund,
+  residence,
+  startTestCounter,
+  type Person,
+  type TestCounter,
+} from '../../support/counter.ts';
 
 let counter: TestCounter;
 beforeEach(async () => {
@@ -9,7 +22,8 @@ beforeEach(async () => {
 });
 afterEach(async () => await counter.close());
 
-const addCitizens = async (count: number): Promise<Person[]> => await Promise.all(Array.from({ length: count }, async () => await counter.addCitizen()));
+const addCitizens = async (count: number): Promise<Person[]> =>
+  await Promise.all(Array.from({ length: count }, async () => await counter.addCitizen()));
 
 describe('joining', () => {
   test('gives a ticket number of the service and day, a place, and is recorded in the conversation', async () => {
@@ -23,13 +37,18 @@ describe('joining', () => {
     expect(first).toMatchObject({ ticketNumber: 'A1', place: 1, state: 'waiting', callId: null, joinedAt: monday });
     expect(second).toMatchObject({ ticketNumber: 'B1', place: 2 });
     expect(tomorrow.ticketNumber).toBe('A1');
-    expect(counter.events[0]).toEqual({ conversationId: first.conversationId, event: { type: 'ticket-joined', entryId: first.entryId, ticketNumber: 'A1' } });
+    expect(counter.events[0]).toEqual({
+      conversationId: first.conversationId,
+      event: { type: 'ticket-joined', entryId: first.entryId, ticketNumber: 'A1' },
+    });
   });
 
   test('a hundred at once get a hundred numbers and places, in the same order', async () => {
     const citizens = await addCitizens(100);
     const joined = await Promise.all(citizens.map(async (citizen) => await counter.join(citizen)));
-    expect(new Set(joined.map(({ ticketNumber }) => ticketNumber))).toEqual(new Set(Array.from({ length: 100 }, (_, index) => `A${index + 1}`)));
+    expect(new Set(joined.map(({ ticketNumber }) => ticketNumber))).toEqual(
+      new Set(Array.from({ length: 100 }, (_, index) => `A${index + 1}`)),
+    );
     const official = await counter.addOfficial();
     const { entries } = await official.request('queue:list', {});
     expect(entries.map(({ place }) => place)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
@@ -40,7 +59,12 @@ describe('joining', () => {
     const ana = await counter.addCitizen();
     const conversationId = await counter.openConversation(ana);
     const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const };
-    const all = await Promise.all([...Array.from({ length: 5 }, () => request), ...Array.from({ length: 5 }, () => ({ ...request, entryId: newId<'queue entry'>() }))].map(async (each) => await ana.request('queue:join', each)));
+    const all = await Promise.all(
+      [
+        ...Array.from({ length: 5 }, () => request),
+        ...Array.from({ length: 5 }, () => ({ ...request, entryId: newId<'queue entry'>() })),
+      ].map(async (each) => await ana.request('queue:join', each)),
+    );
     expect(new Set(all.map(({ entryId }) => entryId)).size).toBe(1);
     expect(new Set(all.map(({ ticketNumber }) => ticketNumber))).toEqual(new Set(['A1']));
     expect(counter.events).toHaveLength(1);
@@ -65,13 +89,17 @@ describe('joining', () => {
     expect(await codeOf(ana.request('queue:join', { ...request, conversationId: newId<'conversation'>() }))).toBe('not_found');
     expect(await codeOf(ana.request('queue:join', { ...request, serviceId: refund }))).toBe('bad_request');
     const { entryId } = await ana.request('queue:join', request);
-    expect(await codeOf(ben.request('queue:join', { ...request, entryId, conversationId: await counter.openConversation(ben) }))).toBe('conflict');
+    expect(await codeOf(ben.request('queue:join', { ...request, entryId, conversationId: await counter.openConversation(ben) }))).toBe(
+      'conflict',
+    );
     expect(await codeOf(ana.request('queue:join', { ...request, entryId, serviceId: licence }))).toBe('conflict');
   });
 
   test('three open tickets are the most, also when four are asked for at once', async () => {
     const ana = await counter.addCitizen();
-    const codes = await Promise.all([passport, licence, residence, archive].map(async (serviceId) => await codeOf(counter.join(ana, serviceId))));
+    const codes = await Promise.all(
+      [passport, licence, residence, archive].map(async (serviceId) => await codeOf(counter.join(ana, serviceId))),
+    );
     expect(codes.toSorted()).toEqual(['accepted', 'accepted', 'accepted', 'bad_state']);
   });
 
@@ -88,8 +116,20 @@ describe('joining', () => {
 
   test('a place, time, number or priority sent by the client is refused', async () => {
     const ana = await counter.addCitizen();
-    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId: await counter.openConversation(ana), language: 'lb' as const };
-    for (const extra of [{ place: 1 }, { dueAt: 0 }, { joinedAt: 0 }, { ticketNumber: 'A0' }, { priority: 9 }, { appointmentId: newId() }]) {
+    const request = {
+      entryId: newId<'queue entry'>(),
+      serviceId: passport,
+      conversationId: await counter.openConversation(ana),
+      language: 'lb' as const,
+    };
+    for (const extra of [
+      { place: 1 },
+      { dueAt: 0 },
+      { joinedAt: 0 },
+      { ticketNumber: 'A0' },
+      { priority: 9 },
+      { appointmentId: newId() },
+    ]) {
       expect(await codeOf(ana.request('queue:join', { ...request, ...extra }))).toBe('bad_request');
     }
   });
@@ -106,7 +146,12 @@ describe('the line', () => {
     const lastMoved = counter.next('queue:moved', ({ entry }) => entry.entryId === entries[3]?.entryId && entry.place === 3);
     await citizens[1]?.request('queue:leave', { entryId: second.entryId });
     await lastMoved;
-    const after = citizens.map((citizen) => citizen.told('queue:moved').slice(before[citizens.indexOf(citizen)]).map(({ entry }) => [entry.state, entry.place]));
+    const after = citizens.map((citizen) =>
+      citizen
+        .told('queue:moved')
+        .slice(before[citizens.indexOf(citizen)])
+        .map(({ entry }) => [entry.state, entry.place]),
+    );
     expect(after).toEqual([[], [['left', null]], [['waiting', 2]], [['waiting', 3]]]);
   });
 
@@ -167,7 +212,7 @@ const comeBack = (person: Person): void => {
 };
 /** Time passes as it does: with a sweep every twenty seconds. */
 const pass = async (ms: number): Promise<void> => {
-  for (const end = counter.clock.at + ms; counter.clock.at < end; ) {
+  for (const end = counter.clock.at + ms; counter.clock.at < end;) {
     counter.clock.at = Math.min(end, counter.clock.at + 20_000);
     await counter.counter.sweep();
   }
@@ -264,6 +309,10 @@ describe('presence', () => {
 test('the tables refuse an entry in two states at once, whatever the code does', async () => {
   const ana = await counter.addCitizen();
   const { entryId } = await counter.join(ana);
-  await expect(sql`update queue_entries set state = 'accepted' where entry_id = ${entryId}`.execute(counter.database)).rejects.toMatchObject({ code: '23514' });
-  await expect(sql`update queue_entries set state = 'left' where entry_id = ${entryId}`.execute(counter.database)).rejects.toMatchObject({ code: '23514' });
+  await expect(
+    sql`update queue_entries set state = 'accepted' where entry_id = ${entryId}`.execute(counter.database),
+  ).rejects.toMatchObject({ code: '23514' });
+  await expect(sql`update queue_entries set state = 'left' where entry_id = ${entryId}`.execute(counter.database)).rejects.toMatchObject({
+    code: '23514',
+  });
 });

@@ -38,7 +38,12 @@ async function joinLine(): Promise<Waiting> {
   const citizen = await office.addCitizen();
   const line = await citizen.connect();
   const { conversationId } = await office.open(citizen, line);
-  const entry = await line.request('queue:join', { entryId: newId<'queue entry'>(), serviceId: office.serviceId, conversationId, language: 'pt' });
+  const entry = await line.request('queue:join', {
+    entryId: newId<'queue entry'>(),
+    serviceId: office.serviceId,
+    conversationId,
+    language: 'pt',
+  });
   return { citizen, line, conversationId, entry };
 }
 
@@ -56,7 +61,10 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 
 test('a server that is killed and started again has every ticket at its place, and the line goes on to the end of a call', async () => {
   const [ana, ben] = [await joinLine(), await joinLine()];
-  expect([ana.entry, ben.entry]).toMatchObject([{ ticketNumber: 'A1', place: 1 }, { ticketNumber: 'A2', place: 2 }]);
+  expect([ana.entry, ben.entry]).toMatchObject([
+    { ticketNumber: 'A1', place: 1 },
+    { ticketNumber: 'A2', place: 2 },
+  ]);
 
   await server.kill();
   server = await startServerProcess({ DATABASE_URL: own.url }, server);
@@ -65,16 +73,24 @@ test('a server that is killed and started again has every ticket at its place, a
   expect(await anaLine.request('queue:list-mine', {})).toEqual({ entries: [{ ...ana.entry, ...before }] });
   expect(await benLine.request('queue:list-mine', {})).toEqual({ entries: [{ ...ben.entry, ...before }] });
   // Everybody can see how many wait, signed in or not.
-  expect(await (await fetch(`${server.origin}/api/offices`)).json()).toMatchObject([{ officeId: office.officeId, services: [{ waiting: 2, wait: null }] }]);
+  expect(await (await fetch(`${server.origin}/api/offices`)).json()).toMatchObject([
+    { officeId: office.officeId, services: [{ waiting: 2, wait: null }] },
+  ]);
   // What was under way is sent again, and changes nothing.
   const { entryId, serviceId, conversationId } = ben.entry;
-  expect(await benLine.request('queue:join', { entryId, serviceId, conversationId, language: 'pt' })).toMatchObject({ ticketNumber: 'A2', place: 2 });
+  expect(await benLine.request('queue:join', { entryId, serviceId, conversationId, language: 'pt' })).toMatchObject({
+    ticketNumber: 'A2',
+    place: 2,
+  });
 
   const official = await office.addOfficial();
   const officialLine = await official.connect();
   await officialLine.request('availability:set', { available: true });
   const { entries } = await officialLine.request('queue:list', {});
-  expect(entries.map(({ ticketNumber, present }) => [ticketNumber, present])).toEqual([['A1', true], ['A2', true]]);
+  expect(entries.map(({ ticketNumber, present }) => [ticketNumber, present])).toEqual([
+    ['A1', true],
+    ['A2', true],
+  ]);
   const { callId } = await officialLine.request('queue:accept', { entryId: ana.entry.entryId });
   expect(await anaLine.next('call:changed')).toMatchObject({ call: { callId, state: 'connecting' } });
   expect(await anaLine.next('queue:moved', ({ entry }) => entry.state === 'accepted')).toMatchObject({ entry: { callId } });
@@ -83,7 +99,12 @@ test('a server that is killed and started again has every ticket at its place, a
   const ended = officialLine.next('call:changed', ({ call }) => call.state === 'ended');
   await anaLine.request('call:hang-up', { callId });
   expect(await ended).toMatchObject({ call: { callId, reason: 'hung-up' } });
-  for (const line of [anaLine, officialLine]) expect(await eventsOf(line, ana.conversationId)).toMatchObject([{ type: 'ticket-joined' }, { type: 'call-started', callId }, { type: 'call-ended', callId }]);
+  for (const line of [anaLine, officialLine])
+    expect(await eventsOf(line, ana.conversationId)).toMatchObject([
+      { type: 'ticket-joined' },
+      { type: 'call-started', callId },
+      { type: 'call-ended', callId },
+    ]);
 }, 60_000);
 
 test('a closed line shows officials that somebody is away, and his return that he is back', async () => {

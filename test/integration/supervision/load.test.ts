@@ -2,7 +2,19 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { newId } from '../../../server/protocol/ids.ts';
 import { Load, type OfficeLoad } from '../../../server/supervision/load.ts';
-import { codeOf, healthFund, licence, minuteMs, monday, passport, refund, residence, startTestCounter, townHall, type TestCounter } from '../../support/counter.ts';
+import {
+  codeOf,
+  healthFund,
+  licence,
+  minuteMs,
+  monday,
+  passport,
+  refund,
+  residence,
+  startTestCounter,
+  townHall,
+  type TestCounter,
+} from '../../support/counter.ts';
 
 let counter: TestCounter;
 beforeEach(async () => {
@@ -17,25 +29,36 @@ test('shows how many wait, since when, and who is available, of the own office a
   const supervisor = await counter.addSupervisor();
   expect(await supervisor.request('load:watch', {})).toEqual({
     at: monday,
-    services: expect.arrayContaining([passport, licence, residence].map((serviceId) => ({ serviceId, waiting: 0, longestWaitSince: null }))),
+    services: expect.arrayContaining(
+      [passport, licence, residence].map((serviceId) => ({ serviceId, waiting: 0, longestWaitSince: null })),
+    ),
     officials: [
       { displayName: nora.caller.displayName, state: 'available' },
       { displayName: paul.caller.displayName, state: 'away' },
     ],
   });
 
-  const changed = counter.next('load:changed', ({ services }) => services.some(({ serviceId, waiting }) => serviceId === passport && waiting === 2));
+  const changed = counter.next('load:changed', ({ services }) =>
+    services.some(({ serviceId, waiting }) => serviceId === passport && waiting === 2),
+  );
   const first = await counter.join(await counter.addCitizen());
   counter.clock.at += minuteMs;
   await counter.join(await counter.addCitizen());
   await counter.join(await counter.addCitizen(), refund);
   const figures = await changed;
-  expect(figures.services.find(({ serviceId }) => serviceId === passport)).toEqual({ serviceId: passport, waiting: 2, longestWaitSince: monday });
+  expect(figures.services.find(({ serviceId }) => serviceId === passport)).toEqual({
+    serviceId: passport,
+    waiting: 2,
+    longestWaitSince: monday,
+  });
   expect(figures.services.map(({ serviceId }) => serviceId)).not.toContain(refund);
 
   const inCall = counter.next('load:changed', ({ officials }) => officials.some(({ state }) => state === 'in-call'));
   await nora.request('queue:accept', { entryId: first.entryId });
-  expect((await inCall).services.find(({ serviceId }) => serviceId === passport)).toMatchObject({ waiting: 1, longestWaitSince: monday + minuteMs });
+  expect((await inCall).services.find(({ serviceId }) => serviceId === passport)).toMatchObject({
+    waiting: 1,
+    longestWaitSince: monday + minuteMs,
+  });
 });
 
 test('names no citizen, conversation, ticket or call', async () => {
@@ -52,7 +75,8 @@ test('no other command of line, appointments and calls is open to a supervisor, 
   expect(open.map(([name]) => name)).toEqual(['load:watch']);
   const supervisor = await counter.addSupervisor();
   expect(await codeOf(supervisor.request('queue:list', {}))).toBe('forbidden');
-  for (const person of [await counter.addCitizen(), await counter.addOfficial()]) expect(await codeOf(person.request('load:watch', {}))).toBe('forbidden');
+  for (const person of [await counter.addCitizen(), await counter.addOfficial()])
+    expect(await codeOf(person.request('load:watch', {}))).toBe('forbidden');
 });
 
 test('nobody is told who does not watch any more', async () => {

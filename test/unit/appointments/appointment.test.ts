@@ -1,6 +1,16 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { book, cancel, checkIn, checkInWindow, complete, hold, miss, reopen, type Appointment } from '../../../server/appointments/appointment.ts';
+import {
+  book,
+  cancel,
+  checkIn,
+  checkInWindow,
+  complete,
+  hold,
+  miss,
+  reopen,
+  type Appointment,
+} from '../../../server/appointments/appointment.ts';
 import { AppError } from '../../../server/platform/app-error.ts';
 import { limits } from '../../../server/protocol/limits.ts';
 import { newId } from '../../../server/protocol/ids.ts';
@@ -34,7 +44,15 @@ const expected: Readonly<Record<keyof typeof actions, (appointment: Appointment,
     return appointment.state === 'released' ? 'invalid_slot' : appointment.state;
   },
   cancel: ({ state }) =>
-    ({ held: 'released', released: 'released', booked: 'cancelled', cancelled: 'cancelled', 'checked-in': 'bad_state', completed: 'bad_state', missed: 'bad_state' })[state],
+    ({
+      held: 'released',
+      released: 'released',
+      booked: 'cancelled',
+      cancelled: 'cancelled',
+      'checked-in': 'bad_state',
+      completed: 'bad_state',
+      missed: 'bad_state',
+    })[state],
   checkIn: ({ state }, at) => {
     if (state === 'checked-in') return state;
     if (state !== 'booked') return 'bad_state';
@@ -46,7 +64,17 @@ const expected: Readonly<Record<keyof typeof actions, (appointment: Appointment,
 };
 
 test('an appointment goes through no sequence of actions into a state the table does not allow', () => {
-  const anyStep = fc.record({ action: fc.constantFrom('book' as const, 'cancel' as const, 'checkIn' as const, 'complete' as const, 'reopen' as const, 'miss' as const), waitMs: fc.integer({ min: 0, max: 20 * 60_000 }) });
+  const anyStep = fc.record({
+    action: fc.constantFrom(
+      'book' as const,
+      'cancel' as const,
+      'checkIn' as const,
+      'complete' as const,
+      'reopen' as const,
+      'miss' as const,
+    ),
+    waitMs: fc.integer({ min: 0, max: 20 * 60_000 }),
+  });
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
       let at = startsAt - 30 * 60_000;

@@ -7,7 +7,14 @@ const citizenId = newId<'account'>();
 const official = { accountId: newId<'account'>(), displayName: 'Nora Weber', officeId: newId<'office'>() };
 const stranger = newId<'account'>();
 const begin = (): Call =>
-  start({ callId: newId<'call'>(), conversationId: newId<'conversation'>(), entryId: newId<'queue entry'>(), citizenId, official, startedAt: 0 });
+  start({
+    callId: newId<'call'>(),
+    conversationId: newId<'conversation'>(),
+    entryId: newId<'queue entry'>(),
+    citizenId,
+    official,
+    startedAt: 0,
+  });
 const reasons = ['hung-up', 'network', 'node-lost', 'moderator'] as const;
 
 const anyStep = fc.oneof(

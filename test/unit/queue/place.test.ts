@@ -13,7 +13,8 @@ test('nobody stands before somebody who was due earlier, nor before somebody who
     fc.property(anyLine, (entries) => {
       const line = inOrder(entries);
       line.forEach((entry, place) => {
-        for (const later of line.slice(place + 1)) expect(entry.dueAt < later.dueAt || (entry.dueAt === later.dueAt && entry.arrival < later.arrival)).toBe(true);
+        for (const later of line.slice(place + 1))
+          expect(entry.dueAt < later.dueAt || (entry.dueAt === later.dueAt && entry.arrival < later.arrival)).toBe(true);
       });
       expect(new Set(line)).toEqual(new Set(entries));
     }),

@@ -62,7 +62,8 @@ describe('a queue entry', () => {
           const next = apply(entry, action, at);
           expect(next.state).toBe(expected);
           if (action.kind === 'accept' && winner === null) winner = action.officialId;
-          if ('callId' in entry) expect(next).toMatchObject({ callId: entry.callId, acceptedBy: entry.acceptedBy, acceptedAt: entry.acceptedAt });
+          if ('callId' in entry)
+            expect(next).toMatchObject({ callId: entry.callId, acceptedBy: entry.acceptedBy, acceptedAt: entry.acceptedAt });
           entry = next;
         });
       }),

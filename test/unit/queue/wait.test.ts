@@ -26,10 +26,17 @@ test('is the tenth to ninetieth percentile of the sum of service steps, in steps
 test('covers four of five waits of a simulated line, whatever its length', () => {
   // The step times are exponential, as the method assumes; the rounding outwards adds to the coverage.
   const random = seeded(7);
-  for (const [ahead, serving] of [[0, 1], [4, 2], [12, 3], [30, 5]] as const) {
+  for (const [ahead, serving] of [
+    [0, 1],
+    [4, 2],
+    [12, 3],
+    [30, 5],
+  ] as const) {
     const range = predictWait(ahead, busy(serving), record);
     const stepMinutes = record.meanServiceMs / minuteMs / serving;
-    const waits = Array.from({ length: 4_000 }, () => Array.from({ length: ahead + 1 }, () => -Math.log(1 - random()) * stepMinutes).reduce((sum, step) => sum + step, 0));
+    const waits = Array.from({ length: 4_000 }, () =>
+      Array.from({ length: ahead + 1 }, () => -Math.log(1 - random()) * stepMinutes).reduce((sum, step) => sum + step, 0),
+    );
     const covered = waits.filter((wait) => range !== null && wait >= range.fromMinutes && wait <= range.toMinutes).length / waits.length;
     expect(covered).toBeGreaterThan(0.78);
     expect(covered).toBeLessThan(ahead === 0 ? 0.93 : 0.9);

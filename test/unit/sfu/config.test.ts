@@ -32,7 +32,10 @@ describe('the configuration of the sfu', () => {
 
   test('with a secret alone it is one machine for itself', () => {
     const config = loadConfig({ SFU_SECRET_FILE: secretFile(`${secret}\n`), PATH: '/bin', SFU_URL: 'ws://127.0.0.1:3100' });
-    expect(config).toMatchObject({ control: { host: '127.0.0.1', port: 3100, secret }, rtc: { listenAddress: '127.0.0.1', announcedAddress: undefined } });
+    expect(config).toMatchObject({
+      control: { host: '127.0.0.1', port: 3100, secret },
+      rtc: { listenAddress: '127.0.0.1', announcedAddress: undefined },
+    });
   });
 
   test('with a public address it listens on all', () => {
@@ -42,7 +45,8 @@ describe('the configuration of the sfu', () => {
 
   test('all problems are told at once, each with its name and none with its value', () => {
     const problems = problemsOf({ SFU_CONTROL_PORT: '99999', SFU_ANNOUNCED_ADDRESS: 'canary.example', SFU_WORKERS: '', SFU_WROKERS: '2' });
-    for (const name of ['SFU_SECRET_FILE', 'SFU_CONTROL_PORT', 'SFU_ANNOUNCED_ADDRESS', 'SFU_WORKERS is empty', 'SFU_WROKERS is unknown']) expect(problems).toContain(name);
+    for (const name of ['SFU_SECRET_FILE', 'SFU_CONTROL_PORT', 'SFU_ANNOUNCED_ADDRESS', 'SFU_WORKERS is empty', 'SFU_WROKERS is unknown'])
+      expect(problems).toContain(name);
     expect(problems).not.toContain('canary');
     expect(problems).not.toContain('99999');
   });
