@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createConnection, type Connection } from '../../client/net/socket.ts';
 import { limits } from '../../server/protocol/limits.ts';
-import { TestOffice } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { TestOffice } from '../support/test-office.ts';
 
 let server: TestServer;
 let office: TestOffice;

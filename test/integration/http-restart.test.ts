@@ -10,8 +10,9 @@ import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 import { decodeEnvelope } from '../../server/protocol/envelope.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { type Somebody, TestOffice } from '../support/people.ts';
+import type { Somebody } from '../support/people.ts';
 import { type ServerProcess, startServerProcess } from '../support/server.ts';
+import { TestOffice } from '../support/test-office.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

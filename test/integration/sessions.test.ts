@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TestOffice } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { TestOffice } from '../support/test-office.ts';
 
 let server: TestServer;
 let office: TestOffice;

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Bus, createRedisBus } from '../../server/platform/bus.ts';
 import { openRedis } from '../../server/platform/redis.ts';
 import { toBase64Url } from '../../server/protocol/base64url.ts';
-import { TestOffice } from '../support/people.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { TestOffice } from '../support/test-office.ts';
 
 let redis: TestRedis;
 let here: TestServer;

@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { Authenticator } from '../support/authenticator.ts';
-import { Line, openSocket, Somebody, TestOffice } from '../support/people.ts';
+import { Line, openSocket, Somebody } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { TestOffice } from '../support/test-office.ts';
 
 let server: TestServer;
 let office: TestOffice;

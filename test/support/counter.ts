@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createAccounts } from '../../server/accounts/accounts.ts';
@@ -6,7 +5,6 @@ import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
 import { Conversations } from '../../server/conversations/conversations.ts';
 import { createCounter, type Counter } from '../../server/counter.ts';
 import { InboxChains } from '../../server/offices/inbox-chains.ts';
-import { OfficeStore } from '../../server/offices/office-store.ts';
 import { createOffices } from '../../server/offices/offices.ts';
 import { AppError } from '../../server/platform/app-error.ts';
 import type { Caller } from '../../server/platform/caller.ts';
@@ -16,18 +14,11 @@ import type { Notify } from '../../server/platform/notify.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { Request, Response } from '../../server/protocol/commands.ts';
 import type { ConversationEvent } from '../../server/protocol/conversations.ts';
-import {
-  newId,
-  type AccountId,
-  type ConversationId,
-  type Id,
-  type InboxId,
-  type OfficeId,
-  type ServiceId,
-} from '../../server/protocol/ids.ts';
+import { newId, type AccountId, type ConversationId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { createTestDatabase } from './database.ts';
+import { addOffices, chainId, inboxIds, passport, townHall } from './town.ts';
 
 type Command = keyof Counter['handlers'];
 type Event = keyof Notifications;
@@ -69,23 +60,9 @@ export interface TestCounter {
   close(): Promise<void>;
 }
 
-export const slug = <Kind extends string>(text: string): Id<Kind> => text as Id<Kind>;
-export const townHall = slug<'office'>('town-hall');
-export const healthFund = slug<'office'>('health-fund');
-export const passport = slug<'service'>('passport');
-export const licence = slug<'service'>('licence');
-export const residence = slug<'service'>('residence');
-export const archive = slug<'service'>('archive');
-export const refund = slug<'service'>('refund');
 export const minuteMs = 60_000;
 /** A Monday, 10:00 in Luxembourg. */
 export const monday = Date.UTC(2026, 10, 23, 9);
-
-const inboxIds = new Map<OfficeId, InboxId>([townHall, healthFund].map((officeId) => [officeId, chainId<'inbox'>()]));
-
-function chainId<Kind extends string>(): Id<Kind> {
-  return slug<Kind>(randomBytes(32).toString('base64url'));
-}
 
 export interface TestCounterOptions {
   /** Left out: an sfu that nobody runs. */
@@ -255,60 +232,4 @@ function eventsOf({ conversationId, entries }: Fact<'conversation:advanced'>) {
       ? [{ conversationId, event: JSON.parse(Buffer.from(fromBase64Url(entry.event)).toString()) as ConversationEvent }]
       : [],
   );
-}
-
-/** The code an action is refused with. */
-export async function codeOf(action: Promise<unknown>): Promise<string> {
-  try {
-    await action;
-    return 'accepted';
-  } catch (error) {
-    if (error instanceof AppError) return error.code;
-    throw error;
-  }
-}
-
-const office = (officeId: OfficeId) => ({
-  officeId,
-  name: text(officeId),
-  phone: '247-00000',
-  address: 'Luxembourg',
-  inboxId: inboxIds.get(officeId) ?? slug<'inbox'>(''),
-});
-const text = (word: string) => ({ lb: word, fr: word, de: word, en: word, pt: word });
-
-async function addOffices(database: Database, desks: number): Promise<void> {
-  const weekdays = [1, 2, 3, 4, 5];
-  const service = (serviceId: ServiceId, officeId: OfficeId, letter: string, appointmentMinutes: number) => ({
-    serviceId,
-    officeId,
-    letter,
-    appointmentMinutes,
-    desks,
-    position: 1,
-    name: text(serviceId),
-    summary: text(serviceId),
-    keywords: [],
-  });
-  const hours = (serviceId: ServiceId) =>
-    weekdays.flatMap((weekday) => [
-      { serviceId, weekday, opens: '08:00', closes: '12:00' },
-      { serviceId, weekday, opens: '13:00', closes: '17:00' },
-    ]);
-  for (const inboxId of inboxIds.values()) await sql`insert into inboxes values (${inboxId})`.execute(database);
-  const stores = new OfficeStore(database);
-  const services = [
-    service(passport, townHall, 'A', 20),
-    service(licence, townHall, 'B', 30),
-    service(residence, townHall, 'C', 15),
-    service(archive, townHall, 'D', 15),
-  ];
-  // Friday of the first week is a holiday.
-  await stores.add(
-    office(townHall),
-    services,
-    services.flatMap(({ serviceId }) => hours(serviceId)),
-    ['2026-11-27'],
-  );
-  await stores.add(office(healthFund), [service(refund, healthFund, 'R', 30)], hours(refund), []);
 }

@@ -2,19 +2,9 @@ import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { newId, type ServiceId } from '../../../server/protocol/ids.ts';
 import { limits } from '../../../server/protocol/limits.ts';
-import {
-  codeOf,
-  healthFund,
-  minuteMs,
-  monday,
-  passport,
-  refund,
-  residence,
-  startTestCounter,
-  type Person,
-  type TestCounter,
-  type TestCounterOptions,
-} from '../../support/counter.ts';
+import { minuteMs, monday, startTestCounter, type Person, type TestCounter, type TestCounterOptions } from '../../support/counter.ts';
+import { codeOf } from '../../support/refusal.ts';
+import { healthFund, passport, refund, residence } from '../../support/town.ts';
 
 let counter: TestCounter;
 const start = async (options: TestCounterOptions = {}): Promise<void> => {

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { connectSfu, type SfuClient } from '../../../server/calls/sfu-client.ts';
 import { createLog } from '../../../server/platform/log.ts';
 import { newId, type CallId } from '../../../server/protocol/ids.ts';
-import { codeOf, minuteMs, monday, startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
+import { minuteMs, monday, startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
+import { codeOf } from '../../support/refusal.ts';
 import { dtlsParameters, opusParameters, rtpCapabilities } from '../../support/rtp-parameters.ts';
 import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
 

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../../server/protocol/ids.ts';
-import { codeOf, startTestCounter, townHall, type Person, type TestCounter } from '../../support/counter.ts';
+import { startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
+import { codeOf } from '../../support/refusal.ts';
+import { townHall } from '../../support/town.ts';
 
 let counter: TestCounter;
 beforeEach(async () => {

@@ -1,20 +1,9 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../../server/protocol/ids.ts';
-import {
-  archive,
-  codeOf,
-  healthFund,
-  licence,
-  minuteMs,
-  monday,
-  passport,
-  refund,
-  residence,
-  startTestCounter,
-  type Person,
-  type TestCounter,
-} from '../../support/counter.ts';
+import { startTestCounter, minuteMs, monday, type Person, type TestCounter } from '../../support/counter.ts';
+import { codeOf } from '../../support/refusal.ts';
+import { archive, healthFund, licence, passport, refund, residence } from '../../support/town.ts';
 
 let counter: TestCounter;
 beforeEach(async () => {
@@ -199,110 +188,6 @@ describe('the line', () => {
     const stranger = await counter.addOfficial(healthFund);
     expect(await stranger.request('queue:list', {})).toEqual({ entries: [], available: true });
     expect(await codeOf(stranger.request('queue:accept', { entryId }))).toBe('forbidden');
-  });
-});
-
-const leave = (person: Person): void => {
-  counter.connected.delete(person.accountId);
-  counter.counter.notePresence(person.accountId, false);
-};
-const comeBack = (person: Person): void => {
-  counter.connected.add(person.accountId);
-  counter.counter.notePresence(person.accountId, true);
-};
-/** Time passes as it does: with a sweep every twenty seconds. */
-const pass = async (ms: number): Promise<void> => {
-  for (const end = counter.clock.at + ms; counter.clock.at < end;) {
-    counter.clock.at = Math.min(end, counter.clock.at + 20_000);
-    await counter.counter.sweep();
-  }
-};
-
-describe('presence', () => {
-  test('officials see who is away, and who came back', async () => {
-    const ana = await counter.addCitizen();
-    await counter.join(ana);
-    const official = await counter.addOfficial();
-    expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: true }]);
-    const away = counter.next('queue:changed');
-    leave(ana);
-    await away;
-    expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: false, place: 1 }]);
-    const back = counter.next('queue:changed');
-    comeBack(ana);
-    await back;
-    expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: true, place: 1 }]);
-  });
-
-  test('a citizen keeps his place for five minutes without a connection, and loses it after that, told and on record', async () => {
-    const [ana, ben] = await addCitizens(2);
-    if (!ana || !ben) throw new Error('two citizens');
-    const { entryId } = await counter.join(ana);
-    await counter.join(ben);
-    await pass(6 * minuteMs);
-    leave(ana);
-    await pass(5 * minuteMs);
-    expect(await ben.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 2 }] });
-    await pass(40_000);
-    expect(await ana.request('queue:list-mine', {})).toEqual({ entries: [] });
-    expect(await ben.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
-    expect(ana.told('queue:moved').at(-1)).toMatchObject({ entry: { entryId, state: 'left', place: null } });
-    expect(counter.events.at(-1)).toMatchObject({ event: { type: 'ticket-left', entryId } });
-  });
-
-  test('a citizen who comes back within five minutes is where he was', async () => {
-    const ana = await counter.addCitizen();
-    await counter.join(ana);
-    await pass(6 * minuteMs);
-    leave(ana);
-    await pass(4 * minuteMs);
-    comeBack(ana);
-    await pass(10 * minuteMs);
-    expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ ticketNumber: 'A1', place: 1 }] });
-  });
-
-  test('nobody is dropped because the server was away: the five minutes count from its return', async () => {
-    const ana = await counter.addCitizen();
-    await counter.join(ana);
-    counter.connected.clear();
-    counter.clock.at += 60 * minuteMs;
-    await counter.restart();
-    await pass(4 * minuteMs);
-    expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
-    await pass(2 * minuteMs);
-    expect(await ana.request('queue:list-mine', {})).toEqual({ entries: [] });
-  });
-
-  test('nor because the server stood still', async () => {
-    const ana = await counter.addCitizen();
-    await counter.join(ana);
-    await pass(10 * minuteMs);
-    counter.connected.clear();
-    counter.clock.at += 60 * minuteMs;
-    await pass(4 * minuteMs);
-    expect(await ana.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
-  });
-
-  test('an official who has gone serves nobody, and serves again when he is back', async () => {
-    const official = await counter.addOfficial();
-    const waitNow = async () => (await counter.counter.loads()).get(passport)?.wait;
-    expect(await waitNow()).toEqual({ fromMinutes: 0, toMinutes: 5 });
-    const away = counter.next('queue:changed');
-    leave(official);
-    await away;
-    expect(await waitNow()).toBeNull();
-    const back = counter.next('queue:changed');
-    comeBack(official);
-    await back;
-    expect(await waitNow()).toEqual({ fromMinutes: 0, toMinutes: 5 });
-  });
-
-  test('waiting counts as activity of a session', async () => {
-    const [ana, ben] = await addCitizens(2);
-    if (!ana || !ben) throw new Error('two citizens');
-    await counter.join(ana);
-    await counter.counter.sweep();
-    expect(counter.keptAlive).toEqual(new Set([ana.accountId]));
   });
 });
 

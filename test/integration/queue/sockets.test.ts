@@ -1,13 +1,14 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RequestError } from '../../../client/net/request-error.ts';
 import { type Database, openDatabase } from '../../../server/platform/database.ts';
 import { fromBase64Url } from '../../../server/protocol/base64url.ts';
 import type { Response } from '../../../server/protocol/commands.ts';
 import { newId, type ConversationId } from '../../../server/protocol/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
-import { type Line, type Somebody, TestOffice } from '../../support/people.ts';
+import type { Line, Somebody } from '../../support/people.ts';
+import { codeOf } from '../../support/refusal.ts';
 import { type ServerProcess, startServerProcess } from '../../support/server.ts';
+import { TestOffice } from '../../support/test-office.ts';
 
 let own: TestDatabase;
 let database: Database;
@@ -50,13 +51,6 @@ async function joinLine(): Promise<Waiting> {
 async function eventsOf(line: Line, conversationId: ConversationId): Promise<unknown[]> {
   const { entries } = await line.request('conversation:pull', { conversationId, after: 0 });
   return entries.flatMap((entry) => (entry.kind === 'event' ? [JSON.parse(Buffer.from(fromBase64Url(entry.event)).toString())] : []));
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  return await work.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof RequestError ? error.code : String(error)),
-  );
 }
 
 test('a server that is killed and started again has every ticket at its place, and the line goes on to the end of a call', async () => {

@@ -2,19 +2,9 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { newId } from '../../../server/protocol/ids.ts';
 import { Load, type OfficeLoad } from '../../../server/supervision/load.ts';
-import {
-  codeOf,
-  healthFund,
-  licence,
-  minuteMs,
-  monday,
-  passport,
-  refund,
-  residence,
-  startTestCounter,
-  townHall,
-  type TestCounter,
-} from '../../support/counter.ts';
+import { minuteMs, monday, startTestCounter, type TestCounter } from '../../support/counter.ts';
+import { codeOf } from '../../support/refusal.ts';
+import { healthFund, licence, passport, refund, residence, townHall } from '../../support/town.ts';
 
 let counter: TestCounter;
 beforeEach(async () => {

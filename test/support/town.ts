@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { OfficeStore } from '../../server/offices/office-store.ts';
+import type { Database } from '../../server/platform/database.ts';
+import type { Id, InboxId, OfficeId, ServiceId } from '../../server/protocol/ids.ts';
+
+const slug = <Kind extends string>(text: string): Id<Kind> => text as Id<Kind>;
+export const townHall = slug<'office'>('town-hall');
+export const healthFund = slug<'office'>('health-fund');
+export const passport = slug<'service'>('passport');
+export const licence = slug<'service'>('licence');
+export const residence = slug<'service'>('residence');
+export const archive = slug<'service'>('archive');
+export const refund = slug<'service'>('refund');
+
+export const inboxIds = new Map<OfficeId, InboxId>([townHall, healthFund].map((officeId) => [officeId, chainId<'inbox'>()]));
+
+export function chainId<Kind extends string>(): Id<Kind> {
+  return slug<Kind>(randomBytes(32).toString('base64url'));
+}
+
+const office = (officeId: OfficeId) => ({
+  officeId,
+  name: text(officeId),
+  phone: '247-00000',
+  address: 'Luxembourg',
+  inboxId: inboxIds.get(officeId) ?? slug<'inbox'>(''),
+});
+const text = (word: string) => ({ lb: word, fr: word, de: word, en: word, pt: word });
+
+/** Two offices, open from Monday to Friday with a break at noon. */
+export async function addOffices(database: Database, desks: number): Promise<void> {
+  const weekdays = [1, 2, 3, 4, 5];
+  const service = (serviceId: ServiceId, officeId: OfficeId, letter: string, appointmentMinutes: number) => ({
+    serviceId,
+    officeId,
+    letter,
+    appointmentMinutes,
+    desks,
+    position: 1,
+    name: text(serviceId),
+    summary: text(serviceId),
+    keywords: [],
+  });
+  const hours = (serviceId: ServiceId) =>
+    weekdays.flatMap((weekday) => [
+      { serviceId, weekday, opens: '08:00', closes: '12:00' },
+      { serviceId, weekday, opens: '13:00', closes: '17:00' },
+    ]);
+  for (const inboxId of inboxIds.values()) await sql`insert into inboxes values (${inboxId})`.execute(database);
+  const stores = new OfficeStore(database);
+  const services = [
+    service(passport, townHall, 'A', 20),
+    service(licence, townHall, 'B', 30),
+    service(residence, townHall, 'C', 15),
+    service(archive, townHall, 'D', 15),
+  ];
+  // Friday of the first week is a holiday.
+  await stores.add(
+    office(townHall),
+    services,
+    services.flatMap(({ serviceId }) => hours(serviceId)),
+    ['2026-11-27'],
+  );
+  await stores.add(office(healthFund), [service(refund, healthFund, 'R', 30)], hours(refund), []);
+}
