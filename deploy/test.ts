@@ -10,7 +10,7 @@ import { prepareMediaWorker } from './media-worker.ts';
 import { showProgress } from './progress.ts';
 import { chromium, ensureSystemPackages, redisServer } from './system-packages.ts';
 
-/** `npm test [-- filter]`: with a filter only the tests whose file matches; without, types and lint too. */
+/** `npm test [-- filter]`: with a filter only the tests whose file matches; without, types, lint and format too. */
 
 interface Count {
   readonly passed: number;
@@ -47,6 +47,7 @@ async function runChecks(): Promise<Count[]> {
   const counts: Count[] = [];
   for (const project of projects) counts.push(await check(`types of ${project}`, 'typescript/bin/tsc', ['-p', project]));
   counts.push(await check('lint', 'oxlint/bin/oxlint', ['--type-aware']));
+  counts.push(await check('format', 'oxfmt/bin/oxfmt', ['--check']));
   return counts;
 }
 
