@@ -44,9 +44,14 @@ function sentMark(page: Page, text: string): Locator {
     .getByText(/^(Sent|Read)/);
 }
 
+/** What is seen; the same words are also spoken once they have been true for a while. */
+function banner(page: Page): Locator {
+  return page.locator('gov-connection-banner').getByText(interrupted);
+}
+
 async function killServerAndStartItAgain(whileItIsDead: () => Promise<void>): Promise<void> {
   await installation.killServer();
-  await citizen.page.getByText(interrupted).waitFor();
+  await banner(citizen.page).waitFor();
   await whileItIsDead();
   await installation.startServer();
 }
@@ -95,7 +100,7 @@ describe('when something breaks', () => {
     await citizen.page.getByRole('alertdialog').getByRole('button', { name: 'Answer with video' }).click();
     await Promise.all([citizen, official].map(hearsAndSees));
     await killServerAndStartItAgain(async () => void (await Promise.all([citizen, official].map(hearsAndSees))));
-    for (const { page } of [citizen, official]) await page.getByText(interrupted).waitFor({ state: 'hidden' });
+    for (const { page } of [citizen, official]) await banner(page).waitFor({ state: 'hidden' });
     await Promise.all([citizen, official].map(hearsAndSees));
 
     await citizen.page.reload();

@@ -107,7 +107,7 @@ describe('an official', () => {
     await official.page.keyboard.press('F8');
     await official.page.waitForURL(/\/calls\//);
     await press;
-    await colleague.page.getByText('A colleague was quicker.').waitFor();
+    await colleague.page.getByText('Somebody on the team was quicker.').waitFor();
     expect(new URL(colleague.page.url()).pathname).toBe('/en/queue');
     expect(await accessibilityViolations(colleague.page)).toEqual([]);
   });

@@ -107,6 +107,8 @@ const axeFile = fileURLToPath(import.meta.resolve('axe-core/axe.min.js'));
 
 /** Each violation of the page as it stands, as "rule: where". Empty when there is none. */
 export async function accessibilityViolations(page: Page): Promise<readonly string[]> {
+  // A colour half-way between two others is nobody's colour.
+  await page.evaluate(async () => void (await Promise.allSettled(document.getAnimations().map((animation) => animation.finished))));
   const cdp = await page.context().newCDPSession(page);
   // Through the debugger: the page's own policy would rightly refuse a script from outside. The session stays: one that is
   // detached takes the page's authenticator with it.
