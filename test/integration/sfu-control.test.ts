@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { connectSfu } from '../../server/calls/sfu-client.ts';
 import { createLog } from '../../server/platform/log.ts';
@@ -51,11 +51,14 @@ describe('the control channel of the sfu', () => {
     const patient = open().resume();
     patient.write(upgrade);
     await once(patient, 'end');
-    // The server has closed its side altogether: what is written now is answered with a reset.
-    const reset = once(patient, 'error');
-    patient.write('x');
-    patient.write('x');
-    await reset;
+    // The server has closed its side altogether: what is written now is answered with a reset, which the write after it meets.
+    let isReset = false;
+    patient.on('error', () => (isReset = true));
+    const writeUntilReset = (): boolean => {
+      if (!isReset) patient.write('x');
+      return isReset;
+    };
+    await vi.waitUntil(writeUntilReset, { timeout: 10_000 });
     expect(await refusedWith(`Bearer ${sfu.secret}`)).toBeUndefined();
   });
 
