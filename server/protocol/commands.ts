@@ -2,14 +2,25 @@ import type { AccountCommands } from './accounts.ts';
 import type { AppointmentCommands } from './appointments.ts';
 import type { CallCommands } from './calls.ts';
 import type { ConversationCommands } from './conversations.ts';
+import type { DeviceLinkCommands } from './device-links.ts';
 import type { Result } from './errors.ts';
 import type { OfficeCommands } from './offices.ts';
 import type { QueueCommands } from './queue.ts';
+import type { ResetCommands } from './resets.ts';
 import type { SupervisionCommands } from './supervision.ts';
 
 /** Every command of the socket, by the feature that offers it. A command without a handler does not compile. */
 export interface Commands
-  extends AccountCommands, OfficeCommands, ConversationCommands, QueueCommands, AppointmentCommands, CallCommands, SupervisionCommands {}
+  extends
+    AccountCommands,
+    DeviceLinkCommands,
+    ResetCommands,
+    OfficeCommands,
+    ConversationCommands,
+    QueueCommands,
+    AppointmentCommands,
+    CallCommands,
+    SupervisionCommands {}
 
 export type CommandName = keyof Commands;
 export type Request<Name extends CommandName> = Parameters<Commands[Name]>[0];

@@ -42,6 +42,12 @@ export interface EventEntry extends EntryBase {
 
 export type Entry = EpochEntry | MessageEntry | EventEntry;
 
+/** The server's signature over [conversation, position, run] ("gim1/receipt"). */
+export interface Receipt {
+  readonly run: Base64Url;
+  readonly signature: Base64Url;
+}
+
 export interface ConversationView {
   readonly conversationId: ConversationId;
   /** What people say on the phone: "2026-0042-K". */
@@ -76,7 +82,12 @@ export interface ConversationCommands {
   /** `conflict` when another epoch came first: pull, then decide again. */
   'epoch:append': (request: { conversationId: ConversationId; epoch: SignedLink }) => { position: number };
   /** Answered after the commit. The same message id gives the same position; with another envelope `conflict`. `stale_epoch`: pull first. */
-  'message:send': (request: { conversationId: ConversationId; envelope: Base64Url }) => { position: number; acceptedAt: number };
+  'message:send': (request: { conversationId: ConversationId; envelope: Base64Url }) => {
+    position: number;
+    acceptedAt: number;
+    /** What the server says it has stored, signed (receipt.ts): evidence, should it later show something else. */
+    receipt: Receipt;
+  };
   /** Monotonic: a smaller position is ignored. */
   'conversation:mark-read': (request: { conversationId: ConversationId; position: number }) => { position: number };
 }

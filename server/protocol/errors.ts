@@ -3,6 +3,8 @@ export const errorCodes = [
   'bad_request',
   'unauthenticated',
   'passkey_refused',
+  'step_up_needed',
+  'last_way_in',
   'invitation_invalid',
   'forbidden',
   'not_found',

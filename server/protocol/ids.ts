@@ -23,6 +23,10 @@ export type CallId = Id<'call'>;
 export type ChallengeId = Id<'challenge'>;
 export type SessionId = Id<'session'>;
 export type InvitationId = Id<'invitation'>;
+export type DeviceLinkId = Id<'device link'>;
+export type ResetId = Id<'reset'>;
+export type ProposalId = Id<'proposal'>;
+export type FileId = Id<'file'>;
 
 /** 16 random bytes as 22 base64url characters. The sender chooses the id, so that whatever is sent can be sent twice. */
 export function newId<Kind extends string>(): Id<Kind> {

@@ -24,4 +24,15 @@ export const limits = {
   checkInLateMs: 15 * 60_000,
   invitationMs: 24 * 60 * 60_000,
   challengeMs: 5 * 60_000,
+  /** How long after a passkey was shown the heavier acts need no other. */
+  confirmationMs: 5 * 60_000,
+  deviceLinkMs: 10 * 60_000,
+  deviceLinkMessageBytes: 16 * 1024,
+  deviceLinkMessages: 8,
+  recoveryTriesPerDay: 5,
+  /** Between the registrars' second signature and the reset's effect. */
+  resetDelayMs: { least: 24 * 60 * 60_000, most: 72 * 60 * 60_000 },
+  /** A proposal that nobody signed. */
+  proposalMs: 14 * 24 * 60 * 60_000,
+  passkeysPerAccount: 20,
 } as const;

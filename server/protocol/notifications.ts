@@ -1,7 +1,7 @@
 import type { AppointmentView } from './appointments.ts';
 import type { CallNotifications } from './calls.ts';
 import type { ConversationView, Entry } from './conversations.ts';
-import type { ConversationId, InboxId } from './ids.ts';
+import type { AccountId, ConversationId, InboxId } from './ids.ts';
 import type { QueueEntryView } from './queue.ts';
 import type { LoadFigures } from './supervision.ts';
 
@@ -12,6 +12,12 @@ export interface Notifications extends CallNotifications {
   /** A conversation of the reader is new or its list data changed. */
   'conversation:changed': (fact: { conversation: ConversationView }) => void;
   'conversation:read': (fact: { conversationId: ConversationId; otherReadPosition: number }) => void;
+  /** To the account's own devices: its chain has a new link (a device came or went), its passkeys or sessions changed. */
+  'account:changed': (fact: { accountId: AccountId; head: number }) => void;
+  /** To the account's own devices: somebody asks to reset it, or no longer does. */
+  'reset:changed': (fact: { accountId: AccountId }) => void;
+  /** To members of the registrars' inbox: the list of reset requests changed. */
+  'reset:requested': (fact: Record<string, never>) => void;
   'inbox:changed': (fact: { inboxId: InboxId; head: number }) => void;
   /** To owners: somebody enrolled and waits for a signature. */
   'inbox:enrolled': (fact: { inboxId: InboxId }) => void;

@@ -1,5 +1,5 @@
 import type { Base64Url } from './base64url.ts';
-import type { AccountId, InboxId, InvitationId, OfficeId, ServiceId } from './ids.ts';
+import type { AccountId, InboxId, InvitationId, OfficeId, ProposalId, ServiceId } from './ids.ts';
 import type { LocalisedText } from './locale.ts';
 
 /** Times are milliseconds since 1970, from the server's clock. */
@@ -60,6 +60,13 @@ export interface Enrolment {
   readonly proof: Base64Url;
 }
 
+export interface Proposal {
+  readonly proposalId: ProposalId;
+  readonly link: SignedLink;
+  readonly proposedBy: AccountId;
+  readonly proposedAt: number;
+}
+
 export interface OfficeCommands {
   /** Links after `afterSeqno` (0 for all), oldest first, at most `limits.linksPerPage`. */
   'inbox:load': (request: { inboxId: InboxId; afterSeqno: number }) => { links: readonly Base64Url[]; head: number };
@@ -67,9 +74,17 @@ export interface OfficeCommands {
   'inbox:load-boxes': (request: { inboxId: InboxId }) => { generations: readonly GenerationBoxes[] };
   /** Compare-and-swap on the chain's head: `conflict` when somebody else's link came first. The same link twice is answered alike. */
   'inbox:append': (request: { inboxId: InboxId; link: SignedLink }) => { seqno: number };
-  /** Owners only. */
+  /**
+   * A link that needs a second person's signature: its body names who (crypto.md §5.1, co_signers). Kept until the chain has moved on.
+   * Whoever co-signs appends the complete link with `inbox:append`, under the first signer's name.
+   */
+  'inbox:propose': (request: { proposalId: ProposalId; inboxId: InboxId; link: SignedLink }) => { expiresAt: number };
+  'inbox:list-proposals': (request: { inboxId: InboxId }) => { proposals: readonly Proposal[] };
+  /** By the one who made it, or one who was asked to sign it. */
+  'inbox:withdraw-proposal': (request: { proposalId: ProposalId }) => Record<string, never>;
+  /** Owners and admins of the inbox. */
   'inbox:list-enrolments': (request: { inboxId: InboxId }) => { enrolments: readonly Enrolment[] };
-  /** Owners only: a one-time link. The client has chosen token and secret; the server sees the token's hash only. */
+  /** Owners and admins of the office's inbox: a one-time link. The client has chosen token and secret; the server sees the token's hash only. */
   'invitation:create': (request: {
     invitationId: InvitationId;
     tokenHash: Base64Url;
