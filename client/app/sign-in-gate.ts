@@ -10,6 +10,7 @@ import { GovElement } from '../ui/gov-element.ts';
 import { notice } from '../ui/notice.ts';
 import { adoptHeading } from '../ui/page-title.ts';
 import { WatchAll } from '../ui/watch.ts';
+import { alarmText } from './alarm-text.ts';
 import type { Core, CoreSession } from './core.ts';
 import { notFoundPage } from './page-states.ts';
 
@@ -20,12 +21,6 @@ export interface SignedIn {
   /** Whether the person has signed in on this very page, to do what it is for. */
   readonly justSignedIn: boolean;
 }
-
-const alarmTexts = {
-  'registry-changed': 'account.alarmRegistry',
-  rollback: 'account.alarmRollback',
-  'chain-invalid': 'account.alarmInvalid',
-} as const satisfies Record<Alarm['kind'], string>;
 
 /** Stands before a page for somebody signed in: until then it offers to sign in, and after that the page goes on by itself. */
 export class SignInGate extends GovElement {
@@ -105,7 +100,7 @@ export class SignInGate extends GovElement {
 
 function alarmNotice(alarms: readonly Alarm[]): TemplateResult {
   const kinds = new Set(alarms.map(({ kind }) => kind));
-  return notice({ kind: 'danger', heading: t('account.alarmTitle'), body: [...kinds].map((kind) => html`<p>${t(alarmTexts[kind])}</p>`) });
+  return notice({ kind: 'danger', heading: t('account.alarmTitle'), body: [...kinds].map((kind) => html`<p>${alarmText(kind)}</p>`) });
 }
 
 customElements.define('gov-sign-in-gate', SignInGate);
