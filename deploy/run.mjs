@@ -9,14 +9,16 @@ import { fileURLToPath } from 'node:url';
 const requiredNodeMajor = 24;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const programs = { start: 'deploy/start.ts', test: 'deploy/test.ts' };
+const programs = { start: 'deploy/start.ts', test: 'deploy/test.ts', schalter: 'deploy/schalter.ts' };
 
 try {
   const [task, ...parameters] = process.argv.slice(2);
   if (!(task in programs)) throw new Error(`Usage: node deploy/run.mjs ${Object.keys(programs).join('|')}`);
   if (process.platform !== 'linux') throw new Error('Schalter runs on Linux. Elsewhere, run it in a Linux container or virtual machine.');
   if (!areDependenciesCurrent()) await installDependencies();
-  process.exitCode = await exitCodeOf(spawn(findNode(), [programs[task], ...parameters], { cwd: root, stdio: 'inherit' }));
+  process.exitCode = await exitCodeOf(
+    spawn(findNode(), [join(root, programs[task]), ...parameters], { cwd: task === 'schalter' ? process.cwd() : root, stdio: 'inherit' }),
+  );
 } catch (error) {
   console.error(error.message);
   if (process.argv[2] === 'test') console.log('0 passed, 1 failed');

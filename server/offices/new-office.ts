@@ -1,4 +1,4 @@
-import { type Database, transaction } from '../platform/database.ts';
+import { type Database, type Transaction, transaction } from '../platform/database.ts';
 import type { InboxId, OfficeId, ServiceId } from '../protocol/ids.ts';
 import type { LocalisedText } from '../protocol/locale.ts';
 import type { SignedLink } from '../protocol/offices.ts';
@@ -43,9 +43,8 @@ export async function createOffice(
   { inboxRoot, services, closedDays, ...office }: NewOffice,
   { loadUserChains }: { readonly loadUserChains: LoadUserChains },
 ): Promise<InboxId> {
-  const inboxes = new Inboxes({ database, chains: new InboxChains({ loadUserChains }), mayBecome: async () => false });
   return await transaction(database, async (trx) => {
-    const inboxId = await inboxes.begin(trx, inboxRoot);
+    const inboxId = await beginInbox(trx, inboxRoot, { loadUserChains });
     await new OfficeStore(trx).add(
       { ...office, inboxId },
       services.map((service, position) => ({ ...service, officeId: office.officeId, position })),
@@ -54,4 +53,22 @@ export async function createOffice(
     );
     return inboxId;
   });
+}
+
+/** An inbox that belongs to no office: the registrars'. Its owners' accounts are there already. */
+export async function createInbox(
+  database: Database,
+  inboxRoot: SignedLink,
+  parts: { readonly loadUserChains: LoadUserChains },
+): Promise<InboxId> {
+  return await transaction(database, async (trx) => await beginInbox(trx, inboxRoot, parts));
+}
+
+async function beginInbox(
+  trx: Transaction,
+  inboxRoot: SignedLink,
+  { loadUserChains }: { readonly loadUserChains: LoadUserChains },
+): Promise<InboxId> {
+  const inboxes = new Inboxes({ database: trx, chains: new InboxChains({ loadUserChains }), mayBecome: async () => false });
+  return await inboxes.begin(trx, inboxRoot);
 }
