@@ -113,10 +113,16 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const inboxes = new Inboxes({
     database,
     chains: inboxChains,
-    mayBecome: async (accountId, inboxId, role) => {
+    mayBecome: async (accountId, inboxId) => {
       const person = await accounts.find(accountId);
       if (person?.role === 'owner') return true;
-      return person?.role === 'official' && role !== 'owner' && (await rights.of(person)).inboxId === inboxId;
+      // An inbox that is no office's has people of all of them: the registrars.
+      return person?.role === 'official' && ((await rights.of(person)).inboxId === inboxId || !(await rights.isOfOffice(inboxId)));
+    },
+    async onAppended(inboxId, { seqno, changed }) {
+      await Promise.all(changed.map(async (accountId) => await connections.refreshRights(accountId)));
+      notify({ inbox: inboxId }, 'inbox:changed', { inboxId, head: seqno });
+      for (const accountId of changed) notify({ account: accountId }, 'queue:changed', {});
     },
   });
 
@@ -162,8 +168,9 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     ...officeHandlers({
       database,
       inboxes,
+      chains: inboxChains,
       notify,
-      refreshRights: async (accountId) => await connections.refreshRights(accountId),
+      now,
       addInvitation: accounts.addInvitation,
       findEnrolled: accounts.findEnrolled,
     }),
@@ -172,7 +179,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   };
 
   watchRoutes(http, { database, rateLimit, log });
-  officeRoutes(http, { database, offices, now, loads: async () => await counter.loads() });
+  officeRoutes(http, { database, offices, chains: inboxChains, now, loads: async () => await counter.loads() });
   accountRoutes(http, {
     database,
     party: { origin, operator },
@@ -184,6 +191,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     log,
     rightsOf: rights.of,
     onSignedOut: (sessionId) => connections.endSession(sessionId, 'signed-out'),
+    onRenewed: async (accountId) => await connections.refreshRights(accountId),
     onEnrolled: async (accountId) => {
       const { inboxId } = await rights.of({ accountId, officeId: (await accounts.find(accountId))?.officeId ?? null });
       if (inboxId) notify({ inbox: inboxId }, 'inbox:enrolled', { inboxId });

@@ -4,13 +4,15 @@ import type { Handlers } from '../platform/commands.ts';
 import type { Database } from '../platform/database.ts';
 import type { Notify } from '../platform/notify.ts';
 import { fromBase64Url, toBase64Url } from '../protocol/base64url.ts';
-import type { AccountId, InboxId, InvitationId, OfficeId } from '../protocol/ids.ts';
+import { idOf, type InboxId, type InvitationId, type OfficeId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Enrolment, OfficeCommands } from '../protocol/offices.ts';
 import { roles } from '../protocol/roles.ts';
+import type { InboxChains } from './inbox-chains.ts';
 import { InboxStore } from './inbox-store.ts';
-import type { Inboxes } from './inboxes.ts';
+import type { Inboxes, LinkSigner } from './inboxes.ts';
 import { OfficeStore } from './office-store.ts';
+import { Proposals } from './proposals.ts';
 import { schemas } from './schemas.ts';
 
 export interface NewInvitation {
@@ -23,9 +25,9 @@ export interface NewInvitation {
 export interface OfficeHandlersDependencies {
   readonly database: Database;
   readonly inboxes: Inboxes;
+  readonly chains: InboxChains;
   readonly notify: Notify;
-  /** Reads again what an account may do; resolves when this node's sockets are in the right rooms. */
-  readonly refreshRights: (accountId: AccountId) => Promise<void>;
+  readonly now: () => number;
   /** When the invitation expires; null when its id is taken. */
   readonly addInvitation: (invitation: NewInvitation, tokenHash: Uint8Array) => Promise<Date | null>;
   /** Officials who used an invitation of the office. */
@@ -35,13 +37,15 @@ export interface OfficeHandlersDependencies {
 export function officeHandlers({
   database,
   inboxes,
+  chains,
   notify,
-  refreshRights,
+  now,
   addInvitation,
   findEnrolled,
 }: OfficeHandlersDependencies): Handlers<keyof OfficeCommands> {
   const store = new InboxStore(database);
   const offices = new OfficeStore(database);
+  const proposals = new Proposals({ database, inboxes, now });
   return {
     'inbox:load': {
       allow: roles,
@@ -77,35 +81,62 @@ export function officeHandlers({
       limit: { points: 60, perSeconds: 60 },
       async run({ inboxId, link }, caller) {
         requireRole(caller, inboxId);
-        if (!caller.deviceId) throw new AppError('forbidden', 'this browser has no keys of the account');
-        const { seqno, changed } = await inboxes.append(inboxId, link, { accountId: caller.accountId, deviceId: caller.deviceId });
-        // Whoever was removed is out of the room before anything else happens in the inbox.
-        await Promise.all(changed.map(refreshRights));
-        notify({ inbox: inboxId }, 'inbox:changed', { inboxId, head: seqno });
-        for (const accountId of changed) notify({ account: accountId }, 'queue:changed', {});
-        return { seqno };
+        return await inboxes.append(inboxId, link, signerOf(caller));
+      },
+    },
+    'inbox:propose': {
+      allow: ['official', 'owner'],
+      schema: schemas['inbox:propose'],
+      limit: { points: 60, perSeconds: 60 },
+      async run({ proposalId, inboxId, link }, caller) {
+        requireManager(caller, inboxId);
+        const added = await proposals.add(proposalId, inboxId, link, signerOf(caller));
+        notify({ inbox: inboxId }, 'inbox:proposed', { inboxId });
+        return added;
+      },
+    },
+    'inbox:list-proposals': {
+      allow: ['official', 'owner'],
+      schema: schemas['inbox:list-proposals'],
+      limit: { points: 60, perSeconds: 60 },
+      async run({ inboxId }, caller) {
+        requireManager(caller, inboxId);
+        return { proposals: await proposals.list(inboxId) };
+      },
+    },
+    'inbox:withdraw-proposal': {
+      allow: ['official', 'owner'],
+      schema: schemas['inbox:withdraw-proposal'],
+      limit: { points: 60, perSeconds: 60 },
+      async run({ proposalId }, caller) {
+        const inboxId = await proposals.withdraw(proposalId, caller.accountId);
+        if (inboxId) notify({ inbox: inboxId }, 'inbox:proposed', { inboxId });
+        return {};
       },
     },
     'inbox:list-enrolments': {
-      allow: ['owner'],
+      allow: ['official', 'owner'],
       schema: schemas['inbox:list-enrolments'],
       limit: { points: 60, perSeconds: 60 },
       async run({ inboxId }, caller) {
-        requireOwner(caller, inboxId);
-        const office = await offices.findOfficeOf(inboxId);
-        const members = new Set((await store.findMembers(inboxId)).map(({ accountId }) => accountId));
+        requireManager(caller, inboxId);
+        const [office, chain] = await Promise.all([offices.findOfficeOf(inboxId), chains.load(database, inboxId)]);
         const enrolled = office ? await findEnrolled(office.officeId) : [];
-        return { enrolments: enrolled.filter(({ accountId }) => !members.has(accountId)) };
+        // Somebody who was removed does not wait to be let in.
+        const known = new Set(chain?.memberships.map(({ userId }) => idOf<'account'>(userId)));
+        return { enrolments: enrolled.filter(({ accountId }) => !known.has(accountId)) };
       },
     },
     'invitation:create': {
-      allow: ['owner'],
+      allow: ['official', 'owner'],
       schema: schemas['invitation:create'],
       limit: { points: 60, perSeconds: 60 },
       async run({ tokenHash, ...invitation }, caller) {
         const office = await offices.findOffice(invitation.officeId);
         if (!office) throw new AppError('not_found', 'no such office');
-        requireOwner(caller, office.inboxId);
+        requireManager(caller, office.inboxId);
+        if (invitation.role === 'admin' && caller.inboxRoles.get(office.inboxId) !== 'owner')
+          throw new AppError('forbidden', 'owners alone invite administrators');
         const expiresAt = await addInvitation(invitation, fromBase64Url(tokenHash));
         if (!expiresAt) throw new AppError('conflict', "the id is another invitation's");
         return { expiresAt: expiresAt.getTime() };
@@ -118,7 +149,13 @@ function requireRole(caller: Caller, inboxId: InboxId): void {
   if (!caller.inboxRoles.has(inboxId)) throw new AppError('not_found', 'no such inbox for the caller');
 }
 
-function requireOwner(caller: Caller, inboxId: InboxId): void {
+function requireManager(caller: Caller, inboxId: InboxId): void {
   requireRole(caller, inboxId);
-  if (caller.inboxRoles.get(inboxId) !== 'owner') throw new AppError('forbidden', 'for owners of the inbox only');
+  const role = caller.inboxRoles.get(inboxId);
+  if (role !== 'owner' && role !== 'admin') throw new AppError('forbidden', 'for owners and admins of the inbox only');
+}
+
+function signerOf({ accountId, deviceId }: Caller): LinkSigner {
+  if (!deviceId) throw new AppError('forbidden', 'this browser has no keys of the account');
+  return { accountId, deviceId };
 }

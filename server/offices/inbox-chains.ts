@@ -3,7 +3,7 @@ import { fromBase64Url } from '../protocol/base64url.ts';
 import { type AccountId, idOf, type InboxId } from '../protocol/ids.ts';
 import { decodeInboxBody } from '../protocol/inbox-bodies.ts';
 import { extendInboxChain, type InboxVerification, replayInboxChain } from '../protocol/inbox-chain.ts';
-import type { InboxChainState } from '../protocol/inbox-state.ts';
+import { type InboxChainState, registrarsName } from '../protocol/inbox-state.ts';
 import { decodeLink } from '../protocol/link.ts';
 import type { UserChainState } from '../protocol/user-chain.ts';
 import { InboxStore } from './inbox-store.ts';
@@ -14,6 +14,7 @@ export type LoadUserChains = (database: Database, accountIds: readonly AccountId
 export class InboxChains {
   readonly #states = new Map<InboxId, InboxChainState>();
   readonly #loadUserChains: LoadUserChains;
+  #registrars: InboxId | null = null;
 
   constructor({ loadUserChains }: { readonly loadUserChains: LoadUserChains }) {
     this.#loadUserChains = loadUserChains;
@@ -33,6 +34,20 @@ export class InboxChains {
     return state;
   }
 
+  /**
+   * The inbox whose members may attest resets: the registry has signed its name, so that nobody finds another one under it. Null when
+   * there is none.
+   */
+  async findRegistrars(database: Database): Promise<InboxId | null> {
+    const found = this.#registrars && (await this.load(database, this.#registrars));
+    if (found && isRegistrars(found)) return this.#registrars;
+    for (const inboxId of await new InboxStore(database).findAll()) {
+      const state = await this.load(database, inboxId);
+      if (state && isRegistrars(state)) return (this.#registrars = inboxId);
+    }
+    return null;
+  }
+
   /** What verifying these links after `state` needs to know: the chains of everybody in them, and the registry's keys. */
   async verificationOf(
     database: Database,
@@ -48,6 +63,10 @@ export class InboxChains {
     ]);
     return { user: (userId) => users.get(idOf<'account'>(userId)), registryPks, moment };
   }
+}
+
+function isRegistrars({ name, closedAt }: InboxChainState): boolean {
+  return name === registrarsName && closedAt === null;
 }
 
 /** Whoever a link brings in; everybody else it names is a member already. */

@@ -37,6 +37,11 @@ export class InboxStore {
     await this.#database.insertInto('inboxes').values({ inboxId }).execute();
   }
 
+  async findAll(): Promise<InboxId[]> {
+    const rows = await this.#database.selectFrom('inboxes').select('inboxId').orderBy('inboxId').execute();
+    return rows.map(({ inboxId }) => inboxId);
+  }
+
   /** Until the transaction ends: nobody else extends the chain ('update'), or nobody at all does ('share'). False when there is no such inbox. */
   async lock(inboxId: InboxId, strength: 'update' | 'share'): Promise<boolean> {
     const query = this.#database.selectFrom('inboxes').select('inboxId').where('inboxId', '=', inboxId);

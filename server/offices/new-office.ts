@@ -69,6 +69,7 @@ async function beginInbox(
   inboxRoot: SignedLink,
   { loadUserChains }: { readonly loadUserChains: LoadUserChains },
 ): Promise<InboxId> {
-  const inboxes = new Inboxes({ database: trx, chains: new InboxChains({ loadUserChains }), mayBecome: async () => false });
+  const chains = new InboxChains({ loadUserChains });
+  const inboxes = new Inboxes({ database: trx, chains, mayBecome: async () => false, onAppended: async () => undefined });
   return await inboxes.begin(trx, inboxRoot);
 }

@@ -1,6 +1,6 @@
 import type { InboxRights } from '../platform/caller.ts';
 import type { Database } from '../platform/database.ts';
-import type { AccountId, OfficeId } from '../protocol/ids.ts';
+import type { AccountId, InboxId, OfficeId } from '../protocol/ids.ts';
 import { InboxStore } from './inbox-store.ts';
 import { OfficeStore } from './office-store.ts';
 
@@ -14,6 +14,8 @@ export interface Rights {
   readonly of: (account: Worker) => Promise<InboxRights>;
   /** One question for many: the rights of each of them. */
   readonly ofAll: (accounts: readonly Worker[]) => Promise<(account: Worker) => InboxRights>;
+  /** Whether an office answers from this inbox. */
+  readonly isOfOffice: (inboxId: InboxId) => Promise<boolean>;
 }
 
 export function createRights({ database }: { readonly database: Database }): Rights {
@@ -29,5 +31,9 @@ export function createRights({ database }: { readonly database: Database }): Rig
       inboxRoles: new Map(rolesOf.get(accountId)?.map(({ inboxId, role }) => [inboxId, role])),
     });
   };
-  return { ofAll, of: async (account) => (await ofAll([account]))(account) };
+  return {
+    ofAll,
+    of: async (account) => (await ofAll([account]))(account),
+    isOfOffice: async (inboxId) => (await new OfficeStore(database).findOfficeOf(inboxId)) !== null,
+  };
 }

@@ -4,6 +4,7 @@ import { toBase64Url } from '../protocol/base64url.ts';
 import type { HttpRoutes } from '../protocol/accounts.ts';
 import type { ServiceId } from '../protocol/ids.ts';
 import type { OfficeView } from '../protocol/offices.ts';
+import type { InboxChains } from './inbox-chains.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { Offices, ServiceLoad } from './offices.ts';
 
@@ -12,11 +13,19 @@ export interface OfficeRoutesDependencies {
   readonly offices: Offices;
   readonly now: () => number;
   readonly loads: () => Promise<ReadonlyMap<ServiceId, ServiceLoad>>;
+  readonly chains: InboxChains;
 }
 
+type Pinned = ReturnType<HttpRoutes['GET /api/registry']>;
+
 /** What anybody may know before he signs in. */
-export function officeRoutes(http: FastifyInstance, { database, offices, now, loads }: OfficeRoutesDependencies): void {
+export function officeRoutes(http: FastifyInstance, { database, offices, now, loads, chains }: OfficeRoutesDependencies): void {
   let listing: Promise<readonly OfficeView[]> | null = null;
+  let pinned: Promise<Pinned> | null = null;
+  const readPinned = async (): Promise<Pinned> => {
+    const keys = await new InboxStore(database).findRegistryKeys();
+    return { keys: keys.map(toBase64Url), registrars: await chains.findRegistrars(database) };
+  };
 
   http.get('/api/offices', async (_request, reply): Promise<readonly OfficeView[]> => {
     reply.header('cache-control', 'no-store');
@@ -27,8 +36,10 @@ export function officeRoutes(http: FastifyInstance, { database, offices, now, lo
     return await listing;
   });
 
-  http.get('/api/registry', async (_request, reply): Promise<ReturnType<HttpRoutes['GET /api/registry']>> => {
+  http.get('/api/registry', async (_request, reply): Promise<Pinned> => {
     reply.header('cache-control', 'no-store');
-    return { keys: (await new InboxStore(database).findRegistryKeys()).map(toBase64Url) };
+    // It is read from every chain, and asks for no session: as above.
+    pinned ??= readPinned().finally(() => (pinned = null));
+    return await pinned;
   });
 }

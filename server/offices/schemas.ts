@@ -6,19 +6,21 @@ import type { OfficeCommands } from '../protocol/offices.ts';
 
 const inboxId = chainIdSchema<'inbox'>();
 const box = bytesSchema({ maxBytes: limits.boxBytes });
+const signedLinkSchema = z.strictObject({
+  link: bytesSchema({ maxBytes: limits.linkBytes }),
+  boxes: z.array(box).max(limits.boxesPerLink),
+  previousBox: box.nullable(),
+});
+const proposalId = idSchema<'proposal'>();
 
 /** A schema for each command. */
 export const schemas = {
   'inbox:load': z.strictObject({ inboxId, afterSeqno: countSchema }),
   'inbox:load-boxes': z.strictObject({ inboxId }),
-  'inbox:append': z.strictObject({
-    inboxId,
-    link: z.strictObject({
-      link: bytesSchema({ maxBytes: limits.linkBytes }),
-      boxes: z.array(box).max(limits.boxesPerLink),
-      previousBox: box.nullable(),
-    }),
-  }),
+  'inbox:append': z.strictObject({ inboxId, link: signedLinkSchema }),
+  'inbox:propose': z.strictObject({ proposalId, inboxId, link: signedLinkSchema }),
+  'inbox:list-proposals': z.strictObject({ inboxId }),
+  'inbox:withdraw-proposal': z.strictObject({ proposalId }),
   'inbox:list-enrolments': z.strictObject({ inboxId }),
   'invitation:create': z.strictObject({
     invitationId: idSchema<'invitation'>(),

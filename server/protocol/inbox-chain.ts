@@ -12,7 +12,7 @@ import {
 import { requireMaySign, signersNeeded } from './inbox-rules.ts';
 import { currentMembers, type InboxChainState, requireMembership } from './inbox-state.ts';
 import { limits } from './limits.ts';
-import { decodeLink, linkHash, requirePlace, requireSignatures } from './link.ts';
+import { decodeLink, type Link, linkHash, requirePlace, requireSignatures } from './link.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
 import { currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-chain.ts';
 import { requireDevice, requireHead, requireUser, type Verification } from './verification.ts';
@@ -81,20 +81,34 @@ function startInboxChain(bytes: Uint8Array, verification: InboxVerification): In
 
 /** The state after one more link. Throws CryptoError; the given state stays valid. */
 export function extendInboxChain(state: InboxChainState, bytes: Uint8Array, verification: InboxVerification): InboxChainState {
+  return follow(state, bytes, verification, (link, devices) => requireSignatures(link, devices));
+}
+
+/**
+ * What a link would make of the inbox once everybody its body names has signed: for a proposal, which carries its signer's
+ * signature alone. All other rules hold already. Throws CryptoError.
+ */
+export function previewInboxLink(state: InboxChainState, bytes: Uint8Array, verification: InboxVerification): InboxChainState {
+  return follow(state, bytes, verification, (link, devices) => requireSignatures(link, devices.slice(0, 1)));
+}
+
+function follow(
+  state: InboxChainState,
+  bytes: Uint8Array,
+  verification: InboxVerification,
+  requireSigned: (link: Link, devices: readonly DeviceState[]) => void,
+): InboxChainState {
   const link = decodeLink(bytes);
   const { outer } = link;
   const body = decodeInboxBody(outer.type, requirePlace(link, 'inbox', { id: state.inboxId, seqno: state.seqno, tail: headOf(state) }));
   ensure(state.closedAt === null, 'not_allowed', 'the inbox is closed');
   ensure(body.type !== 'root' && outer.signerUser !== null, 'broken_chain', 'a second root');
-  const signers: readonly CoSigner[] = [
-    { userId: outer.signerUser, deviceId: outer.signerDevice },
-    ...('coSigners' in body ? body.coSigners : []),
-  ];
+  const signers = signersOf(outer.signerUser, outer.signerDevice, body);
   ensure(new Set(signers.map(({ userId }) => String(userId))).size === signers.length, 'bad_signature', 'two signatures by one person');
   ensure(signers.length >= signersNeeded(body, state.policy.addsRequire), 'bad_signature', 'a second signature is needed');
   const subject = subjectOf(state, body);
   for (const { userId } of signers) requireMaySign(requireMembership(state, userId).role, body, subject);
-  requireSignatures(
+  requireSigned(
     link,
     signers.map((signer) => requireInboxDevice(state, signer, verification)),
   );
@@ -102,6 +116,11 @@ export function extendInboxChain(state: InboxChainState, bytes: Uint8Array, veri
   const result = apply(next, body, outer.signerUser, verification);
   requireEnoughOwners(result);
   return result;
+}
+
+/** Who signs a link, and with which device: its signer, then those its body names. */
+export function signersOf(signerUser: Uint8Array, signerDevice: Uint8Array, body: InboxBody): readonly CoSigner[] {
+  return [{ userId: signerUser, deviceId: signerDevice }, ...('coSigners' in body ? body.coSigners : [])];
 }
 
 function apply(

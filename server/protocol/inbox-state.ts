@@ -11,6 +11,9 @@ export interface Membership {
   readonly until: number | null;
 }
 
+/** The name by which the registry vouches for the inbox whose members may attest resets. */
+export const registrarsName = 'gim1/registrars';
+
 /** What an inbox chain says after its last link. A plain value; extending makes a new one. */
 export interface InboxChainState {
   readonly inboxId: Uint8Array;

@@ -19,8 +19,10 @@ export interface Notifications extends CallNotifications {
   /** To members of the registrars' inbox: the list of reset requests changed. */
   'reset:requested': (fact: Record<string, never>) => void;
   'inbox:changed': (fact: { inboxId: InboxId; head: number }) => void;
-  /** To owners: somebody enrolled and waits for a signature. */
+  /** To the inbox: somebody enrolled and waits for a signature of its owners or admins. */
   'inbox:enrolled': (fact: { inboxId: InboxId }) => void;
+  /** To the inbox: a proposal for a second signature came or went. */
+  'inbox:proposed': (fact: { inboxId: InboxId }) => void;
   /** To the citizen whose entry moved, was accepted or ended. */
   'queue:moved': (fact: { entry: QueueEntryView }) => void;
   /** To officials of the office: the line changed, or whether one may see it; ask again with `queue:list`. */
