@@ -100,6 +100,12 @@ export const registryPks = registry.map(({ registryPk }) => registryPk);
 export class World {
   readonly #people: Person[] = [];
   readonly #inboxes: Inbox[] = [];
+  readonly #strangers = new Map<string, UserChainState>();
+
+  /** Makes the chain of somebody known whose keys are elsewhere; again when it has grown. */
+  meet(chain: UserChainState): void {
+    this.#strangers.set(String(chain.userId), chain);
+  }
 
   person(): Person {
     const person = new Person();
@@ -113,7 +119,8 @@ export class World {
     return inbox;
   }
 
-  readonly user: Verification['user'] = (id) => this.#people.find((person) => String(person.id) === String(id))?.state;
+  readonly user: Verification['user'] = (id) =>
+    this.#people.find((person) => String(person.id) === String(id))?.state ?? this.#strangers.get(String(id));
 
   at(moment: Verification['moment']): Verification {
     return { user: this.user, inbox: (id) => this.#inboxes.find((inbox) => String(inbox.id) === String(id))?.state, registryPks, moment };

@@ -6,7 +6,7 @@ import { createOwner } from '../../server/accounts/new-account.ts';
 import { addRegistryKeys, createOffice } from '../../server/offices/new-office.ts';
 import { toBase64Url } from '../../server/protocol/base64url.ts';
 import { type ConversationId, type Id, idOf, type InboxId, newId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
-import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
+import type { InboxPolicy, InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import type { LocalisedText } from '../../server/protocol/locale.ts';
 import type { SignedLink } from '../../server/protocol/offices.ts';
 import type { Authenticator } from './authenticator.ts';
@@ -17,6 +17,14 @@ import type { TestServer } from './server.ts';
 const slug = <Kind extends string>(text: string): Id<Kind> => text as Id<Kind>;
 const inAllLanguages = (text: string): LocalisedText => ({ lb: text, fr: text, de: text, en: text, pt: text });
 
+export interface TestOfficeOptions {
+  readonly name?: string;
+  readonly world?: World;
+  /** Sign the inbox's root too: an inbox whose policy asks for two signatures has two owners. */
+  readonly coOwners?: number;
+  readonly policy?: InboxPolicy;
+}
+
 /** One office with one service, open at all hours, and its owner: what most tests stand on. */
 export class TestOffice {
   readonly server: TestServer;
@@ -25,6 +33,7 @@ export class TestOffice {
   readonly inbox: Inbox;
   readonly officeId: OfficeId;
   readonly serviceId: ServiceId;
+  readonly coOwners: Somebody[] = [];
   readonly #people: Somebody[] = [];
 
   private constructor(server: TestServer, world: World, owner: Somebody, inbox: Inbox, name: string) {
@@ -39,13 +48,17 @@ export class TestOffice {
 
   static async create(
     server: TestServer,
-    { name = 'civil-registry', world = new World() }: { name?: string; world?: World } = {},
+    { name = 'civil-registry', world = new World(), coOwners = 0, policy }: TestOfficeOptions = {},
   ): Promise<TestOffice> {
     const owner = new Somebody(server, world.person());
-    const office = new TestOffice(server, world, owner, world.inbox(owner.gim), name);
+    const others = Array.from({ length: coOwners }, () => new Somebody(server, world.person()));
+    const inbox = world.inbox(owner.gim, { owners: others.map(({ gim }) => gim), ...(policy ? { policy } : {}) });
+    const office = new TestOffice(server, world, owner, inbox, name);
+    office.coOwners.push(...others);
+    office.#people.push(...others);
     const { database } = server;
     await addRegistryKeys(database, registryPks);
-    await createOwner(database, { root: owner.root, displayName: 'Owner' });
+    for (const one of [owner, ...others]) await createOwner(database, { root: one.root, displayName: 'Owner' });
     await createOffice(
       database,
       {
