@@ -12,13 +12,14 @@ export interface DeviceKeys extends SeedKeys {
 }
 
 const labelBytes = 64;
+const contexts = { browser: 'gim1-dev', passkey: 'gim1-prf', recovery: 'gim1-rec' } as const;
 
 export function createDevice(kind: DeviceKind): DeviceKeys {
   return deviceFromSeed(randomBytes(seedBytes), kind);
 }
 
 export function deviceFromSeed(seed: Uint8Array, kind: DeviceKind): DeviceKeys {
-  const keys = generateKeys(seed, 'gim1-dev');
+  const keys = generateKeys(seed, contexts[kind]);
   return { ...keys, kind, deviceId: deviceIdOf(keys.signPk, keys.kemPk) };
 }
 
