@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../platform/database.ts';
-import type { AccountId, OfficeId } from '../protocol/ids.ts';
+import type { AccountId, DeviceId, OfficeId } from '../protocol/ids.ts';
 import type { Role } from '../protocol/roles.ts';
 
 export interface Account {
@@ -18,19 +18,26 @@ export interface UserLink {
   readonly link: Uint8Array;
 }
 
-/** The boxes that came with one generation of an account's key. */
-export interface UserBoxes {
+/** One generation of an account's key; the boxes that hold its seed are beside it. */
+export interface UserGeneration {
   readonly accountId: AccountId;
   readonly generation: number;
   readonly previousBox: Uint8Array | null;
-  readonly boxes: readonly { readonly deviceId: string; readonly box: Uint8Array }[];
+}
+
+/** A generation's seed, sealed to one device. */
+export interface UserBox {
+  readonly accountId: AccountId;
+  readonly generation: number;
+  readonly deviceId: DeviceId;
+  readonly box: Uint8Array;
 }
 
 type Tables = {
   accounts: Account & { disabledAt: Date | null };
   userLinks: UserLink;
-  userGenerations: { accountId: AccountId; generation: number; previousBox: Uint8Array | null };
-  userBoxes: { accountId: AccountId; generation: number; deviceId: string; box: Uint8Array };
+  userGenerations: UserGeneration;
+  userBoxes: UserBox;
 };
 
 /** Accounts, their chains of keys, and the boxes beside them. */
@@ -41,23 +48,53 @@ export class AccountStore {
     this.#database = database.withTables<Tables>();
   }
 
-  /** Refused with the name of the key when account, link or generation is there already. */
-  async add(account: Account, root: Uint8Array, { generation, previousBox, boxes, accountId }: UserBoxes): Promise<void> {
+  /** Refused with the name of the key when it is there already; so are links, generations and boxes. */
+  async add(account: Account): Promise<void> {
     await this.#database.insertInto('accounts').values(account).execute();
-    await this.#database.insertInto('userLinks').values({ accountId, seqno: 1, link: root }).execute();
-    await this.#database.insertInto('userGenerations').values({ accountId, generation, previousBox }).execute();
-    await this.#database
-      .insertInto('userBoxes')
-      .values(boxes.map((box) => ({ ...box, accountId, generation })))
-      .execute();
   }
 
+  async addLink(link: UserLink): Promise<void> {
+    await this.#database.insertInto('userLinks').values(link).execute();
+  }
+
+  async addGeneration(generation: UserGeneration): Promise<void> {
+    await this.#database.insertInto('userGenerations').values(generation).execute();
+  }
+
+  async addBoxes(boxes: readonly UserBox[]): Promise<void> {
+    if (boxes.length > 0) await this.#database.insertInto('userBoxes').values(boxes).execute();
+  }
+
+  /**
+   * Until the transaction ends: nobody else extends the account's chain ('update'), or nobody at all does ('share'). In the order of the
+   * ids, so that two who lock several wait for each other one way only. False when an account is not there.
+   */
+  async lock(accountIds: readonly AccountId[], strength: 'update' | 'share'): Promise<boolean> {
+    const wanted = new Set(accountIds);
+    const query = this.#database
+      .selectFrom('accounts')
+      .select('accountId')
+      .where('accountId', '=', sql<AccountId>`any(${[...wanted]}::text[])`)
+      .orderBy('accountId');
+    return (await (strength === 'update' ? query.forNoKeyUpdate() : query.forShare()).execute()).length === wanted.size;
+  }
+
+  /** Those that are enabled. */
   async find(accountIds: readonly AccountId[]): Promise<Account[]> {
     return await this.#database
       .selectFrom('accounts')
       .select(['accountId', 'handle', 'role', 'displayName', 'officeId'])
       .where('accountId', '=', sql<AccountId>`any(${accountIds}::text[])`)
       .where('disabledAt', 'is', null)
+      .execute();
+  }
+
+  /** Names of accounts, disabled ones too: what they signed is still there to be verified. */
+  async findNames(accountIds: readonly AccountId[]): Promise<{ accountId: AccountId; displayName: string | null }[]> {
+    return await this.#database
+      .selectFrom('accounts')
+      .select(['accountId', 'displayName'])
+      .where('accountId', '=', sql<AccountId>`any(${accountIds}::text[])`)
       .execute();
   }
 
@@ -87,7 +124,7 @@ export class AccountStore {
   /** Newest generation first; `box` is the device's own, or null. */
   async findBoxes(
     accountId: AccountId,
-    deviceId: string,
+    deviceId: DeviceId,
   ): Promise<{ generation: number; box: Uint8Array | null; previousBox: Uint8Array | null }[]> {
     return await this.#database
       .selectFrom('userGenerations as generations')

@@ -4,7 +4,16 @@ import type { Base64Url } from '../protocol/base64url.ts';
 import type { AccountId, ChallengeId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 
-export type Purpose = 'registration' | 'authentication' | 'device';
+export type Purpose =
+  | 'registration'
+  | 'addition'
+  | 'link'
+  | 'reset'
+  | 'authentication'
+  | 'confirmation'
+  | 'device'
+  | 'binding'
+  | 'recovery';
 
 export interface Challenge {
   readonly challengeId: ChallengeId;
@@ -12,12 +21,14 @@ export interface Challenge {
   /** 32 random bytes. */
   readonly challenge: Base64Url;
   readonly browserHash: Uint8Array;
-  /** WebAuthn user handle of the account to be; registrations only. */
+  /** WebAuthn user handle of the account to be, or that gets one more passkey. */
   readonly handle: Uint8Array | null;
-  /** Whom a device signs in; device challenges only. */
+  /** Whose passkey or device is asked for, where that is known before. */
   readonly accountId: AccountId | null;
   /** Of the invitation the registration is for. */
   readonly tokenHash: Uint8Array | null;
+  /** The session it is for, the link or the reset it follows, the device that recovers. */
+  readonly subject: string | null;
 }
 
 type Tables = { challenges: Challenge & { address: string; expiresAt: Date } };
@@ -46,14 +57,14 @@ export class ChallengeStore {
   }
 
   /** Takes the challenge away for good, or nothing: if it is not there, has expired, or is another browser's or ceremony's. */
-  async take(challengeId: ChallengeId, purpose: Purpose, browserHash: Uint8Array): Promise<Challenge | null> {
+  async take(challengeId: ChallengeId, purposes: readonly Purpose[], browserHash: Uint8Array): Promise<Challenge | null> {
     const taken = await this.#database
       .deleteFrom('challenges')
       .where('challengeId', '=', challengeId)
-      .where('purpose', '=', purpose)
+      .where('purpose', 'in', purposes)
       .where('browserHash', '=', browserHash)
       .where('expiresAt', '>', sql<Date>`now()`)
-      .returning(['challengeId', 'purpose', 'challenge', 'browserHash', 'handle', 'accountId', 'tokenHash'])
+      .returning(['challengeId', 'purpose', 'challenge', 'browserHash', 'handle', 'accountId', 'tokenHash', 'subject'])
       .executeTakeFirst();
     return taken ?? null;
   }

@@ -16,7 +16,7 @@ export function accountHandlers({ database }: { readonly database: Database }): 
       limit: { points: 120, perSeconds: 60 },
       async run({ accountIds }) {
         const [accounts, links] = await Promise.all([
-          store.find(accountIds),
+          store.findNames(accountIds),
           store.findLinks(accountIds.map((accountId) => ({ accountId, seqno: 0 }))),
         ]);
         return {

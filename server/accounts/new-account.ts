@@ -1,35 +1,40 @@
 import { type Database, transaction } from '../platform/database.ts';
 import { verified } from '../platform/verified.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
-import { requireBoxes } from '../protocol/generation.ts';
 import { type AccountId, idOf, type OfficeId } from '../protocol/ids.ts';
 import type { SignedLink } from '../protocol/offices.ts';
 import type { Role } from '../protocol/roles.ts';
-import { currentGeneration, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
+import { extendUserChain, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
 import { AccountStore } from './account-store.ts';
+import { requireLinkBoxes, storeUserLink } from './user-links.ts';
 
-/** A root link that is in order, with its boxes. */
-export interface VerifiedRoot {
+/** The beginning of a chain that is in order, with its boxes. */
+export interface NewChain {
   readonly accountId: AccountId;
+  /** After its last link. */
   readonly state: UserChainState;
-  readonly root: SignedLink;
+  /** Each link with what the chain says after it. */
+  readonly steps: readonly { readonly state: UserChainState; readonly signed: SignedLink }[];
 }
 
 /** The account a root link begins: its id is the hash of the link. Throws `bad_request` or `forbidden`. */
-export function verifyRoot(root: SignedLink): VerifiedRoot {
+export function verifyNewChain(root: SignedLink, links: readonly SignedLink[]): NewChain {
   return verified(() => {
-    const state = replayUserChain([fromBase64Url(root.link)]);
-    const { boxes, prevBoxHash } = currentGeneration(state);
-    const previousBox = root.previousBox === null ? null : fromBase64Url(root.previousBox);
-    requireBoxes({ boxHashes: boxes.map((box) => box.boxHash), prevBoxHash }, root.boxes.map(fromBase64Url), previousBox);
-    return { accountId: idOf<'account'>(state.userId), state, root };
+    let state = replayUserChain([fromBase64Url(root.link)]);
+    const steps = [{ state, signed: root }];
+    for (const signed of links) {
+      state = extendUserChain(state, fromBase64Url(signed.link));
+      steps.push({ state, signed });
+    }
+    for (const step of steps) requireLinkBoxes(step.state, step.signed);
+    return { accountId: idOf<'account'>(state.userId), state, steps };
   });
 }
 
 /** Stores an account with the beginning of its chain; part of a transaction. */
 export async function addAccount(
   database: Database,
-  { accountId, state, root }: VerifiedRoot,
+  { accountId, steps }: NewChain,
   person: {
     readonly handle: Uint8Array | null;
     readonly role: Role;
@@ -37,14 +42,8 @@ export async function addAccount(
     readonly officeId: OfficeId | null;
   },
 ): Promise<void> {
-  const { generation, boxes } = currentGeneration(state);
-  await new AccountStore(database).add({ accountId, ...person }, fromBase64Url(root.link), {
-    accountId,
-    generation,
-    previousBox: null,
-    // In the order of the link's own list: `verifyRoot` has compared them.
-    boxes: boxes.map(({ recipient }, index) => ({ deviceId: idOf<'device'>(recipient), box: fromBase64Url(root.boxes[index] ?? '') })),
-  });
+  await new AccountStore(database).add({ accountId, ...person });
+  for (const { state, signed } of steps) await storeUserLink(database, state, signed);
 }
 
 /** An account that signs in with its device key alone: the program of an inbox's owner. For the set-up of an installation. */
@@ -52,7 +51,7 @@ export async function createOwner(
   database: Database,
   { root, displayName }: { readonly root: SignedLink; readonly displayName: string },
 ): Promise<AccountId> {
-  const owner = verifyRoot(root);
+  const owner = verifyNewChain(root, []);
   await transaction(database, async (trx) => await addAccount(trx, owner, { handle: null, role: 'owner', displayName, officeId: null }));
   return owner.accountId;
 }

@@ -12,13 +12,14 @@ import type { UserChainState } from '../protocol/user-chain.ts';
 import { checkRegistration, refusal, type RelyingParty } from './ceremony.ts';
 import type { Challenge } from './challenge-store.ts';
 import { type Invitation, InvitationStore } from './invitation-store.ts';
-import { addAccount, verifyRoot } from './new-account.ts';
+import { addAccount, verifyNewChain } from './new-account.ts';
 import { PasskeyStore } from './passkey-store.ts';
 import { hashToken, type OpenedSession, type Sessions } from './sessions.ts';
 
 export interface Registration {
   readonly response: RegistrationResponseJSON;
   readonly root: SignedLink;
+  readonly links: readonly SignedLink[];
   readonly device: DeviceProof;
   readonly invitation?: { readonly token: string; readonly proof: Base64Url } | undefined;
 }
@@ -48,7 +49,7 @@ export async function register(
     tokenHash === null ? challenge.tokenHash === null : challenge.tokenHash !== null && Buffer.from(tokenHash).equals(challenge.tokenHash);
   if (!handle || !isSameInvitation) throw refusal('the challenge is of another registration');
   const passkey = await checkRegistration(party, request.response, challenge.challenge);
-  const owner = verifyRoot(request.root);
+  const owner = verifyNewChain(request.root, request.links);
   requireProof(owner.state, request.device, challenge.challenge);
   try {
     return await transaction(database, async (trx) => {
@@ -66,7 +67,12 @@ export async function register(
         throw new AppError('invitation_invalid', 'somebody else was faster');
       }
       await new PasskeyStore(trx).add({ ...passkey, accountId: owner.accountId });
-      const session = await sessions.open(trx, { accountId: owner.accountId, role: person.role, deviceId: request.device.deviceId });
+      const session = await sessions.open(trx, {
+        accountId: owner.accountId,
+        role: person.role,
+        deviceId: request.device.deviceId,
+        credentialId: passkey.credentialId,
+      });
       return { ...session, accountId: owner.accountId, role: person.role };
     });
   } catch (error) {

@@ -18,6 +18,8 @@ const deviceProofSchema = z.strictObject({
   signature: bytesSchema({ minBytes: 64, maxBytes: 64 }),
 }) satisfies z.ZodType<DeviceProof>;
 
+/** Ways in that are made with the account: a passkey's device, a recovery code's. */
+const maxFirstLinks = 4;
 /** 32 random bytes in the fragment of an invitation's link. */
 const tokenSchema = z.string().max(100);
 
@@ -67,15 +69,22 @@ export const registrationSchema = z.strictObject({
   challengeId: idSchema<'challenge'>(),
   response: z.custom<RegistrationResponseJSON>((value) => registrationResponseSchema.safeParse(value).success, 'not a registration'),
   root: signedLinkSchema,
+  links: z.array(signedLinkSchema).max(maxFirstLinks),
   device: deviceProofSchema,
   invitation: z.strictObject({ token: tokenSchema, proof: bytesSchema({ minBytes: 32, maxBytes: 32 }) }).optional(),
 });
-export const authenticationOptionsSchema = z.strictObject({});
 export const authenticationSchema = z.strictObject({
   challengeId: idSchema<'challenge'>(),
   response: z.custom<AuthenticationResponseJSON>((value) => authenticationResponseSchema.safeParse(value).success, 'not an authentication'),
   device: deviceProofSchema.optional(),
 });
+export const confirmationSchema = z.strictObject({
+  challengeId: idSchema<'challenge'>(),
+  response: z.custom<AuthenticationResponseJSON>((value) => authenticationResponseSchema.safeParse(value).success, 'not an authentication'),
+});
+export const bindingSchema = z.strictObject({ challengeId: idSchema<'challenge'>(), device: deviceProofSchema }) satisfies z.ZodType<
+  Body<'POST /api/session/device'>
+>;
 export const deviceChallengeSchema = z.strictObject({ accountId: chainIdSchema<'account'>() }) satisfies z.ZodType<
   Body<'POST /api/sessions/challenge'>
 >;

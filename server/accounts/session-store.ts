@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { SessionCaller } from '../platform/caller.ts';
 import type { Database } from '../platform/database.ts';
 import type { AccountId, DeviceId, OfficeId, SessionId } from '../protocol/ids.ts';
+import { limits } from '../protocol/limits.ts';
 import type { Role } from '../protocol/roles.ts';
 
 type Tables = {
@@ -10,6 +11,8 @@ type Tables = {
     tokenHash: Uint8Array;
     accountId: AccountId;
     deviceId: DeviceId | null;
+    credentialId: string | null;
+    confirmedAt: Date | null;
     createdAt: Date;
     lastSeenAt: Date;
     expiresAt: Date;
@@ -27,6 +30,22 @@ export interface NewSession {
   readonly accountId: AccountId;
   readonly role: Role;
   readonly deviceId: DeviceId | null;
+  /** The passkey it is opened with; null for a device's own signature. */
+  readonly credentialId: string | null;
+}
+
+export interface Renewal {
+  readonly deviceId?: DeviceId;
+  /** A passkey has just been shown. */
+  readonly isConfirmed?: boolean;
+}
+
+/** Which of an account's sessions; all when nothing is named. */
+export interface Selection {
+  readonly sessionId?: SessionId;
+  readonly deviceIds?: readonly DeviceId[];
+  readonly credentialIds?: readonly string[];
+  readonly except?: SessionId;
 }
 
 /** A session as it stands; `isOver` by the database's clock. */
@@ -40,11 +59,22 @@ export class SessionStore {
     this.#database = database.withTables<Tables>();
   }
 
-  async add({ sessionId, tokenHash, accountId, role, deviceId }: NewSession): Promise<void> {
+  /** Whoever has just signed in counts as confirmed. */
+  async add({ sessionId, tokenHash, accountId, role, deviceId, credentialId }: NewSession): Promise<void> {
     const expiresAt = sql<Date>`now() + make_interval(hours => ${lifetimeOf(role).hours})`;
     await this.#database
       .insertInto('sessions')
-      .values({ sessionId, tokenHash, accountId, deviceId, expiresAt, createdAt: sql`now()`, lastSeenAt: sql`now()` })
+      .values({
+        sessionId,
+        tokenHash,
+        accountId,
+        deviceId,
+        credentialId,
+        expiresAt,
+        createdAt: sql`now()`,
+        lastSeenAt: sql`now()`,
+        confirmedAt: sql`now()`,
+      })
       .execute();
   }
 
@@ -58,7 +88,51 @@ export class SessionStore {
       .execute();
   }
 
-  /** The ids of those that were there. */
+  /** Open ones of an account, the newest first. */
+  async list(accountId: AccountId): Promise<(Pick<SessionRow, 'sessionId' | 'deviceId'> & { createdAt: Date; lastSeenAt: Date })[]> {
+    return await this.#database
+      .selectFrom('sessions')
+      .innerJoin('accounts', 'accounts.accountId', 'sessions.accountId')
+      .select(['sessionId', 'deviceId', 'sessions.createdAt', 'lastSeenAt'])
+      .where('sessions.accountId', '=', accountId)
+      .where('disabledAt', 'is', null)
+      .where(sql<boolean>`not ${isOver}`)
+      .orderBy('sessions.createdAt', 'desc')
+      .execute();
+  }
+
+  /** The session goes on under another token, bound to a device or confirmed as well. False when it is over. */
+  async renew(sessionId: SessionId, tokenHash: Uint8Array, { deviceId, isConfirmed }: Renewal): Promise<boolean> {
+    const { rows } = await sql`
+      update sessions set token_hash = ${tokenHash}, last_seen_at = now(),
+        device_id = coalesce(${deviceId ?? null}, device_id),
+        confirmed_at = case when ${isConfirmed ?? false} then now() else confirmed_at end
+      from accounts
+      where sessions.account_id = accounts.account_id and session_id = ${sessionId} and disabled_at is null and not ${isOver}
+      returning session_id`.execute(this.#database);
+    return rows.length === 1;
+  }
+
+  async isConfirmed(sessionId: SessionId): Promise<boolean> {
+    const row = await this.#database
+      .selectFrom('sessions')
+      .select('sessionId')
+      .where('sessionId', '=', sessionId)
+      .where('confirmedAt', '>', sql<Date>`now() - make_interval(secs => ${limits.confirmationMs / 1_000})`)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** Of an account's sessions those that fit everything that is named; the ids of those that were there. */
+  async remove(accountId: AccountId, { sessionId, deviceIds, credentialIds, except }: Selection): Promise<SessionId[]> {
+    let query = this.#database.deleteFrom('sessions').where('accountId', '=', accountId);
+    if (sessionId !== undefined) query = query.where('sessionId', '=', sessionId);
+    if (deviceIds !== undefined) query = query.where('deviceId', '=', sql<DeviceId>`any(${deviceIds}::text[])`);
+    if (credentialIds !== undefined) query = query.where('credentialId', '=', sql<string>`any(${credentialIds}::text[])`);
+    if (except !== undefined) query = query.where('sessionId', '!=', except);
+    return (await query.returning('sessionId').execute()).map((row) => row.sessionId);
+  }
+
   async removeByToken(tokenHash: Uint8Array): Promise<SessionId | null> {
     const removed = await this.#database
       .deleteFrom('sessions')
@@ -97,11 +171,13 @@ export class SessionStore {
       .innerJoin('accounts', 'accounts.accountId', 'sessions.accountId')
       .select(['sessionId', 'accounts.accountId', 'role', 'displayName', 'officeId', 'deviceId'])
       .select(sql<number>`(extract(epoch from expires_at) * 1000)::float8`.as('expiresAt'))
+      .select(sql<number>`${confirmedUntil}`.as('confirmedUntil'))
       .select(sql<boolean>`${isOver}`.as('isOver'))
       .where('disabledAt', 'is', null);
   }
 }
 
+const confirmedUntil = sql`coalesce(extract(epoch from confirmed_at) * 1000 + ${sql.lit(limits.confirmationMs)}, 0)::float8`;
 const citizen = lifetimeOf('citizen');
 const staff = lifetimeOf('official');
 const isOver = sql`(expires_at <= now() or last_seen_at <= now() - make_interval(mins => case when role = 'citizen' then ${sql.lit(citizen.idleMinutes)} else ${sql.lit(staff.idleMinutes)} end))`;

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SessionCaller } from '../platform/caller.ts';
 import type { Database } from '../platform/database.ts';
-import { type AccountId, type DeviceId, newId, type SessionId } from '../protocol/ids.ts';
-import type { Role } from '../protocol/roles.ts';
-import { SessionStore } from './session-store.ts';
+import { type AccountId, newId, type SessionId } from '../protocol/ids.ts';
+import { type NewSession, type Renewal, SessionStore } from './session-store.ts';
 
 /** A new session and the only copy of its token. */
 export interface OpenedSession {
@@ -13,11 +12,13 @@ export interface OpenedSession {
 
 export interface Sessions {
   /** `database` may be a transaction: a session comes into being with its account. */
-  open(database: Database, owner: { accountId: AccountId; role: Role; deviceId: DeviceId | null }): Promise<OpenedSession>;
+  open(database: Database, owner: Omit<NewSession, 'sessionId' | 'tokenHash'>): Promise<OpenedSession>;
   /** Whose token it is, or null. Counts as activity. */
   authenticate(token: string): Promise<SessionCaller | null>;
   /** Those that are there, over or not. */
   read(sessionIds: readonly SessionId[]): Promise<ReadonlyMap<SessionId, { readonly caller: SessionCaller; readonly isOver: boolean }>>;
+  /** The session's new token; null when it is over. The old one is of no use any more. */
+  renew(sessionId: SessionId, renewal: Renewal): Promise<string | null>;
   /** Ends the session with this token; its id when there was one. */
   end(token: string): Promise<SessionId | null>;
   touch(sessionIds: readonly SessionId[]): Promise<void>;
@@ -30,7 +31,7 @@ export function createSessions(database: Database): Sessions {
   const store = new SessionStore(database);
   return {
     async open(within, owner) {
-      const opened = { sessionId: newId<'session'>(), token: randomBytes(32).toString('base64url') };
+      const opened = { sessionId: newId<'session'>(), token: newToken() };
       await new SessionStore(within).add({ ...owner, sessionId: opened.sessionId, tokenHash: hashToken(opened.token) });
       return opened;
     },
@@ -39,6 +40,10 @@ export function createSessions(database: Database): Sessions {
       if (!row || row.isOver) return null;
       await store.touch([row.sessionId]);
       return row;
+    },
+    async renew(sessionId, renewal) {
+      const token = newToken();
+      return (await store.renew(sessionId, hashToken(token), renewal)) ? token : null;
     },
     async read(sessionIds) {
       const rows = await store.find(sessionIds);
@@ -49,6 +54,10 @@ export function createSessions(database: Database): Sessions {
     keepAlive: async (accountIds) => await store.touchAccounts(accountIds),
     sweep: async () => await store.sweep(),
   };
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 /** 32 random bytes in base64url. */

@@ -3,6 +3,7 @@ import { fromBase64Url } from '../protocol/base64url.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { extendUserChain, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
 import { AccountStore } from './account-store.ts';
+import { refusal } from './ceremony.ts';
 
 /** Chains kept in memory; beyond, the one that was read first is forgotten. */
 const maxChains = 5_000;
@@ -28,6 +29,13 @@ export class UserChains {
     // What was read inside a transaction that fails may never have been: only committed reads are kept.
     if (!database.isTransaction) for (const [accountId, state] of states) this.#keep(accountId, state);
     return states;
+  }
+
+  /** Throws `passkey_refused` when there is no such account. */
+  async require(database: Database, accountId: AccountId): Promise<UserChainState> {
+    const chain = (await this.load(database, [accountId])).get(accountId);
+    if (!chain) throw refusal('no such account');
+    return chain;
   }
 
   #keep(accountId: AccountId, state: UserChainState): void {

@@ -12,6 +12,8 @@ export interface SessionCaller {
   readonly officeId: OfficeId | null;
   /** Null when the browser holds none of the account's keys. */
   readonly deviceId: DeviceId | null;
+  /** Until when a passkey counts as just shown; in the past when it was not. */
+  readonly confirmedUntil: number;
   /** When the session ends whatever happens. */
   readonly expiresAt: number;
 }

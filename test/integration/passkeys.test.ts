@@ -40,6 +40,7 @@ test.each(forgeries)('a registration from %s is refused, with the answer of all 
     challengeId,
     response: citizen.authenticator.create(options, tampering),
     root: citizen.root,
+    links: [],
     device: citizen.prove(options.challenge),
   };
   expect(await codeOf(citizen.http('POST /api/passkeys/registration', body))).toBe('passkey_refused');
@@ -125,7 +126,7 @@ test('a credential of one account cannot be registered for another', async () =>
   const second = office.newcomer();
   const { challengeId, options } = await second.http('POST /api/passkeys/registration/options', {});
   const response = second.authenticator.create(options, { credentialId: first.authenticator.credentialId });
-  const body = { challengeId, response, root: second.root, device: second.prove(options.challenge) };
+  const body = { challengeId, response, root: second.root, links: [], device: second.prove(options.challenge) };
   expect(await codeOf(second.http('POST /api/passkeys/registration', body))).toBe('passkey_refused');
 });
 
@@ -156,7 +157,7 @@ test('attestations that are too large, malformed or of another algorithm are ref
   for (const attestationObject of objects) {
     const { challengeId, options } = await citizen.http('POST /api/passkeys/registration/options', {});
     const response = citizen.authenticator.create(options, { attestationObject });
-    const body = { challengeId, response, root: citizen.root, device: citizen.prove(options.challenge) };
+    const body = { challengeId, response, root: citizen.root, links: [], device: citizen.prove(options.challenge) };
     expect(['bad_request', 'passkey_refused']).toContain(await codeOf(citizen.http('POST /api/passkeys/registration', body)));
   }
 });

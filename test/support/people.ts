@@ -59,6 +59,7 @@ export class Somebody {
       challengeId,
       response: this.authenticator.create(options),
       root: this.root,
+      links: [],
       device: this.prove(options.challenge),
       ...(invitation
         ? { invitation: { token: invitation.token, proof: toBase64Url(enrolmentProof(invitation.secret, this.gim.id)) } }
