@@ -8,6 +8,7 @@ import type { SfuClient } from './calls/sfu-client.ts';
 import { CatchUp } from './conversations/catch-up.ts';
 import { Conversations } from './conversations/conversations.ts';
 import { conversationHandlers } from './conversations/handlers.ts';
+import { Receipts } from './conversations/receipts.ts';
 import { MessageSending } from './conversations/sending.ts';
 import { createCounter } from './counter.ts';
 import { InboxChains } from './offices/inbox-chains.ts';
@@ -142,7 +143,8 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   });
   const catchUp = new CatchUp({ database, bus, now, announce: (advance) => conversations.announce(advance) });
   const catchingUp = every(1_000, 'catching up', async () => await catchUp.check(), log);
-  const sending = new MessageSending({ database, chains, now, announce: (advance) => conversations.announce(advance) });
+  const receipts = new Receipts({ database });
+  const sending = new MessageSending({ database, chains, receipts, now, announce: (advance) => conversations.announce(advance) });
 
   const counter = createCounter({
     database,
@@ -179,7 +181,14 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   };
 
   watchRoutes(http, { database, rateLimit, log });
-  officeRoutes(http, { database, offices, chains: inboxChains, now, loads: async () => await counter.loads() });
+  officeRoutes(http, {
+    database,
+    offices,
+    chains: inboxChains,
+    receiptKey: async () => await receipts.publicKey(),
+    now,
+    loads: async () => await counter.loads(),
+  });
   accountRoutes(http, {
     database,
     party: { origin, operator },

@@ -1,8 +1,11 @@
+import type { KeyObject } from 'node:crypto';
 import { AppError } from '../platform/app-error.ts';
 import type { Caller } from '../platform/caller.ts';
 import { CommitQueue, type Outcome } from '../platform/commit-queue.ts';
 import { type Database, transaction } from '../platform/database.ts';
 import { verified } from '../platform/verified.ts';
+import { fromBase64Url } from '../protocol/base64url.ts';
+import type { Receipt } from '../protocol/conversations.ts';
 import { checkEnvelope, decodeEnvelope } from '../protocol/envelope.ts';
 import type { EpochVerification } from '../protocol/epoch-rules.ts';
 import { type ConversationId, type DeviceId, idOf, type MessageId } from '../protocol/ids.ts';
@@ -10,6 +13,7 @@ import { equalBytes } from '../protocol/sodium.ts';
 import { mayRead, nextEntry } from './conversations.ts';
 import type { Advance } from './entry.ts';
 import { type ChainSource, epochInForce, loadVerification, namedIn, requireOwnDevice } from './epochs.ts';
+import { Receipts } from './receipts.ts';
 import { ConversationStore, type LockedConversation, type NewEntry } from './store.ts';
 
 interface Sending {
@@ -23,11 +27,13 @@ interface Sending {
 export interface Sent {
   readonly position: number;
   readonly acceptedAt: number;
+  readonly receipt: Receipt;
 }
 
 export interface SendingDependencies {
   readonly database: Database;
   readonly chains: ChainSource;
+  readonly receipts: Receipts;
   readonly now: () => number;
   readonly announce: (advance: Advance) => void;
 }
@@ -63,14 +69,15 @@ export class MessageSending {
   }
 
   async #commit(batch: readonly Sending[]): Promise<Outcome<Sent>[]> {
-    const { database, chains, now, announce } = this.#dependencies;
+    const { database, chains, receipts, now, announce } = this.#dependencies;
+    const key = await receipts.ready();
     const { outcomes, conversations, added } = await transaction(database, async (trx) => {
       const store = new ConversationStore(trx);
       const locked = new Map(await store.lock(batch.map(({ conversationId }) => conversationId)));
       const before = new Map((await store.findSent(batch)).map((entry) => [keyOf(entry), entry]));
       const verification = await loadVerification(trx, chains, whoIsConcerned(batch, locked));
       const entries: NewEntry[] = [];
-      const results = batch.map((sending): Outcome<Sent> => {
+      const results = batch.map((sending): Outcome<NewEntry> => {
         try {
           const known = before.get(keyOf(sending));
           const entry = place(sending, locked.get(sending.conversationId), known, { verification, acceptedAt: new Date(now()) });
@@ -80,7 +87,7 @@ export class MessageSending {
             const row = locked.get(sending.conversationId);
             if (row) locked.set(row.conversationId, { ...row, head: entry.position, run: entry.run, lastActivityAt: entry.acceptedAt });
           }
-          return { result: { position: entry.position, acceptedAt: entry.acceptedAt.getTime() } };
+          return { result: entry };
         } catch (error) {
           // One that is refused does not hold up the others.
           return { error };
@@ -100,8 +107,14 @@ export class MessageSending {
         entries: added.filter((entry) => entry.conversationId === conversationId).map((entry) => ({ ...entry, boxes: [] })),
       });
     }
-    return outcomes;
+    return outcomes.map((outcome) => ('result' in outcome ? { result: sentAs(outcome.result, key) } : outcome));
   }
+}
+
+/** What the sender is answered once his message's entry is stored. */
+function sentAs({ conversationId, position, run, acceptedAt }: NewEntry, key: KeyObject): Sent {
+  const receipt = Receipts.sign(key, { conversationId: fromBase64Url(conversationId), position, run });
+  return { position, acceptedAt: acceptedAt.getTime(), receipt };
 }
 
 /** The message's entry: the one it has already, or the next one of its conversation. Throws what its sender is answered. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../platform/database.ts';
-import { toBase64Url } from '../protocol/base64url.ts';
+import { type Base64Url, toBase64Url } from '../protocol/base64url.ts';
 import type { HttpRoutes } from '../protocol/accounts.ts';
 import type { ServiceId } from '../protocol/ids.ts';
 import type { OfficeView } from '../protocol/offices.ts';
@@ -14,17 +14,19 @@ export interface OfficeRoutesDependencies {
   readonly now: () => number;
   readonly loads: () => Promise<ReadonlyMap<ServiceId, ServiceLoad>>;
   readonly chains: InboxChains;
+  /** What the receipts of stored messages are signed with. */
+  readonly receiptKey: () => Promise<Base64Url>;
 }
 
 type Pinned = ReturnType<HttpRoutes['GET /api/registry']>;
 
 /** What anybody may know before he signs in. */
-export function officeRoutes(http: FastifyInstance, { database, offices, now, loads, chains }: OfficeRoutesDependencies): void {
+export function officeRoutes(http: FastifyInstance, { database, offices, now, loads, chains, receiptKey }: OfficeRoutesDependencies): void {
   let listing: Promise<readonly OfficeView[]> | null = null;
   let pinned: Promise<Pinned> | null = null;
   const readPinned = async (): Promise<Pinned> => {
     const keys = await new InboxStore(database).findRegistryKeys();
-    return { keys: keys.map(toBase64Url), registrars: await chains.findRegistrars(database) };
+    return { keys: keys.map(toBase64Url), registrars: await chains.findRegistrars(database), receiptKey: await receiptKey() };
   };
 
   http.get('/api/offices', async (_request, reply): Promise<readonly OfficeView[]> => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import { type Base64Url, fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
 import type { CommandName, Request, Response } from '../../server/protocol/commands.ts';
@@ -9,6 +10,7 @@ import { type AccountId, type ConversationId, idOf, newId, type OfficeId, type S
 import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { GenerationBoxes, SignedLink } from '../../server/protocol/offices.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
+import { Receipts } from '../../server/conversations/receipts.ts';
 import type { StoredBoxes } from '../../client/crypto/generation-keys.ts';
 import { RequestError } from '../../client/net/request-error.ts';
 import { type Inbox, type Person, registryPks, World } from './gim-world.ts';
@@ -31,7 +33,7 @@ interface Stored {
   epoch: EpochState;
   /** Each entry as it is for the citizen and for the office: only the box differs. */
   readonly entries: { readonly citizen: Entry; readonly office: Entry }[];
-  readonly messages: Map<string, { envelope: Base64Url; position: number; acceptedAt: number }>;
+  readonly messages: Map<string, { envelope: Base64Url } & Response<'message:send'>>;
 }
 
 /** The server's half of a conversation without a server: the same checks in the same order, in memory and at once. For runs by the thousand. */
@@ -39,7 +41,12 @@ export class MemoryServer {
   readonly world = new World();
   readonly owner = this.world.person();
   readonly inbox: Inbox = this.world.inbox(this.owner);
-  readonly registry = { keys: registryPks.map(toBase64Url) };
+  readonly receiptKeys = generateKeyPairSync('ed25519');
+  readonly registry = {
+    keys: registryPks.map(toBase64Url),
+    registrars: null,
+    receiptKey: toBase64Url(this.receiptKeys.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)),
+  };
   readonly #members = new Map<AccountId, Member>();
   readonly #conversations = new Map<ConversationId, Stored>();
   readonly #listeners = new Set<{ readonly member: Member; readonly tell: (fact: Fact) => void }>();
@@ -54,6 +61,7 @@ export class MemoryServer {
       officeId: office ? officeId : null,
       inboxId: office ? idOf(this.inbox.id) : null,
       deviceId: idOf(person.device.deviceId),
+      confirmedUntil: Number.MAX_SAFE_INTEGER,
       expiresAt: Number.MAX_SAFE_INTEGER,
     };
     const member = { person, session };
@@ -135,14 +143,17 @@ export class MemoryServer {
       const known = stored.messages.get(messageId);
       if (known) {
         if (known.envelope !== envelope) throw refusal('conflict');
-        return known;
+        const { position, acceptedAt, receipt } = known;
+        return { position, acceptedAt, receipt };
       }
       checkEnvelope(bytes, stored.epoch, this.world.at('now'));
       const entry = { kind: 'message' as const, envelope, ...this.#place(stored, bytes) };
       const { position, acceptedAt } = entry;
-      stored.messages.set(messageId, { envelope, position, acceptedAt });
+      const claim = { conversationId: fromBase64Url(conversationId), position, run: fromBase64Url(entry.run) };
+      const answer = { position, acceptedAt, receipt: Receipts.sign(this.receiptKeys.privateKey, claim) };
+      stored.messages.set(messageId, { envelope, ...answer });
       this.#append(stored, { citizen: entry, office: entry });
-      return { position, acceptedAt };
+      return answer;
     },
   };
 
