@@ -36,6 +36,20 @@ export default defineConfig({
       },
       {
         root,
+        // The real client, with its texts, in this process.
+        plugins: [catalogues(), icons()],
+        test: {
+          name: 'evil',
+          include: ['test/evil/**/*.test.ts'],
+          // All attacks; with a fault planted (test/evil/controls.ts) only the one it is for.
+          provide: { attack: '' },
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
         test: {
           name: 'scenario',
           include: ['test/{scenario,browser,media}/**/*.test.ts'],
