@@ -4,6 +4,9 @@ import { createAccounts } from './accounts/accounts.ts';
 import { readToken } from './accounts/cookies.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createSessions } from './accounts/sessions.ts';
+import { Attachments } from './attachments/attachments.ts';
+import type { Blobs } from './attachments/blobs.ts';
+import { attachmentRoutes } from './attachments/routes.ts';
 import type { SfuClient } from './calls/sfu-client.ts';
 import { CatchUp } from './conversations/catch-up.ts';
 import { Conversations } from './conversations/conversations.ts';
@@ -36,6 +39,8 @@ import type { InboxId } from './protocol/ids.ts';
 
 export interface AppDependencies {
   readonly database: Database;
+  /** Where the sealed files of conversations are. */
+  readonly blobs: Blobs;
   readonly bus: Bus;
   readonly rateLimit: RateLimit;
   readonly sfu: SfuClient;
@@ -62,10 +67,11 @@ export interface App {
 
 /** How often activity of sessions is written down, and what has expired is swept. */
 const activityMs = 5_000;
+const sweepMs = 60_000;
 
 /** Everything but listening: the one place that sees all features. */
 export async function createApp(dependencies: AppDependencies): Promise<App> {
-  const { database, bus, rateLimit, sfu, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
+  const { database, blobs, bus, rateLimit, sfu, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
   await cryptoReady;
   const http = await createHttp({ origin, log });
 
@@ -77,15 +83,17 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     ...(await rights.of(caller)),
   });
 
+  const callerWith = async (cookies: Parameters<typeof readToken>[0]): Promise<Caller | null> => {
+    const token = readToken(cookies);
+    const caller = token === null ? null : await sessions.authenticate(token);
+    return caller && (await withRights(caller));
+  };
+
   const io = createSockets({
     server: http.server,
     origin,
     log,
-    authenticate: async (cookieHeader) => {
-      const token = readToken(http.parseCookie(cookieHeader ?? ''));
-      const caller = token === null ? null : await sessions.authenticate(token);
-      return caller && (await withRights(caller));
-    },
+    authenticate: async (cookieHeader) => await callerWith(http.parseCookie(cookieHeader ?? '')),
     onConnection: (socket, caller) => {
       connections.add(socket, caller);
       serve(socket, { handlers, rateLimit, log, callerOf: (of) => connections.callerOf(of) });
@@ -145,6 +153,14 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const catchingUp = every(1_000, 'catching up', async () => await catchUp.check(), log);
   const receipts = new Receipts({ database });
   const sending = new MessageSending({ database, chains, receipts, now, announce: (advance) => conversations.announce(advance) });
+
+  const attachments = new Attachments({
+    database,
+    blobs,
+    now,
+    requireReadable: async (conversationId, caller) => await conversations.requireReadable(conversationId, caller),
+  });
+  const attachmentSweeping = every(sweepMs, 'sweeping of uploads', async () => await attachments.sweep(), log);
 
   const counter = createCounter({
     database,
@@ -206,6 +222,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       if (inboxId) notify({ inbox: inboxId }, 'inbox:enrolled', { inboxId });
     },
   });
+  await attachmentRoutes(http, { attachments, blobs, rateLimit, callerOf: async ({ cookies }) => await callerWith(cookies) });
   if (clientDirectory !== null) await servePages(http, clientDirectory);
 
   const writeActivity = async (): Promise<void> => {
@@ -224,6 +241,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       io.engine.close();
       await activity.close();
       await catchingUp.close();
+      await attachmentSweeping.close();
       await counter.close();
       await http.close();
     },

@@ -13,6 +13,8 @@ const schema = z.object({
   /** What the browser's address bar shows; passkeys are bound to its host. */
   SCHALTER_ORIGIN: origin.optional(),
   SCHALTER_DATA: z.string().min(1).optional(),
+  /** Where sealed files lie; several servers of one installation need the same one. */
+  SCHALTER_ATTACHMENTS: z.string().min(1).optional(),
   SCHALTER_OPERATOR: z.string().min(1).max(80).default('Schalter'),
   SCHALTER_TIME_ZONE: z.string().refine(isTimeZone, 'is not the name of a time zone').default('Europe/Luxembourg'),
   /** Whether people of the offices must use passkeys that cannot leave their device. */
@@ -29,6 +31,7 @@ export interface Config {
   readonly port: number;
   readonly origin: string;
   readonly dataDirectory: string;
+  readonly attachmentsDirectory: string;
   readonly operator: string;
   readonly timeZone: string;
   readonly officialsNeedDeviceBoundKeys: boolean;
@@ -62,11 +65,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   if (!parsed.success) problems.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
   const config = parsed.data;
+  const dataDirectory = config.SCHALTER_DATA ?? defaultDataDirectory(env);
   return {
     host: config.HOST,
     port: config.PORT,
     origin: config.SCHALTER_ORIGIN ?? `http://localhost:${config.PORT}`,
-    dataDirectory: config.SCHALTER_DATA ?? defaultDataDirectory(env),
+    dataDirectory,
+    attachmentsDirectory: config.SCHALTER_ATTACHMENTS ?? join(dataDirectory, 'attachments'),
     operator: config.SCHALTER_OPERATOR,
     timeZone: config.SCHALTER_TIME_ZONE,
     officialsNeedDeviceBoundKeys: config.SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
+import { openBlobDirectory } from './attachments/blobs.ts';
 import { connectSfu } from './calls/sfu-client.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createLocalBus, createRedisBus } from './platform/bus.ts';
@@ -57,6 +58,7 @@ async function start(config: Config): Promise<void> {
 
   const app = await createApp({
     database,
+    blobs: await openBlobDirectory(config.attachmentsDirectory),
     bus,
     rateLimit: createRateLimit(redis),
     sfu,

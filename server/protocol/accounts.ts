@@ -4,6 +4,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
   RegistrationResponseJSON,
 } from '@simplewebauthn/browser';
+import type { AttachmentRoutes } from './attachments.ts';
 import type { Base64Url } from './base64url.ts';
 import type { DeviceLinkRoutes } from './device-links.ts';
 import type { AccountId, ChallengeId, DeviceId, DeviceLinkId, InboxId, InvitationId, OfficeId, SessionId } from './ids.ts';
@@ -33,7 +34,7 @@ export interface DeviceProof {
 }
 
 /** Passkeys, sessions and what is public, over HTTP: a cookie can only be set there. Bodies and answers are JSON. */
-export interface HttpRoutes extends DeviceLinkRoutes, ResetRoutes {
+export interface HttpRoutes extends DeviceLinkRoutes, ResetRoutes, AttachmentRoutes {
   'POST /api/passkeys/registration/options': (request: {
     invitationToken?: string;
     /** A first passkey on a device that another device of the account has just let in (device-links.ts). */

@@ -16,6 +16,8 @@ export const errorCodes = [
   'bad_state',
   'slow_down',
   'too_large',
+  'quota',
+  'no_space',
   'unknown_command',
   'unavailable',
   'internal',

@@ -35,4 +35,16 @@ export const limits = {
   /** A proposal that nobody signed. */
   proposalMs: 14 * 24 * 60 * 60_000,
   passkeysPerAccount: 20,
+  /** Of one attachment, before sealing. */
+  fileBytes: 100 * 1024 * 1024,
+  filePartBytes: 1024 * 1024,
+  fileNameCharacters: 255,
+  thumbnailBytes: 8 * 1024,
+  /** Files somebody may have begun and not finished. */
+  openUploads: 3,
+  /** An upload nothing more comes for is swept away. */
+  uploadIdleMs: 15 * 60_000,
+  uploadBytesPerDay: 200 * 1024 * 1024,
+  conversationFileBytes: 1024 ** 3,
+  officeFileBytes: 10 * 1024 ** 3,
 } as const;

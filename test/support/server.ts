@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp, type AppDependencies } from '../../server/app.ts';
+import { openBlobDirectory } from '../../server/attachments/blobs.ts';
 import { connectSfu } from '../../server/calls/sfu-client.ts';
 import { createLocalBus } from '../../server/platform/bus.ts';
 import { type Database, openDatabase } from '../../server/platform/database.ts';
@@ -23,7 +27,7 @@ export interface TestServer {
 type Options = Partial<
   Pick<
     AppDependencies,
-    'now' | 'bus' | 'clientDirectory' | 'officialsNeedDeviceBoundKeys' | 'maxChallengesPerAddress' | 'timeZone' | 'rateLimit'
+    'now' | 'bus' | 'blobs' | 'clientDirectory' | 'officialsNeedDeviceBoundKeys' | 'maxChallengesPerAddress' | 'timeZone' | 'rateLimit'
   >
 > & {
   /** A database that is there already, and stays: a second node of one installation. */
@@ -39,8 +43,10 @@ export async function startTestServer({ databaseUrl, ...options }: Options = {})
   const database = openDatabase({ url, log });
   const sfu = connectSfu({ url: 'ws://127.0.0.1:9', secret: 'no sfu here', log: pino({ level: 'silent' }) });
   const { origin, port } = await findOrigin();
+  const attachments = await mkdtemp(join(tmpdir(), `schalter-test-attachments-${process.pid}-`));
   const app = await createApp({
     database,
+    blobs: await openBlobDirectory(attachments),
     bus: createLocalBus(),
     rateLimit: createRoomyRateLimit(),
     sfu,
@@ -65,6 +71,7 @@ export async function startTestServer({ databaseUrl, ...options }: Options = {})
       sfu.close();
       await database.destroy();
       await own?.drop();
+      await rm(attachments, { recursive: true, force: true });
     },
   };
 }
