@@ -3,6 +3,8 @@ import type { Alarm } from '../storage/alarm.ts';
 
 const alarmTexts = {
   'registry-changed': 'account.alarmRegistry',
+  'receipt-key-changed': 'account.alarmReceiptKey',
+  'history-changed': 'account.alarmHistory',
   rollback: 'account.alarmRollback',
   'chain-invalid': 'account.alarmInvalid',
 } as const satisfies Record<Alarm['kind'], string>;

@@ -107,17 +107,22 @@ test('an inbox that hides a removal it once showed is an alarm, and nothing is s
   expect((await open(memoryDatabase()).load(inboxId, { fresh: true })).seqno).toBe(2);
 });
 
-test('registry keys that change are told, and the pinned ones stay', async () => {
+test('keys of the registry and of the receipts that change are told, and the pinned ones stay', async () => {
   const database = memoryDatabase();
   let keys = registryPks.slice(0, 2).map(toBase64Url);
+  let receiptKey = toBase64Url(new Uint8Array(32).fill(1));
   const alarms: Alarm[] = [];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const http = (async () => ({ keys })) as unknown as Parameters<typeof createRegistry>[0]['http'];
+  const http = (async () => ({ keys, registrars: null, receiptKey })) as unknown as Parameters<typeof createRegistry>[0]['http'];
   const open = () => createRegistry({ http, pin: createRegistryPin(database), raise: (alarm) => void alarms.push(alarm) });
-  expect(await open()()).toEqual(registryPks.slice(0, 2));
+  expect(await open().keys()).toEqual(registryPks.slice(0, 2));
   keys = registryPks.slice(1).map(toBase64Url);
-  expect(await open()()).toEqual(registryPks.slice(0, 2));
+  expect(await open().keys()).toEqual(registryPks.slice(0, 2));
   expect(alarms).toEqual([{ kind: 'registry-changed' }]);
+  keys = registryPks.slice(0, 2).map(toBase64Url);
+  receiptKey = toBase64Url(new Uint8Array(32).fill(2));
+  expect(await open().receiptKey()).toEqual(new Uint8Array(32).fill(1));
+  expect(alarms).toEqual([{ kind: 'registry-changed' }, { kind: 'receipt-key-changed' }]);
 });
 
 /** A conversation with three messages of the citizen, and a log of the official's that has read nothing yet. */
