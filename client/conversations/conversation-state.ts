@@ -1,7 +1,9 @@
 import type { ConversationView } from '../../server/protocol/conversations.ts';
-import type { MessageId } from '../../server/protocol/ids.ts';
-import { type Locale, locales } from '../../server/protocol/locale.ts';
+import type { AccountId, MessageId } from '../../server/protocol/ids.ts';
+import { locales } from '../../server/protocol/locale.ts';
 import { decodeMessageBody, type MessageBody } from '../../server/protocol/message-body.ts';
+import { CryptoError } from '../../server/protocol/sodium.ts';
+import { decodeFilePayload, type FileDescription } from '../crypto/file-payload.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
 import type { Author, ConversationProblem, Delivery, Item, MessageItem } from './items.ts';
 import type { OpenedEntry, OpenedMessage } from './opened-entry.ts';
@@ -66,8 +68,10 @@ function isOtherSide({ senderId }: OpenedMessage, { reader, view }: Parts): bool
 function describeEntry(entry: OpenedEntry, parts: Parts): Item | null {
   const { position, acceptedAt: at } = entry;
   if (entry.kind === 'message') {
-    const isText = entry.body.content.type === 'text';
-    return isText ? describeMessage(entry, parts) : { kind: 'problem', position, at, problem: 'unknown-version' };
+    const { content } = entry.body;
+    if (content.type === 'file' && fileOf(content) === null) return { kind: 'problem', position, at, problem: 'invalid' };
+    const isShown = content.type === 'text' || content.type === 'file';
+    return isShown ? describeMessage(entry, parts) : { kind: 'problem', position, at, problem: 'unknown-version' };
   }
   if (entry.kind === 'event') return { kind: 'event', position, at, event: entry.event };
   if (entry.kind === 'problem') return { kind: 'problem', position, at, problem: entry.problem };
@@ -79,7 +83,15 @@ function describeMessage(message: OpenedMessage, parts: Parts): MessageItem {
   const isOwn = senderId === parts.reader.accountId;
   const isRead = position <= (parts.view?.otherReadPosition ?? 0);
   const delivery: Delivery = isRead ? { state: 'read' } : { state: 'sent', at };
-  return { kind: 'message', messageId, position, at, author: authorOf(message, parts), ...textOf(body), delivery: isOwn ? delivery : null };
+  return {
+    kind: 'message',
+    messageId,
+    position,
+    at,
+    author: authorOf(message, parts),
+    ...wordsOf(body),
+    delivery: isOwn ? delivery : null,
+  };
 }
 
 function describeUnsent({ messageId, createdAt, payload, error }: OutboxItem, parts: Parts): MessageItem {
@@ -91,20 +103,40 @@ function describeUnsent({ messageId, createdAt, payload, error }: OutboxItem, pa
     position: null,
     at: createdAt,
     author,
-    ...textOf(body),
+    ...wordsOf(body),
     delivery: error ? { state: 'failed', error } : { state: 'pending' },
   };
 }
 
-function textOf({ content }: MessageBody): { text: string; lang: Locale | null } {
-  if (content.type !== 'text') return { text: '', lang: null };
-  return { text: content.text, lang: locales.find((locale) => locale === content.lang) ?? null };
+function wordsOf({ content }: MessageBody): Pick<MessageItem, 'text' | 'lang' | 'file'> {
+  if (content.type !== 'text') return { text: '', lang: null, file: fileOf(content) };
+  return { text: content.text, lang: locales.find((locale) => locale === content.lang) ?? null, file: null };
 }
 
-function authorOf({ senderId, body }: Pick<OpenedMessage, 'senderId' | 'body'>, { reader, view }: Parts): Author {
+/** What the message says of its file; null when it is none, or one that breaks the rules. */
+function fileOf(content: MessageBody['content']): FileDescription | null {
+  if (content.type !== 'file') return null;
+  try {
+    return decodeFilePayload(content.payload);
+  } catch (error) {
+    if (error instanceof CryptoError) return null;
+    throw error;
+  }
+}
+
+function authorOf({ senderId, body }: Pick<OpenedMessage, 'senderId' | 'body'>, { reader, view, opened }: Parts): Author {
   const isCitizen = senderId === view?.citizenId;
   const who = senderId === reader.accountId ? 'me' : isCitizen ? 'citizen' : 'office';
   // A citizen's name is what he wrote; an official cannot give himself another one than the directory's.
-  const written = body.content.type === 'text' ? body.content.author : null;
+  // A file does not carry it: its sender is called what he last called himself.
+  const written = body.content.type === 'text' ? body.content.author : lastNameOf(senderId, opened);
   return { who, accountId: senderId, name: isCitizen ? written : reader.nameOf(senderId) };
+}
+
+function lastNameOf(senderId: AccountId, opened: readonly OpenedEntry[]): string | null {
+  for (const entry of opened.toReversed()) {
+    if (entry.kind !== 'message' || entry.senderId !== senderId || entry.body.content.type !== 'text') continue;
+    if (entry.body.content.author !== null) return entry.body.content.author;
+  }
+  return null;
 }

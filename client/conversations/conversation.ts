@@ -9,6 +9,7 @@ import { type Observable, Subject } from '../net/observable.ts';
 import type { Outbox, Transmit } from '../net/outbox.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
+import type { OutboxItem } from '../storage/outbox-store.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import { ConversationLog } from './conversation-log.ts';
 import { type Acknowledged, type ConversationState, describeConversation } from './conversation-state.ts';
@@ -83,6 +84,11 @@ export class Conversation {
     const payload = encodeMessageBody({ sentAt: this.#options.now(), content, gossip: null, seen: null });
     await this.#options.outbox.add({ messageId, conversationId: this.conversationId, payload });
     return messageId;
+  }
+
+  /** The message of a file that has been uploaded. Resolves when it is safe in the outbox; adding it twice sends it once. */
+  async sendFile({ messageId, payload }: Pick<OutboxItem, 'messageId' | 'payload'>): Promise<void> {
+    await this.#options.outbox.add({ messageId, conversationId: this.conversationId, payload });
   }
 
   /** Sends a failed message again. */

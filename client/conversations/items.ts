@@ -2,6 +2,7 @@ import type { ConversationEvent } from '../../server/protocol/conversations.ts';
 import type { ErrorCode } from '../../server/protocol/errors.ts';
 import type { AccountId, MessageId } from '../../server/protocol/ids.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
+import type { FileDescription } from '../crypto/file-payload.ts';
 
 /** What a conversation shows, in the order in which it is shown. */
 export type Item = MessageItem | EventItem | ReadersItem | ProblemItem;
@@ -14,7 +15,9 @@ export interface MessageItem {
   /** When the server accepted it; when it was written, until then. */
   readonly at: number;
   readonly author: Author;
+  /** Empty where a file is sent. */
   readonly text: string;
+  readonly file: FileDescription | null;
   /** Null when the writer named none we know. */
   readonly lang: Locale | null;
   /** Of own messages only. */

@@ -5,6 +5,7 @@ import type { GenerationBoxes } from '../../server/protocol/offices.ts';
 import type { AccountRecord } from './account-keys.ts';
 import type { OutboxItem } from './outbox-store.ts';
 import type { ChainHead, StoredChain } from './chain-store.ts';
+import type { UploadRecord } from './upload-store.ts';
 
 /** What is kept, by store; every key is text, parts of it joined by "/", the account first. */
 export interface Stores {
@@ -14,6 +15,7 @@ export interface Stores {
   /** Drafts and the citizen's name. */
   readonly texts: Uint8Array;
   readonly outbox: OutboxItem;
+  readonly uploads: UploadRecord;
   /** Ciphertext as the server sent it. */
   readonly entries: Entry;
   readonly conversations: ConversationView;
@@ -30,6 +32,7 @@ export const storeNames = [
   'accounts',
   'texts',
   'outbox',
+  'uploads',
   'entries',
   'conversations',
   'heads',

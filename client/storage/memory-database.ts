@@ -7,6 +7,7 @@ export function memoryDatabase(): Database {
     accounts: new Map(),
     texts: new Map(),
     outbox: new Map(),
+    uploads: new Map(),
     entries: new Map(),
     conversations: new Map(),
     heads: new Map(),

@@ -13,7 +13,18 @@ beforeAll(async () => {
 
 function message(text: string, changes: Partial<MessageItem> = {}): MessageItem {
   const author = { who: 'office', accountId: newId<'account'>(), name: 'Claire Weber' } as const;
-  return { kind: 'message', messageId: newId<'message'>(), position: 2, at: 0, author, text, lang: 'en', delivery: null, ...changes };
+  return {
+    kind: 'message',
+    messageId: newId<'message'>(),
+    position: 2,
+    at: 0,
+    author,
+    text,
+    file: null,
+    lang: 'en',
+    delivery: null,
+    ...changes,
+  };
 }
 
 function own(delivery: MessageItem['delivery'], messageId = newId<'message'>()): MessageItem {
