@@ -15,6 +15,8 @@ export interface InboxChains {
   find(inboxId: InboxId): InboxChainState | null;
   /** The chain, verified, and with `fresh` asked for again. Throws a CryptoError (an alarm is raised too) or a RequestError. */
   load(inboxId: InboxId, options?: { readonly fresh?: boolean }): Promise<InboxChainState>;
+  /** When a link of a chain that is known was signed, by its signer's clock; milliseconds since 1970. */
+  signedAt(inboxId: InboxId, seqno: number): number | null;
 }
 
 export interface InboxChainsOptions {
@@ -23,7 +25,8 @@ export interface InboxChainsOptions {
   readonly raise: RaiseAlarm;
   /** Pinned public keys of the registry. */
   readonly registryPks: () => Promise<readonly Uint8Array[]>;
-  readonly loadUsers: (accountIds: readonly AccountId[]) => Promise<void>;
+  /** With `fresh` the newest chains, else those at hand will do. */
+  readonly loadUsers: (accountIds: readonly AccountId[], options?: { readonly fresh?: boolean }) => Promise<void>;
   readonly findUser: (userId: Uint8Array) => UserChainState | undefined;
 }
 
@@ -39,16 +42,25 @@ export function createInboxChains({ request, chains, raise, registryPks, loadUse
   /** Verifies what follows `before`. Everybody the links name must be known first: their devices have signed. */
   const verify = async (inboxId: InboxId, before: Known | null, links: readonly Base64Url[]): Promise<Known> => {
     const bytes = links.map(fromBase64Url);
-    await loadUsers(bytes.flatMap(usersOf));
     const verification: InboxVerification = {
       user: findUser,
       registryPks: await registryPks(),
       moment: 'past',
     };
-    const state = before
-      ? bytes.reduce((chain, link) => extendInboxChain(chain, link, verification), before.state)
-      : replayInboxChain(bytes, verification, fromBase64Url(inboxId));
-    return { state, links: [...(before?.links ?? []), ...links] };
+    const replay = () =>
+      before
+        ? bytes.reduce((chain, link) => extendInboxChain(chain, link, verification), before.state)
+        : replayInboxChain(bytes, verification, fromBase64Url(inboxId));
+    const people = [...(before?.state.memberships.map(({ userId }) => idOf<'account'>(userId)) ?? []), ...bytes.flatMap(usersOf)];
+    await loadUsers(people);
+    try {
+      return { state: replay(), links: [...(before?.links ?? []), ...links] };
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+    }
+    // A link may be signed by a device, or sealed to a key, that is younger than the chains that were kept.
+    await loadUsers(people, { fresh: true });
+    return { state: replay(), links: [...(before?.links ?? []), ...links] };
   };
 
   const readStored = async (inboxId: InboxId): Promise<Known | null> => {
@@ -97,6 +109,10 @@ export function createInboxChains({ request, chains, raise, registryPks, loadUse
 
   return {
     find: (inboxId) => known.get(inboxId)?.state ?? null,
+    signedAt: (inboxId, seqno) => {
+      const link = known.get(inboxId)?.links[seqno - 1];
+      return link === undefined ? null : decodeLink(fromBase64Url(link)).outer.createdAt;
+    },
     load: async (inboxId, { fresh = false } = {}) => {
       const running = loading.get(inboxId);
       if (running && !fresh) return await running;
@@ -120,7 +136,7 @@ export function createInboxChains({ request, chains, raise, registryPks, loadUse
   };
 }
 
-/** Whose user chains are needed to judge a link. Its signers were named by earlier links. */
+/** Whom a link brings in: everybody else it names is a member already. */
 function usersOf(linkBytes: Uint8Array): AccountId[] {
   const { outer, body } = decodeLink(linkBytes);
   if (body === null) return [];

@@ -1,0 +1,234 @@
+import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
+import { type AccountId, idOf, type InboxId, newId, type OfficeId, type ProposalId } from '../../server/protocol/ids.ts';
+import type { CoSigner, InboxBody, InboxPolicy, InboxRole } from '../../server/protocol/inbox-bodies.ts';
+import { limits } from '../../server/protocol/limits.ts';
+import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
+import type { Directory } from '../account/directory.ts';
+import type { Keyring } from '../account/keyring.ts';
+import { createInvitationSecret } from '../crypto/enrolment-proof.ts';
+import { randomBytes } from '../crypto/primitives.ts';
+import { type Observable, Subject } from '../net/observable.ts';
+import { RequestError } from '../net/request-error.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { ConnectionState } from '../net/socket.ts';
+import type { Subscribe } from '../net/subscribe.ts';
+import type { InvitationSecrets } from '../storage/invitation-secrets.ts';
+import { appendLink, sendLink } from './append-link.ts';
+import type { InboxChains } from './inbox-chain.ts';
+import type { InboxKeys } from './inbox-keys.ts';
+import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, type MembershipParts } from './membership.ts';
+import { completeProposal, findCoSigners, needsCoSigner } from './proposal.ts';
+import { readTeam } from './read-team.ts';
+import { noTeam, type TeamState } from './team-state.ts';
+
+export interface TeamOptions {
+  readonly inboxId: InboxId;
+  readonly account: {
+    readonly keyring: Keyring;
+    readonly directory: Directory;
+    readonly inboxChains: InboxChains;
+    readonly inboxKeys: InboxKeys;
+  };
+  readonly request: RequestFunction;
+  readonly on: Subscribe;
+  readonly connection: Observable<ConnectionState>;
+  readonly secrets: InvitationSecrets;
+  readonly now: () => number;
+}
+
+/** What somebody wants to change, as far as the rules look at it. */
+export type Act =
+  | { readonly type: 'add'; readonly accountId: AccountId; readonly role: InboxRole }
+  | { readonly type: 'role'; readonly accountId: AccountId; readonly role: InboxRole }
+  | { readonly type: 'policy'; readonly policy: InboxPolicy };
+
+/** Who belongs to an inbox, for its people: followed while it is open, and changed by signed links. Acts throw a CryptoError or a RequestError. */
+export class Team {
+  readonly inboxId: InboxId;
+  readonly #options: TeamOptions;
+  readonly #state = new Subject<TeamState>(noTeam);
+  readonly #stops: readonly (() => void)[];
+  #refreshing: Promise<void> | null = null;
+  #again = false;
+
+  constructor(options: TeamOptions) {
+    const { inboxId, on, connection } = options;
+    this.inboxId = inboxId;
+    this.#options = options;
+    const follow = (fact: { readonly inboxId: InboxId }) => {
+      if (fact.inboxId === inboxId) void this.refresh();
+    };
+    this.#stops = [
+      on('inbox:changed', follow),
+      on('inbox:enrolled', follow),
+      on('inbox:proposed', follow),
+      connection.subscribe(({ status }) => {
+        if (status === 'connected') void this.refresh();
+      }),
+    ];
+  }
+
+  get state(): Observable<TeamState> {
+    return this.#state;
+  }
+
+  /** Reads everything again; what comes meanwhile is read after that. Never throws: `failure` says what went wrong. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#again = true;
+      return await this.#refreshing;
+    }
+    this.#refreshing = this.#read().finally(() => (this.#refreshing = null));
+    await this.#refreshing;
+    if (!this.#again) return;
+    this.#again = false;
+    await this.refresh();
+  }
+
+  /** A one-time link's fragment, "token.secret". The half the server never sees is kept here before the server hears of the other. */
+  async invite(displayName: string, officeId: OfficeId): Promise<{ readonly fragment: string; readonly expiresAt: number }> {
+    const { request, secrets, now } = this.#options;
+    const invitationId = newId<'invitation'>();
+    const token = toBase64Url(randomBytes(32));
+    const secret = createInvitationSecret();
+    const tokenHash = toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))));
+    const kept = { invitationId, inboxId: this.inboxId, displayName, secret, expiresAt: now() + limits.invitationMs };
+    await secrets.save(kept);
+    try {
+      const { expiresAt } = await request('invitation:create', { invitationId, tokenHash, role: 'official', officeId, displayName });
+      await secrets.save({ ...kept, expiresAt });
+      return { fragment: `${token}.${toBase64Url(secret)}`, expiresAt };
+    } catch (error) {
+      await secrets.remove(invitationId);
+      throw error;
+    } finally {
+      void this.refresh();
+    }
+  }
+
+  /** Forgets a link that was given out: whoever comes with it is somebody nobody can vouch for. */
+  async forgetInvitation(invitationId: string): Promise<void> {
+    await this.#options.secrets.remove(invitationId);
+    await this.refresh();
+  }
+
+  /** Who must sign an act besides this account: nobody (null), or one of these. */
+  coSigners(act: Act): readonly CoSigner[] | null {
+    const inbox = this.#inbox();
+    const body = bodyOf(act, []);
+    if (!needsCoSigner(inbox, body)) return null;
+    return findCoSigners(inbox, body, this.#options.account.keyring.userId, this.#findUser);
+  }
+
+  /** Appends the link, or proposes it to the one who is to sign it too. */
+  async perform(act: Act, coSigner: CoSigner | null): Promise<'done' | 'proposed'> {
+    const coSigners = coSigner ? [coSigner] : [];
+    const build: BuildLink = async (parts) =>
+      act.type === 'add'
+        ? await buildAddMember(parts, act.accountId, act.role, coSigners)
+        : await buildPlain(parts, bodyOf(act, coSigners));
+    if (!coSigner) {
+      await this.#append(build);
+      return 'done';
+    }
+    const link = await build(this.#parts());
+    await this.#options.request('inbox:propose', { proposalId: newId<'proposal'>(), inboxId: this.inboxId, link });
+    await this.refresh();
+    return 'proposed';
+  }
+
+  /** The inbox gets a new key, which the person is not given. */
+  async remove(accountId: AccountId): Promise<void> {
+    await this.#append(async (parts) => await buildRemoveMember(parts, accountId));
+  }
+
+  /** The account gives up its place: the next member online gives the others a new key. */
+  async leave(): Promise<void> {
+    await this.#append(async (parts) => await buildPlain(parts, { type: 'leave' }));
+  }
+
+  /** Puts this device's signature beside the first one, and appends the link: `conflict` when the team has changed since. */
+  async sign(proposalId: ProposalId): Promise<void> {
+    const proposal = this.#state.value.proposals.find((one) => one.proposalId === proposalId);
+    ensure(proposal?.stage === 'to-sign', 'not_allowed', 'nothing that waits for this device');
+    try {
+      await sendLink(this.#parts(), this.#options.request, completeProposal(proposal, this.#options.account.keyring.device));
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  async withdraw(proposalId: ProposalId): Promise<void> {
+    await this.#options.request('inbox:withdraw-proposal', { proposalId });
+    await this.refresh();
+  }
+
+  close(): void {
+    for (const stop of this.#stops) stop();
+  }
+
+  async #append(build: BuildLink): Promise<void> {
+    try {
+      await appendLink(this.#parts(), this.#options.request, build);
+    } finally {
+      await this.refresh();
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { inboxId, account, request, secrets } = this.#options;
+    const { keyring, directory, inboxChains } = account;
+    try {
+      this.#state.set(await readTeam({ inboxId, own: keyring, request, directory, inboxChains, secrets }));
+      await this.#forgetAdmitted();
+    } catch (error) {
+      if (error instanceof CryptoError) this.#state.set({ ...this.#state.value, failure: 'unverified' });
+      else if (error instanceof RequestError) this.#state.set({ ...this.#state.value, failure: error.code });
+      else throw error;
+    }
+  }
+
+  /** A link has done its work when the person is in the team. */
+  async #forgetAdmitted(): Promise<void> {
+    const { secrets, now } = this.#options;
+    const { phase, applicants } = this.#state.value;
+    if (phase !== 'ready') return;
+    const waiting = new Set(applicants.map(({ invitationId }): string => invitationId));
+    for (const { invitationId, expiresAt } of await secrets.list(this.inboxId))
+      if (expiresAt + keptMs < now() && !waiting.has(invitationId)) await secrets.remove(invitationId);
+  }
+
+  #inbox() {
+    const inbox = this.#options.account.inboxChains.find(this.inboxId);
+    ensure(inbox !== null, 'unknown_chain', 'the chain of the inbox is not known');
+    return inbox;
+  }
+
+  readonly #findUser = (userId: Uint8Array) => this.#options.account.directory.find(idOf(userId))?.chain;
+
+  #parts(): MembershipParts {
+    const { inboxId, account, now } = this.#options;
+    const { keyring, directory, inboxChains, inboxKeys } = account;
+    return {
+      signer: keyring,
+      inboxId,
+      inboxChains,
+      inboxKeys,
+      loadUsers: async (accountIds) => await directory.load(accountIds, { maxAgeMs: 0 }),
+      findUser: this.#findUser,
+      now,
+    };
+  }
+}
+
+/** How long after its end a link's secret is kept: who used it in time may be let in later. */
+const keptMs = 14 * 24 * 60 * 60_000;
+
+/** A link's body as far as the rules look at it; of an addition without keys. */
+function bodyOf(act: Act, coSigners: readonly CoSigner[]): Exclude<InboxBody, { type: 'root' }> {
+  if (act.type === 'policy') return { type: 'set_policy', policy: act.policy, coSigners };
+  const userId = fromBase64Url(act.accountId);
+  if (act.type === 'role') return { type: 'change_role', userId, role: act.role, coSigners };
+  const member = { userId, role: act.role, pukGeneration: 0, userSeqno: 0, userTail: new Uint8Array() };
+  return { type: 'add_member', member, boxHash: new Uint8Array(), coSigners };
+}
