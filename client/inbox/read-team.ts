@@ -5,7 +5,7 @@ import type { Enrolment } from '../../server/protocol/offices.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import type { Directory } from '../account/directory.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
-import { safetyNumber } from '../crypto/safety-number.ts';
+import { personNumber } from '../crypto/person-number.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { InvitationSecret, InvitationSecrets } from '../storage/invitation-secrets.ts';
 import type { InboxChains } from './inbox-chain.ts';
@@ -34,7 +34,7 @@ export async function readTeam(parts: ReadTeamParts): Promise<TeamState> {
   );
   const named = (userId: Uint8Array): Named => {
     const accountId: AccountId = idOf(userId);
-    return { accountId, displayName: directory.find(accountId)?.displayName ?? '', safetyNumber: safetyNumber(userId) };
+    return { accountId, displayName: directory.find(accountId)?.displayName ?? '', personNumber: personNumber(userId) };
   };
   const people = currentMembers(inbox).map(({ userId, role, from }): TeamPerson => {
     return { ...named(userId), role, since: inboxChains.signedAt(inboxId, from), isMe: equalBytes(userId, own.userId) };
@@ -79,7 +79,7 @@ function judge(enrolment: Enrolment, given: readonly InvitationSecret[]): Applic
   const { accountId, displayName, invitationId } = enrolment;
   const link = given.find((one) => one.invitationId === invitationId);
   const proof = link === undefined ? 'unknown' : verifyEnrolment(enrolment, link.secret) ? 'proven' : 'forged';
-  return { accountId, displayName, invitationId, safetyNumber: safetyNumber(fromBase64Url(accountId)), proof };
+  return { accountId, displayName, invitationId, personNumber: personNumber(fromBase64Url(accountId)), proof };
 }
 
 function formerPeople(

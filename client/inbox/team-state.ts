@@ -25,7 +25,7 @@ export interface TeamState {
 export interface Named {
   readonly accountId: AccountId;
   readonly displayName: string;
-  readonly safetyNumber: string;
+  readonly personNumber: string;
 }
 
 export interface TeamPerson extends Named {

@@ -1,10 +1,9 @@
 import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
-import { type AccountId, idOf, type InboxId, newId, type OfficeId, type ProposalId } from '../../server/protocol/ids.ts';
+import { type AccountId, type InboxId, newId, type OfficeId, type ProposalId } from '../../server/protocol/ids.ts';
 import type { CoSigner, InboxBody, InboxPolicy, InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
 import type { Directory } from '../account/directory.ts';
-import type { Keyring } from '../account/keyring.ts';
 import { createInvitationSecret } from '../crypto/enrolment-proof.ts';
 import { randomBytes } from '../crypto/primitives.ts';
 import { type Observable, Subject } from '../net/observable.ts';
@@ -14,26 +13,18 @@ import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import type { InvitationSecrets } from '../storage/invitation-secrets.ts';
 import { appendLink, sendLink } from './append-link.ts';
-import type { InboxChains } from './inbox-chain.ts';
-import type { InboxKeys } from './inbox-keys.ts';
 import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, type MembershipParts } from './membership.ts';
 import { completeProposal, findCoSigners, needsCoSigner } from './proposal.ts';
 import { readTeam } from './read-team.ts';
 import { noTeam, type TeamState } from './team-state.ts';
 
 export interface TeamOptions {
-  readonly inboxId: InboxId;
-  readonly account: {
-    readonly keyring: Keyring;
-    readonly directory: Directory;
-    readonly inboxChains: InboxChains;
-    readonly inboxKeys: InboxKeys;
-  };
+  readonly parts: MembershipParts;
+  readonly directory: Directory;
   readonly request: RequestFunction;
   readonly on: Subscribe;
   readonly connection: Observable<ConnectionState>;
   readonly secrets: InvitationSecrets;
-  readonly now: () => number;
 }
 
 /** What somebody wants to change, as far as the rules look at it. */
@@ -52,7 +43,8 @@ export class Team {
   #again = false;
 
   constructor(options: TeamOptions) {
-    const { inboxId, on, connection } = options;
+    const { on, connection } = options;
+    const { inboxId } = options.parts;
     this.inboxId = inboxId;
     this.#options = options;
     const follow = (fact: { readonly inboxId: InboxId }) => {
@@ -87,12 +79,12 @@ export class Team {
 
   /** A one-time link's fragment, "token.secret". The half the server never sees is kept here before the server hears of the other. */
   async invite(displayName: string, officeId: OfficeId): Promise<{ readonly fragment: string; readonly expiresAt: number }> {
-    const { request, secrets, now } = this.#options;
+    const { request, secrets, parts } = this.#options;
     const invitationId = newId<'invitation'>();
     const token = toBase64Url(randomBytes(32));
     const secret = createInvitationSecret();
     const tokenHash = toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))));
-    const kept = { invitationId, inboxId: this.inboxId, displayName, secret, expiresAt: now() + limits.invitationMs };
+    const kept = { invitationId, inboxId: this.inboxId, displayName, secret, expiresAt: parts.now() + limits.invitationMs };
     await secrets.save(kept);
     try {
       const { expiresAt } = await request('invitation:create', { invitationId, tokenHash, role: 'official', officeId, displayName });
@@ -117,7 +109,8 @@ export class Team {
     const inbox = this.#inbox();
     const body = bodyOf(act, []);
     if (!needsCoSigner(inbox, body)) return null;
-    return findCoSigners(inbox, body, this.#options.account.keyring.userId, this.#findUser);
+    const { signer, findUser } = this.#options.parts;
+    return findCoSigners(inbox, body, signer.userId, findUser);
   }
 
   /** Appends the link, or proposes it to the one who is to sign it too. */
@@ -131,7 +124,7 @@ export class Team {
       await this.#append(build);
       return 'done';
     }
-    const link = await build(this.#parts());
+    const link = await build(this.#options.parts);
     await this.#options.request('inbox:propose', { proposalId: newId<'proposal'>(), inboxId: this.inboxId, link });
     await this.refresh();
     return 'proposed';
@@ -151,8 +144,9 @@ export class Team {
   async sign(proposalId: ProposalId): Promise<void> {
     const proposal = this.#state.value.proposals.find((one) => one.proposalId === proposalId);
     ensure(proposal?.stage === 'to-sign', 'not_allowed', 'nothing that waits for this device');
+    const { parts, request } = this.#options;
     try {
-      await sendLink(this.#parts(), this.#options.request, completeProposal(proposal, this.#options.account.keyring.device));
+      await sendLink(parts, request, completeProposal(proposal, parts.signer.device));
     } finally {
       await this.refresh();
     }
@@ -169,17 +163,17 @@ export class Team {
 
   async #append(build: BuildLink): Promise<void> {
     try {
-      await appendLink(this.#parts(), this.#options.request, build);
+      await appendLink(this.#options.parts, this.#options.request, build);
     } finally {
       await this.refresh();
     }
   }
 
   async #read(): Promise<void> {
-    const { inboxId, account, request, secrets } = this.#options;
-    const { keyring, directory, inboxChains } = account;
+    const { parts, directory, request, secrets } = this.#options;
+    const { inboxId, inboxChains, signer: own } = parts;
     try {
-      this.#state.set(await readTeam({ inboxId, own: keyring, request, directory, inboxChains, secrets }));
+      this.#state.set(await readTeam({ inboxId, own, request, directory, inboxChains, secrets }));
       await this.#forgetAdmitted();
     } catch (error) {
       if (error instanceof CryptoError) this.#state.set({ ...this.#state.value, failure: 'unverified' });
@@ -190,34 +184,18 @@ export class Team {
 
   /** A link has done its work when the person is in the team. */
   async #forgetAdmitted(): Promise<void> {
-    const { secrets, now } = this.#options;
+    const { secrets, parts } = this.#options;
     const { phase, applicants } = this.#state.value;
     if (phase !== 'ready') return;
     const waiting = new Set(applicants.map(({ invitationId }): string => invitationId));
     for (const { invitationId, expiresAt } of await secrets.list(this.inboxId))
-      if (expiresAt + keptMs < now() && !waiting.has(invitationId)) await secrets.remove(invitationId);
+      if (expiresAt + keptMs < parts.now() && !waiting.has(invitationId)) await secrets.remove(invitationId);
   }
 
   #inbox() {
-    const inbox = this.#options.account.inboxChains.find(this.inboxId);
+    const inbox = this.#options.parts.inboxChains.find(this.inboxId);
     ensure(inbox !== null, 'unknown_chain', 'the chain of the inbox is not known');
     return inbox;
-  }
-
-  readonly #findUser = (userId: Uint8Array) => this.#options.account.directory.find(idOf(userId))?.chain;
-
-  #parts(): MembershipParts {
-    const { inboxId, account, now } = this.#options;
-    const { keyring, directory, inboxChains, inboxKeys } = account;
-    return {
-      signer: keyring,
-      inboxId,
-      inboxChains,
-      inboxKeys,
-      loadUsers: async (accountIds) => await directory.load(accountIds, { maxAgeMs: 0 }),
-      findUser: this.#findUser,
-      now,
-    };
   }
 }
 
