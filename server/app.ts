@@ -182,7 +182,14 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   connections.onChange((accountId, isConnected) => counter.notePresence(accountId, isConnected));
 
   const handlers: Handlers = {
-    ...accountHandlers({ database }),
+    ...accountHandlers({
+      database,
+      chains: accounts.chains,
+      notify,
+      appendInboxLink: async (trx, inboxId, link, signer) => await inboxes.appendWithin(trx, inboxId, link, signer),
+      endSockets: (sessionId) => connections.endSession(sessionId, 'revoked'),
+      refreshRights: async (accountId) => await connections.refreshRights(accountId),
+    }),
     ...officeHandlers({
       database,
       inboxes,

@@ -111,6 +111,16 @@ export class AccountStore {
     return rows.map(({ accountId, displayName }) => ({ accountId, officeId, displayName: displayName ?? '' }));
   }
 
+  /** Number of the newest link; 0 when there is no such account. */
+  async findHead(accountId: AccountId): Promise<number> {
+    const row = await this.#database
+      .selectFrom('userLinks')
+      .select((select) => select.fn.max('seqno').as('head'))
+      .where('accountId', '=', accountId)
+      .executeTakeFirst();
+    return row?.head ?? 0;
+  }
+
   /** Every account's links beyond those already known, oldest first. */
   async findLinks(known: readonly { readonly accountId: AccountId; readonly seqno: number }[]): Promise<UserLink[]> {
     const { rows } = await sql<UserLink>`

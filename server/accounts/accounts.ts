@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database.ts';
+import type { Database, Transaction } from '../platform/database.ts';
 import { toBase64Url } from '../protocol/base64url.ts';
 import type { AccountId, OfficeId } from '../protocol/ids.ts';
 import type { Enrolment } from '../protocol/offices.ts';
@@ -18,6 +18,8 @@ export interface Accounts {
   ) => Promise<readonly { readonly accountId: AccountId; readonly officeId: OfficeId; readonly displayName: string }[]>;
   /** Verified chains; unknown accounts are left out. `database` may be a transaction. */
   readonly loadChains: (database: Database, accountIds: readonly AccountId[]) => Promise<ReadonlyMap<AccountId, UserChainState>>;
+  /** Until the transaction ends none of the chains grows: what is verified by them is stored before they change. */
+  readonly hold: (trx: Transaction, accountIds: readonly AccountId[]) => Promise<void>;
   /** When the invitation expires; null when its id or token is another one's. */
   readonly addInvitation: (invitation: Invitation, tokenHash: Uint8Array) => Promise<Date | null>;
   /** Officials who used an invitation of the office, the first one first. */
@@ -33,6 +35,7 @@ export function createAccounts({ database }: { readonly database: Database }): A
     find: async (accountId) => (await store.find([accountId]))[0] ?? null,
     findOfficials: async (officeId) => await store.findOfficials(officeId),
     loadChains: async (within, accountIds) => await chains.load(within, accountIds),
+    hold: async (trx, accountIds) => void (await new AccountStore(trx).lock(accountIds, 'share')),
     addInvitation: async (invitation, tokenHash) => await invitations.add(invitation, tokenHash),
     findEnrolled: async (officeId) =>
       (await invitations.findOfficials(officeId)).map(({ proof, ...person }) => ({ ...person, proof: toBase64Url(proof) })),

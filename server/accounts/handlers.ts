@@ -1,14 +1,18 @@
 import { AppError } from '../platform/app-error.ts';
 import type { Handlers } from '../platform/commands.ts';
-import type { Database } from '../platform/database.ts';
 import { toBase64Url } from '../protocol/base64url.ts';
 import { roles } from '../protocol/roles.ts';
 import { AccountStore } from './account-store.ts';
-import { loadAccountsSchema, nothingSchema } from './schemas.ts';
+import { extendAccount, type ExtensionDependencies } from './extension.ts';
+import { type PasskeyCommands, passkeyHandlers } from './passkey-handlers.ts';
+import { extendSchema, loadAccountsSchema, nothingSchema } from './schemas.ts';
+import { type SessionCommands, sessionHandlers } from './session-handlers.ts';
 
-/** What people know of each other's keys, and each of his own. */
-export function accountHandlers({ database }: { readonly database: Database }): Handlers<'account:load' | 'account:load-boxes'> {
-  const store = new AccountStore(database);
+/** What people know of each other's keys, and what each does with his own account. */
+export function accountHandlers(
+  dependencies: ExtensionDependencies,
+): Handlers<'account:load' | 'account:load-boxes' | 'account:extend' | PasskeyCommands | SessionCommands> {
+  const store = new AccountStore(dependencies.database);
   return {
     'account:load': {
       allow: roles,
@@ -45,5 +49,13 @@ export function accountHandlers({ database }: { readonly database: Database }): 
         };
       },
     },
+    'account:extend': {
+      allow: roles,
+      schema: extendSchema,
+      limit: { points: 20, perSeconds: 60 },
+      run: async (extension, caller) => await extendAccount(extension, caller, dependencies),
+    },
+    ...passkeyHandlers(dependencies),
+    ...sessionHandlers(dependencies),
   };
 }

@@ -17,6 +17,17 @@ export interface Passkey {
   readonly backedUp: boolean;
 }
 
+/** A passkey as its owner sees it in his list. */
+export interface KeptPasskey {
+  readonly credentialId: string;
+  readonly transports: readonly string[];
+  readonly backupEligible: boolean;
+  /** Sealed under the account's key. */
+  readonly label: Uint8Array | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+}
+
 type Tables = {
   passkeys: {
     credentialId: string;
@@ -26,6 +37,8 @@ type Tables = {
     transports: readonly string[];
     backupEligible: boolean;
     backedUp: boolean;
+    label: Uint8Array | null;
+    createdAt: Date;
     lastUsedAt: Date | null;
   };
   accounts: { accountId: AccountId; handle: Uint8Array | null; role: Role; disabledAt: Date | null };
@@ -38,10 +51,25 @@ export class PasskeyStore {
     this.#database = database.withTables<Tables>();
   }
 
-  async add({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp }: Omit<Passkey, 'handle'>): Promise<void> {
+  /** Refused with the name of the key when somebody has it already. */
+  async add(
+    { credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp }: Omit<Passkey, 'handle'>,
+    label: Uint8Array | null,
+  ): Promise<void> {
     await this.#database
       .insertInto('passkeys')
-      .values({ credentialId, accountId, publicKey, counter, transports, backupEligible, backedUp, lastUsedAt: sql`now()` })
+      .values({
+        credentialId,
+        accountId,
+        publicKey,
+        counter,
+        transports,
+        backupEligible,
+        backedUp,
+        label,
+        createdAt: sql`now()`,
+        lastUsedAt: sql`now()`,
+      })
       .execute();
   }
 
@@ -56,6 +84,36 @@ export class PasskeyStore {
       .where('disabledAt', 'is', null)
       .executeTakeFirst();
     return row?.handle ? { ...row, handle: row.handle } : null;
+  }
+
+  /** The oldest first. */
+  async list(accountId: AccountId): Promise<KeptPasskey[]> {
+    return await this.#database
+      .selectFrom('passkeys')
+      .select(['credentialId', 'transports', 'backupEligible', 'label', 'createdAt', 'lastUsedAt'])
+      .where('accountId', '=', accountId)
+      .orderBy('createdAt')
+      .orderBy('credentialId')
+      .execute();
+  }
+
+  /** False when the account has no such passkey. */
+  async rename(accountId: AccountId, credentialId: string, label: Uint8Array | null): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable('passkeys')
+      .set({ label })
+      .where('accountId', '=', accountId)
+      .where('credentialId', '=', credentialId)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  }
+
+  async remove(accountId: AccountId, credentialIds: readonly string[]): Promise<void> {
+    await this.#database
+      .deleteFrom('passkeys')
+      .where('accountId', '=', accountId)
+      .where('credentialId', '=', sql<string>`any(${credentialIds}::text[])`)
+      .execute();
   }
 
   /** False when the counter does not go up: of two sign-ins with the same one, one has a copy of the key (K07). */

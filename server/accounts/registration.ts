@@ -66,7 +66,7 @@ export async function register(
       ) {
         throw new AppError('invitation_invalid', 'somebody else was faster');
       }
-      await new PasskeyStore(trx).add({ ...passkey, accountId: owner.accountId });
+      await new PasskeyStore(trx).add({ ...passkey, accountId: owner.accountId }, null);
       const session = await sessions.open(trx, {
         accountId: owner.accountId,
         role: person.role,

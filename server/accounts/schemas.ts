@@ -20,6 +20,10 @@ const deviceProofSchema = z.strictObject({
 
 /** Ways in that are made with the account: a passkey's device, a recovery code's. */
 const maxFirstLinks = 4;
+/** What one act changes: devices in and out, a new key. */
+const maxLinksAtOnce = 8;
+/** Inboxes one person belongs to. */
+const maxInboxLinks = 50;
 /** 32 random bytes in the fragment of an invitation's link. */
 const tokenSchema = z.string().max(100);
 
@@ -97,6 +101,22 @@ export const deviceSessionSchema = z.strictObject({
 export const loadAccountsSchema = z.strictObject({
   accountIds: z.array(chainIdSchema<'account'>()).max(limits.accountsPerLoad),
 }) satisfies z.ZodType<Parameters<AccountCommands['account:load']>[0]>;
+export const extendSchema = z.strictObject({
+  links: z.array(signedLinkSchema).min(1).max(maxLinksAtOnce),
+  inboxLinks: z.array(z.strictObject({ inboxId: chainIdSchema<'inbox'>(), link: signedLinkSchema })).max(maxInboxLinks),
+}) satisfies z.ZodType<Parameters<AccountCommands['account:extend']>[0]>;
+
+/** A few words, sealed. */
+const labelSchema = bytesSchema({ maxBytes: 1_024 }).nullable();
+export const renamePasskeySchema = z.strictObject({ credentialId: credentialIdSchema, label: labelSchema }) satisfies z.ZodType<
+  Parameters<AccountCommands['passkey:rename']>[0]
+>;
+export const removePasskeySchema = z.strictObject({ credentialId: credentialIdSchema }) satisfies z.ZodType<
+  Parameters<AccountCommands['passkey:remove']>[0]
+>;
+export const endSessionSchema = z.strictObject({ sessionId: idSchema<'session'>() }) satisfies z.ZodType<
+  Parameters<AccountCommands['session:end']>[0]
+>;
 export const nothingSchema = z.strictObject({});
 
 /** Whether a body carries the output of a passkey's PRF, which is the seed of somebody's keys. */

@@ -113,6 +113,22 @@ export class SessionStore {
     return rows.length === 1;
   }
 
+  /** The session's device from now on. False when there is no such session. */
+  async bind(sessionId: SessionId, deviceId: DeviceId): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database
+      .updateTable('sessions')
+      .set({ deviceId })
+      .where('sessionId', '=', sessionId)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  }
+
+  /** The passkey a session was opened with, or null. */
+  async findCredential(sessionId: SessionId): Promise<string | null> {
+    const row = await this.#database.selectFrom('sessions').select('credentialId').where('sessionId', '=', sessionId).executeTakeFirst();
+    return row?.credentialId ?? null;
+  }
+
   async isConfirmed(sessionId: SessionId): Promise<boolean> {
     const row = await this.#database
       .selectFrom('sessions')

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { AppError } from '../platform/app-error.ts';
 import type { SessionCaller } from '../platform/caller.ts';
 import type { Database } from '../platform/database.ts';
 import { type AccountId, newId, type SessionId } from '../protocol/ids.ts';
@@ -54,6 +55,11 @@ export function createSessions(database: Database): Sessions {
     keepAlive: async (accountIds) => await store.touchAccounts(accountIds),
     sweep: async () => await store.sweep(),
   };
+}
+
+/** What weighs more than reading needs a passkey shown in this session a few minutes ago at most. Throws `step_up_needed`. */
+export async function requireConfirmed(database: Database, sessionId: SessionId): Promise<void> {
+  if (!(await new SessionStore(database).isConfirmed(sessionId))) throw new AppError('step_up_needed', 'no passkey was shown lately');
 }
 
 function newToken(): string {

@@ -43,12 +43,15 @@ class Shelf {
 
 export class Person {
   readonly shelf = new Shelf();
+  /** The last link, as it is posted. */
+  newest: SealedLink;
   device: DeviceKeys = createDevice('browser');
   state: UserChainState;
 
   constructor() {
     const created = createUser({ device: this.device, label: 'Phone', createdAt: 1 });
     this.state = created.state;
+    this.newest = created;
     this.shelf.put(created, created.state);
   }
 
@@ -72,6 +75,7 @@ export class Person {
   append(sealed: SealedLink): void {
     const state = extendUserChain(this.state, sealed.link);
     this.state = state;
+    this.newest = sealed;
     this.shelf.put(sealed, state);
   }
 
@@ -81,9 +85,14 @@ export class Person {
 
   /** Signs another device in, which is the one the person goes on with. */
   moveTo(device: DeviceKeys): void {
+    this.admit(device);
+    this.device = device;
+  }
+
+  /** Signs another device in. */
+  admit(device: DeviceKeys): void {
     const added = addDevice({ state: this.state, signer: this.signer, keys: this.keys(), newDevice: device, label: 'Tablet' });
     this.append({ ...added, link: acceptDevice(added.link, device, this.id) });
-    this.device = device;
   }
 
   revoke(...deviceIds: Uint8Array[]): void {

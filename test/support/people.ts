@@ -3,6 +3,7 @@ import { enrolmentProof } from '../../client/crypto/enrolment-proof.ts';
 import { signSession } from '../../client/crypto/session-proof.ts';
 import { createCookieFetch, type CookieFetch } from '../../client/net/cookie-fetch.ts';
 import { createHttp, type Http } from '../../client/net/http.ts';
+import { toSignedLink } from '../../client/net/wire.ts';
 import { type ClientSocket, type RequestFunction, requestOver } from '../../client/net/request.ts';
 import type { DeviceProof, HttpRoutes, SessionView } from '../../server/protocol/accounts.ts';
 import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
@@ -87,6 +88,25 @@ export class Somebody {
     const { challengeId, challenge } = await this.http('POST /api/sessions/challenge', { accountId });
     this.session = await this.http('POST /api/sessions', { challengeId, accountId, device: this.prove(challenge) });
     return this;
+  }
+
+  /** The passkey once more, in the session that is there. */
+  async confirm(): Promise<this> {
+    const { challengeId, options } = await this.http('POST /api/session/confirmation/options', {});
+    this.session = await this.http('POST /api/session/confirmation', { challengeId, response: this.authenticator.get(options) });
+    return this;
+  }
+
+  /** The session is bound to the device that the person holds now. */
+  async bindSession(): Promise<this> {
+    const { challengeId, challenge } = await this.http('POST /api/session/device/options', {});
+    this.session = await this.http('POST /api/session/device', { challengeId, device: this.prove(challenge) });
+    return this;
+  }
+
+  /** The chain's newest link as it is posted. */
+  get newest(): SignedLink {
+    return toSignedLink(this.gim.newest);
   }
 
   /** A connected line of the session. */

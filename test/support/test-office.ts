@@ -103,6 +103,13 @@ export class TestOffice {
     return somebody;
   }
 
+  /** The same person at another browser, with nothing but the account's passkey. */
+  elsewhere({ gim, authenticator }: Somebody): Somebody {
+    const somebody = new Somebody(this.server, gim, authenticator);
+    this.#people.push(somebody);
+    return somebody;
+  }
+
   async addCitizen(): Promise<Somebody> {
     return await this.newcomer().register();
   }
