@@ -6,8 +6,9 @@ import { createUser } from '../../client/crypto/user-keys.ts';
 import { toSignedLink } from '../../client/net/wire.ts';
 import { createAccounts } from '../../server/accounts/accounts.ts';
 import { createOwner } from '../../server/accounts/new-account.ts';
-import { addRegistryKeys, createOffice } from '../../server/offices/new-office.ts';
+import { addRegistryKeys, createInbox as createOfficelessInbox, createOffice } from '../../server/offices/new-office.ts';
 import type { Database } from '../../server/platform/database.ts';
+import { registrarsName } from '../../server/protocol/inbox-state.ts';
 import { cryptoReady } from '../../server/protocol/sodium.ts';
 import { type DemonstrationKeys, writeKeys } from './keys.ts';
 import { demonstrationOffices } from './offices.ts';
@@ -16,7 +17,7 @@ import { demonstrationOffices } from './offices.ts';
 const alwaysOpen = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, opens: '00:00', closes: '24:00' }));
 
 /**
- * Sets up an empty installation: the registry's keys, the first owner with his keys, two offices with their inboxes.
+ * Sets up an empty installation: the registry's keys, the first owner with his keys, the registrars' inbox, two offices with theirs.
  * The keys are written before the first row, so that nothing is ever in the database that nobody holds the key of.
  */
 export async function seedDemonstration({
@@ -48,17 +49,20 @@ export async function seedDemonstration({
   await createOwner(database, { root, displayName: 'Schalter' });
 
   const { loadChains } = createAccounts({ database });
-  for (const { staff: _staff, services, ...office } of demonstrationOffices) {
-    const draft = draftInbox(office.name.en, { addsRequire: 1, requirePrf: false }, [owner.state]);
+  const inboxNamed = (name: string) => {
+    const draft = draftInbox(name, { addsRequire: 1, requirePrf: false }, [owner.state]);
     const signatures = signRegistryStatement(draft.statement, registry.slice(0, 2));
-    const inbox = createInbox(draft, signatures, { userId: owner.state.userId, device, createdAt });
+    return toSignedLink(createInbox(draft, signatures, { userId: owner.state.userId, device, createdAt }));
+  };
+  await createOfficelessInbox(database, inboxNamed(registrarsName), { loadUserChains: loadChains });
+  for (const { staff: _staff, services, ...office } of demonstrationOffices) {
     await createOffice(
       database,
       {
         ...office,
         services: services.map((service) => ({ ...service, hours: alwaysOpen })),
         closedDays: [],
-        inboxRoot: toSignedLink(inbox),
+        inboxRoot: inboxNamed(office.name.en),
       },
       { loadUserChains: loadChains },
     );
