@@ -26,8 +26,11 @@ export interface AccountMoment {
   readonly keys: GenerationKeys;
 }
 
-/** Makes one link of the own chain; with `keys` when the link brings a new generation. May be made again, from a newer moment. */
-export type ChainStep = (moment: AccountMoment) => Sealed | Promise<Sealed>;
+/**
+ * Makes one link of the own chain, with `keys` when the link brings a new generation; null when there is nothing to do any more. May be
+ * asked again, at a newer moment.
+ */
+export type ChainStep = (moment: AccountMoment) => Sealed | null | Promise<Sealed>;
 type Sealed = SealedLink & { readonly keys?: GenerationKeys };
 
 /** Links that follow a new generation of the own key: a new key for every inbox the person is in (crypto.md §6, "Revoke device"). */
@@ -52,6 +55,7 @@ export async function extendAccount(options: ExtendOptions): Promise<void> {
   const { hand, request } = options;
   for (let tries = 1; ; tries += 1) {
     const payload = await build(options);
+    if (payload.links.length === 0) return;
     try {
       let sent = 0;
       // The same links twice are answered alike: an answer that was lost is asked for again.
@@ -75,6 +79,7 @@ async function build({ hand, steps, followOwnKey, now = Date.now }: ExtendOption
   const links: SignedLink[] = [];
   for (const step of steps) {
     const made = await step({ state, signer, keys });
+    if (made === null) continue;
     state = extendUserChain(state, made.link);
     keys = made.keys ?? keys;
     links.push(toSignedLink(made));

@@ -1,0 +1,31 @@
+import { equalBytes } from '../../server/protocol/sodium.ts';
+import { activeDevices } from '../../server/protocol/user-chain.ts';
+import type { DeviceKeys } from '../crypto/device.ts';
+import { acceptDevice, addDevice, revokeDevices } from '../crypto/user-keys.ts';
+import type { AccountMoment, ChainStep } from './extend-account.ts';
+
+/** Adds a device whose keys are at hand here: a passkey's, the recovery code's. */
+export function addOwnDevice(newDevice: DeviceKeys, label: string): ChainStep {
+  return (moment) => {
+    const sealed = addDevice({ ...moment, newDevice, label });
+    return { ...sealed, link: acceptDevice(sealed.link, newDevice, moment.state.userId) };
+  };
+}
+
+/** Revokes those of the devices that are still active, and gives the others a new key. No link when there is none left to revoke. */
+export function revoke(deviceIds: readonly Uint8Array[]): ChainStep {
+  return (moment) => {
+    const active = activeDevices(moment.state).filter(({ deviceId }) => deviceIds.some((id) => equalBytes(id, deviceId)));
+    return active.length === 0 ? null : revokeDevices({ ...moment, deviceIds: active.map(({ deviceId }) => deviceId) });
+  };
+}
+
+/** Puts a new recovery code in place of those before it, which end with a new key. */
+export function replaceRecoveryCode(newDevice: DeviceKeys): readonly ChainStep[] {
+  return [revokeRecoveryCodes, addOwnDevice(newDevice, '')];
+}
+
+function revokeRecoveryCodes(moment: AccountMoment): ReturnType<ChainStep> {
+  const earlier = activeDevices(moment.state).filter(({ kind }) => kind === 'recovery');
+  return revoke(earlier.map(({ deviceId }) => deviceId))(moment);
+}
