@@ -6,7 +6,7 @@ import { ceremonyErrorText } from './ceremony-error.ts';
 /** One passkey ceremony at a time, with its state for the page: running, or what went wrong in words. */
 export class Ceremony {
   readonly #host: ReactiveControllerHost;
-  #running = false;
+  #waiting: string | null = null;
   #error: string | null = null;
 
   constructor(host: ReactiveControllerHost) {
@@ -14,28 +14,39 @@ export class Ceremony {
   }
 
   get running(): boolean {
-    return this.#running;
+    return this.#waiting !== null;
+  }
+
+  /** What the person is asked for, in words; null while nothing runs. */
+  get waiting(): string | null {
+    return this.#waiting;
   }
 
   get error(): string | null {
     return this.#error;
   }
 
-  /** Call from a click: browsers open their dialog only then. */
-  async run(ceremony: () => Promise<unknown>): Promise<void> {
-    if (this.#running) return;
-    this.#show(true, null);
-    announcer().announce(t('account.signingIn'));
+  /** Call from a click: browsers open their dialog only then. The ceremony says when the device is about to ask a second time. */
+  async run(ceremony: (onceMore: () => void) => Promise<unknown>): Promise<void> {
+    if (this.running) return;
+    this.#ask(t('account.signingIn'));
     try {
-      await ceremony();
-      this.#show(false, null);
+      await ceremony(() => this.#ask(t('account.onceMore')));
+      this.#end(null);
     } catch (error) {
-      this.#show(false, ceremonyErrorText(error));
+      this.#end(ceremonyErrorText(error));
     }
   }
 
-  #show(running: boolean, error: string | null): void {
-    this.#running = running;
+  #ask(words: string): void {
+    this.#waiting = words;
+    this.#error = null;
+    announcer().announce(words);
+    this.#host.requestUpdate();
+  }
+
+  #end(error: string | null): void {
+    this.#waiting = null;
     this.#error = error;
     this.#host.requestUpdate();
   }

@@ -17,7 +17,7 @@ export interface InvitationToAccept {
   readonly role: Role;
   readonly displayName: string;
   readonly officeId: OfficeId;
-  accept(): Promise<unknown>;
+  accept(onceMore: () => void): Promise<unknown>;
 }
 
 /** The way in for staff: a one-time link, read from the address's fragment, which never reaches the server as a whole. */
@@ -57,7 +57,7 @@ export class EnrolPage extends GovPage {
   }
 
   #offer({ displayName, role, officeId }: InvitationToAccept): TemplateResult {
-    const { running, error } = this.#ceremony;
+    const { running, waiting, error } = this.#ceremony;
     return html`<div class="sign-in">
       <h1>${t('account.enrolTitle')}</h1>
       <p class="lead">${t('account.enrolGreeting', { name: displayName })}</p>
@@ -74,7 +74,7 @@ export class EnrolPage extends GovPage {
           ${t('account.enrolButton')}
         </button>
       </p>
-      ${running ? html`<p class="muted">${t('account.signingIn')}</p>` : nothing}
+      ${waiting === null ? nothing : html`<p class="muted">${waiting}</p>`}
     </div>`;
   }
 
@@ -97,8 +97,8 @@ export class EnrolPage extends GovPage {
   readonly #accept = (): void => {
     const { invitation } = this;
     if (invitation === 'checking' || 'failure' in invitation) return;
-    void this.#ceremony.run(async () => {
-      await invitation.accept();
+    void this.#ceremony.run(async (onceMore) => {
+      await invitation.accept(onceMore);
       this.onAccepted();
     });
   };

@@ -2,8 +2,7 @@ import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { type AccountId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
 import { currentGeneration, type UserChainState } from '../../server/protocol/user-chain.ts';
-import type { AccountRecord, AccountKeys } from '../storage/account-keys.ts';
-import { deviceFromSeed, type DeviceKeys } from '../crypto/device.ts';
+import type { DeviceKeys } from '../crypto/device.ts';
 import type { GenerationKeys } from '../crypto/generation-keys.ts';
 import { wipe } from '../crypto/primitives.ts';
 import { openUserKeys } from '../crypto/user-keys.ts';
@@ -29,19 +28,16 @@ export interface Keyring {
 }
 
 export interface KeyringOptions {
-  readonly record: AccountRecord;
-  readonly accountKeys: AccountKeys;
+  readonly accountId: AccountId;
+  readonly device: DeviceKeys;
   readonly request: RequestFunction;
   readonly chains: ChainStore;
   readonly directory: Directory;
 }
 
-/** Opens the device's seed, verifies the own chain and opens the account's generations: from what is kept here if that is enough. */
-export async function openKeyring({ record, accountKeys, request, chains, directory }: KeyringOptions): Promise<Keyring> {
-  const { accountId } = record;
+/** Verifies the own chain and opens the account's generations: from what is kept here if that is enough. */
+export async function openKeyring({ accountId, device, request, chains, directory }: KeyringOptions): Promise<Keyring> {
   const userId = fromBase64Url(accountId);
-  const seed = await accountKeys.openSeed(record);
-  const device = deviceFromSeed(seed, 'browser');
   let ring: readonly GenerationKeys[] = [];
 
   const chain = () => {
@@ -76,7 +72,7 @@ export async function openKeyring({ record, accountKeys, request, chains, direct
     generations: () => ring,
     refresh,
     close: () => {
-      wipe(seed, device.signSk, device.kemSk, ...ring.flatMap(({ seed: kept, signSk, kemSk }) => [kept, signSk, kemSk]));
+      wipe(device.seed, device.signSk, device.kemSk, ...ring.flatMap(({ seed: kept, signSk, kemSk }) => [kept, signSk, kemSk]));
       ring = [];
     },
   };

@@ -7,6 +7,10 @@ import {
   type PublicKeyCredentialRequestOptionsJSON,
   type RegistrationResponseJSON,
 } from '@simplewebauthn/browser';
+import { toBase64Url } from '../../server/protocol/base64url.ts';
+import { prfSalt } from '../crypto/prf.ts';
+
+const prfBytes = 32;
 
 export class PasskeyError extends Error {
   override readonly name = 'PasskeyError';
@@ -18,10 +22,25 @@ export class PasskeyError extends Error {
   }
 }
 
-/** The two ceremonies. Both throw a PasskeyError; neither result carries PRF output. */
+/** What an authenticator said, for the server, and what its passkey evaluates to, for this page alone (WebAuthn's PRF extension). */
+export interface PasskeyAnswer<Response> {
+  /** Carries no PRF output. */
+  readonly response: Response;
+  /** 32 bytes, or null where the authenticator gave none. Key material: a candidate until compared (crypto.md §7.1). */
+  readonly prf: Uint8Array | null;
+}
+
+export interface NewPasskey extends PasskeyAnswer<RegistrationResponseJSON> {
+  /** Some authenticators say at the creation that they can, and give a value only at the use. */
+  readonly offersPrf: boolean;
+}
+
+/** The ceremonies. Both throw a PasskeyError; neither `response` carries PRF output. */
 export interface Passkeys {
-  create(options: PublicKeyCredentialCreationOptionsJSON): Promise<RegistrationResponseJSON>;
-  get(options: PublicKeyCredentialRequestOptionsJSON): Promise<AuthenticationResponseJSON>;
+  create(options: PublicKeyCredentialCreationOptionsJSON): Promise<NewPasskey>;
+  get(options: PublicKeyCredentialRequestOptionsJSON): Promise<PasskeyAnswer<AuthenticationResponseJSON>>;
+  /** The value of this one passkey once more; its assertion is for nobody. Null when it gives none, whatever the reason. */
+  evaluatePrf(credentialId: string, rpId: string | undefined): Promise<Uint8Array | null>;
 }
 
 export interface Ceremonies {
@@ -29,32 +48,81 @@ export interface Ceremonies {
   readonly startAuthentication: (options: { optionsJSON: PublicKeyCredentialRequestOptionsJSON }) => Promise<AuthenticationResponseJSON>;
 }
 
+/** Some authenticators refuse a ceremony only because it asks for PRF, and say it as if the person had cancelled (crypto.md §7.1). */
+const refusalsUntilWithout = 2;
+
 /** Passkeys of this browser, or of another authenticator for programs and tests. */
 export function createPasskeys(ceremonies: Ceremonies = { startRegistration, startAuthentication }): Passkeys {
+  let refusals = 0;
+  const authenticate = async (optionsJSON: PublicKeyCredentialRequestOptionsJSON) =>
+    withoutPrfResults(await named(ceremonies.startAuthentication({ optionsJSON })));
   return {
     create: async (optionsJSON) => {
-      const extensions = { ...optionsJSON.extensions, prf: { eval: { first: await prfSalt() } } };
       try {
-        return withoutPrfResults(await ceremonies.startRegistration({ optionsJSON: { ...optionsJSON, extensions } }));
+        return created(await ceremonies.startRegistration({ optionsJSON: await askingForPrf(optionsJSON) }));
       } catch {
-        // Some authenticators refuse a ceremony only because it asks for PRF, with any error (crypto.md §7.1): PRF is never the only way in.
-        return withoutPrfResults(await named(ceremonies.startRegistration({ optionsJSON })));
+        // PRF is never the only way in: with any error once more without it.
+        return created(await named(ceremonies.startRegistration({ optionsJSON })));
       }
     },
-    get: async (optionsJSON) => withoutPrfResults(await named(ceremonies.startAuthentication({ optionsJSON }))),
+    get: async (optionsJSON) => {
+      if (refusals >= refusalsUntilWithout) return await authenticate(optionsJSON);
+      try {
+        const answer = await authenticate(await askingForPrf(optionsJSON));
+        refusals = 0;
+        return answer;
+      } catch (error) {
+        refusals += 1;
+        if (error instanceof PasskeyError && error.reason === 'cancelled') throw error;
+        return await authenticate(optionsJSON);
+      }
+    },
+    evaluatePrf: async (credentialId, rpId) => {
+      const optionsJSON: PublicKeyCredentialRequestOptionsJSON = {
+        challenge: toBase64Url(crypto.getRandomValues(new Uint8Array(32))),
+        allowCredentials: [{ id: credentialId, type: 'public-key' }],
+        userVerification: 'required',
+        ...(rpId === undefined ? {} : { rpId }),
+      };
+      try {
+        const { response, prf } = await authenticate(await askingForPrf(optionsJSON));
+        return response.id === credentialId ? prf : null;
+      } catch {
+        return null;
+      }
+    },
   };
 }
 
-/** One constant salt (crypto.md §7.1). */
-async function prfSalt(): Promise<ArrayBuffer> {
-  return await crypto.subtle.digest('SHA-256', new TextEncoder().encode('gim1/prf'));
+/** One constant salt, and never by credential (crypto.md §7.1). */
+async function askingForPrf<Options extends PublicKeyCredentialCreationOptionsJSON | PublicKeyCredentialRequestOptionsJSON>(
+  options: Options,
+) {
+  return { ...options, extensions: { ...options.extensions, prf: { eval: { first: await prfSalt() } } } };
+}
+
+function created(credential: RegistrationResponseJSON): NewPasskey {
+  return { ...withoutPrfResults(credential), offersPrf: credential.clientExtensionResults.prf?.enabled === true };
 }
 
 /** PRF output is key material: it must not leave the page, so it leaves the answer here, whoever asked for it. */
-function withoutPrfResults<Response extends RegistrationResponseJSON | AuthenticationResponseJSON>(response: Response): Response {
-  const { prf, ...extensions } = response.clientExtensionResults;
+function withoutPrfResults<Response extends RegistrationResponseJSON | AuthenticationResponseJSON>(
+  credential: Response,
+): PasskeyAnswer<Response> {
+  const { prf, ...extensions } = credential.clientExtensionResults;
   const enabled = prf?.enabled;
-  return { ...response, clientExtensionResults: enabled === undefined ? extensions : { ...extensions, prf: { enabled } } };
+  const clientExtensionResults = enabled === undefined ? extensions : { ...extensions, prf: { enabled } };
+  return { response: { ...credential, clientExtensionResults }, prf: bytesOf(prf?.results?.first) };
+}
+
+function bytesOf(value: unknown): Uint8Array | null {
+  const bytes =
+    value instanceof ArrayBuffer
+      ? new Uint8Array(value.slice(0))
+      : ArrayBuffer.isView(value)
+        ? new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength))
+        : null;
+  return bytes?.length === prfBytes ? bytes : null;
 }
 
 async function named<Value>(ceremony: Promise<Value>): Promise<Value> {

@@ -10,20 +10,32 @@ export interface Closable {
   close(): void;
 }
 
-export type SignedOutReason = 'none' | 'signed-out' | 'expired' | 'revoked';
+export type SignedOutReason = 'none' | 'signed-out' | 'expired' | 'revoked' | 'locked';
+
+/**
+ * Why an account does not open here. `locked`: its keys are, under its passkey. `no-keys`: they are elsewhere. `passkey-cannot`: the same,
+ * and the passkey that was just used does not stand for a device of the account. `weak-passkey`: the office's policy wants keys under a passkey.
+ */
+export type Obstacle = 'locked' | 'no-keys' | 'passkey-cannot' | 'weak-passkey';
+
+/** The account, and the session as it is by now: it may have been bound to a device meanwhile. */
+export interface Opened<Messenger> {
+  readonly session: SessionView;
+  readonly messenger: Messenger;
+}
 
 export type SessionState<Messenger> =
   /** The server has not answered yet. */
   | { readonly state: 'starting' }
   | { readonly state: 'signed-out'; readonly reason: SignedOutReason }
   | { readonly state: 'signed-in'; readonly session: SessionView; readonly messenger: Messenger }
-  /** Signed in, but this browser holds no keys of the account: it can read and write nothing. */
-  | { readonly state: 'no-keys'; readonly session: SessionView };
+  /** Signed in, but this browser holds no usable keys of the account: it can read and write nothing. */
+  | { readonly state: 'no-keys'; readonly session: SessionView; readonly because: Exclude<Obstacle, 'locked'> };
 
 export interface SessionOptions<Messenger> {
   readonly http: Http;
-  /** Brings the account to life; null when this browser holds none of its keys. */
-  readonly open: (session: SessionView) => Promise<Messenger | null>;
+  /** Brings the account to life. */
+  readonly open: (session: SessionView) => Promise<Opened<Messenger> | Obstacle>;
   readonly line: { open(): void; close(): void };
 }
 
@@ -60,20 +72,25 @@ export class Session<Messenger extends Closable> {
     this.#leave();
     const turn = this.#turn;
     this.#options.line.open();
-    const messenger = await untilAnswered(
+    const opened = await untilAnswered(
       async () => await this.#openAccount(session),
       () => turn === this.#turn,
     );
-    if (turn !== this.#turn) messenger?.close();
-    else this.#state.set(messenger ? { state: 'signed-in', session, messenger } : { state: 'no-keys', session });
+    if (typeof opened === 'object') {
+      if (turn === this.#turn) this.#state.set({ state: 'signed-in', ...opened });
+      else opened.messenger.close();
+    } else if (turn === this.#turn) {
+      if (opened === 'locked') this.end('locked');
+      else this.#state.set({ state: 'no-keys', session, because: opened });
+    }
   }
 
-  async #openAccount(session: SessionView): Promise<Messenger | null> {
+  async #openAccount(session: SessionView): Promise<Opened<Messenger> | Obstacle> {
     try {
       return await this.#options.open(session);
     } catch (error) {
       // The own chain does not verify, or its keys do not open here: an alarm says so, and there are no keys to work with.
-      if (error instanceof CryptoError) return null;
+      if (error instanceof CryptoError) return 'no-keys';
       throw error;
     }
   }

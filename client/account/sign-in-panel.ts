@@ -19,11 +19,11 @@ export class SignInPanel extends GovPage {
   /** What signing in is for here, or why somebody was signed out. */
   declare intro: string;
   declare signIn: () => Promise<unknown>;
-  declare register: () => Promise<unknown>;
+  declare register: (onceMore: () => void) => Promise<unknown>;
   readonly #ceremony = new Ceremony(this);
 
   protected override render(): TemplateResult {
-    const { running, error } = this.#ceremony;
+    const { running, waiting, error } = this.#ceremony;
     return html`<div class="sign-in">
       <h1>${this.heading}</h1>
       <p class="lead">${this.intro}</p>
@@ -36,7 +36,7 @@ export class SignInPanel extends GovPage {
           </button>
         </p>
         <p class="hint">${t('account.signInLead')}</p>
-        ${running ? html`<p class="muted">${t('account.signingIn')}</p>` : nothing}
+        ${waiting === null ? nothing : html`<p class="muted">${waiting}</p>`}
       </section>
       <section class="card" aria-labelledby="first-time">
         <h2 id="first-time">${t('account.firstTimeTitle')}</h2>

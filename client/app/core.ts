@@ -1,16 +1,22 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
-import { cryptoReady } from '../../server/protocol/sodium.ts';
+import { CryptoError, cryptoReady } from '../../server/protocol/sodium.ts';
+import { browserName } from '../account/browser-name.ts';
+import { enterByPasskey } from '../account/entry.ts';
+import { createIdleLock, staffIdleMs, watchNobody, watchPage, type WatchInput } from '../account/idle-lock.ts';
+import { KeysHere } from '../account/keys-here.ts';
 import { createPasskeys, type Passkeys } from '../account/passkeys.ts';
-import { type PendingInvitation, readInvitation, registerCitizen } from '../account/registration.ts';
-import { Session, type SessionState } from '../account/session.ts';
+import { type OnceMore, type PendingInvitation, readInvitation, registerCitizen } from '../account/registration.ts';
+import { type Obstacle, type Opened, Session, type SessionState } from '../account/session.ts';
 import { signInWithPasskey } from '../account/sign-in.ts';
+import { browserTabs, noTabs, type Tabs } from '../account/tabs.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
 import { createHttp, type Http } from '../net/http.ts';
 import { type Lock, webLock } from '../net/lock.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
+import { RequestError } from '../net/request-error.ts';
 import { type ConnectionState, createConnection } from '../net/socket.ts';
 import { createAccountKeys } from '../storage/account-keys.ts';
 import type { Alarm } from '../storage/alarm.ts';
@@ -19,7 +25,7 @@ import { createEntryCache } from '../storage/entry-cache.ts';
 import { createOutboxStore } from '../storage/outbox-store.ts';
 import { createTexts } from '../storage/texts.ts';
 import { openVault } from '../storage/vault.ts';
-import { openAccount } from './account.ts';
+import { type Account, createPeople, openAccount } from './account.ts';
 
 export type CoreSession = SessionState<Messenger>;
 
@@ -31,13 +37,24 @@ export interface Core {
   readonly request: RequestFunction;
   readonly on: Subscribe;
   readonly http: Http;
+  /** Whether this is the person's own device; null as long as nothing of an account is here. */
+  readonly ownDevice: Observable<OwnDevice | null>;
   loadOffices(): Promise<readonly OfficeView[]>;
-  registerCitizen(): Promise<SessionView>;
+  registerCitizen(onceMore?: OnceMore): Promise<SessionView>;
   readInvitation(fragment: string): Promise<PendingInvitation>;
   signIn(): Promise<'signed-in' | 'no-keys'>;
+  /** No: from now on everything of the account is in this page's memory alone, and ends with it. */
+  answerOwnDevice(isOwn: boolean): Promise<void>;
+  /** Keys leave memory, in all tabs, and the session ends; what is kept here stays sealed until the passkey is shown again. */
+  lock(): Promise<void>;
+  /** As long as the function says so, nobody has to touch anything for the account to stay open: in a call nobody types. */
+  stayAwakeWhile(isBusy: () => boolean): void;
   signOut(): Promise<void>;
   close(): void;
 }
+
+/** `unknown`: the person was not asked yet. `passing`: somebody else's, so nothing stays. */
+export type OwnDevice = 'unknown' | 'own' | 'passing';
 
 export interface CoreOptions {
   readonly origin: string;
@@ -48,6 +65,10 @@ export interface CoreOptions {
   /** Where no browser adds the cookie to the socket's handshake. */
   readonly headers?: () => Record<string, string>;
   readonly now?: () => number;
+  /** What a person would call this browser. */
+  readonly deviceLabel?: string;
+  readonly tabs?: Tabs;
+  readonly watchInput?: WatchInput;
 }
 
 /** The core of this browser's page. */
@@ -58,54 +79,114 @@ export async function createBrowserCore(): Promise<Core> {
     passkeys: createPasskeys(),
     lock: webLock,
     fetch: (...request) => fetch(...request),
+    deviceLabel: browserName(navigator.userAgent),
+    tabs: browserTabs(),
+    watchInput: watchPage,
   });
 }
 
 /** Puts the parts together; the one place that sees all features. Who is signed in is asked for in the background. */
-export async function createCore({ origin, database, passkeys, lock, fetch, headers, now = Date.now }: CoreOptions): Promise<Core> {
+export async function createCore(options: CoreOptions): Promise<Core> {
+  const { origin, database, passkeys, lock: tabLock, fetch, headers, now = Date.now } = options;
+  const { deviceLabel = '', tabs = noTabs, watchInput = watchNobody } = options;
   await cryptoReady;
   const alarms = new Subject<readonly Alarm[]>([]);
   const raise = (alarm: Alarm) => {
     const isKnown = alarms.value.some((known) => JSON.stringify(known) === JSON.stringify(alarm));
     if (!isKnown) alarms.set([...alarms.value, alarm]);
   };
-  const vault = await openVault(database);
-  const accountKeys = createAccountKeys({ database, vault });
+  const ownDevice = new Subject<OwnDevice | null>(null);
+  const accountKeys = createAccountKeys({ database, vault: await openVault(database) });
   const http = createHttp({ origin, fetch });
   const connection = createConnection({ url: origin, onUnauthenticated: () => session.end('expired'), ...(headers ? { headers } : {}) });
   const { request, on } = connection;
+  const keysHere = new KeysHere({
+    http,
+    accountKeys,
+    tabs,
+    enterByPasskey: async (view, candidate) => {
+      const people = createPeople({ http, request, database, raise });
+      return await enterByPasskey({ http, request, accountKeys, ...people, deviceLabel, now }, view, candidate);
+    },
+  });
+  let isBusy = neverBusy;
+  const idle = createIdleLock({
+    idleMs: staffIdleMs,
+    watchInput,
+    isBusy: () => isBusy(),
+    onIdle: () => void lock(),
+    onInput: () => tabs.tell({ kind: 'input' }),
+  });
 
-  const open = async (view: SessionView): Promise<Messenger | null> => {
-    const account = await openAccount({ session: view, http, request, database, accountKeys, raise });
-    if (!account) return null;
-    const { accountId } = view;
+  const open = async (view: SessionView): Promise<Opened<Messenger> | Obstacle> => {
+    const here = await keysHere.find(view);
+    if (typeof here === 'string') return here;
+    const { record, storage } = here;
+    const account = await openAccount({ session: here.session, device: here.device, http, request, database: storage.database, raise });
+    const { accountId, role } = here.session;
+    if (record.protection === 'browser' && (await needsPasskeyKey(account))) {
+      account.keyring.close();
+      return 'weak-passkey';
+    }
     const messenger = await openMessenger({
       request,
       on,
       connection: connection.state,
       reader: account.reader,
-      cache: createEntryCache({ database, accountId }),
-      outboxStore: createOutboxStore({ database, vault, accountId }),
-      ...createTexts({ database, vault, accountId }),
-      lock,
+      cache: createEntryCache({ database: storage.database, accountId }),
+      outboxStore: createOutboxStore({ ...storage, accountId }),
+      ...createTexts({ ...storage, accountId }),
+      lock: tabLock,
       now,
       onInboxChanged: async (inboxId) => void (await account.inboxChains.load(inboxId, { fresh: true })),
     });
+    if (role !== 'citizen') idle.start();
+    ownDevice.set(storage.isPassing ? 'passing' : record.isOwnDevice || record.protection === 'passkey' ? 'own' : 'unknown');
     const close = () => {
+      idle.stop();
+      ownDevice.set(null);
       messenger.close();
       account.keyring.close();
     };
-    return { ...messenger, close };
+    return { session: here.session, messenger: { ...messenger, close } };
   };
   const session = new Session({ http, open, line: connection });
   on('session:ended', ({ reason }) => session.end(reason));
   void session.resume();
 
+  const lockHere = () => {
+    keysHere.offer(null);
+    accountKeys.lock();
+    if (session.state.value.state !== 'signed-out') session.end('locked');
+  };
+  const lock = async () => {
+    tabs.tell({ kind: 'locked' });
+    lockHere();
+    try {
+      await http('DELETE /api/session');
+    } catch (error) {
+      // Out of reach: the server's own idle limit ends it.
+      if (!(error instanceof RequestError)) throw error;
+    }
+  };
+  tabs.listen((message) => {
+    if (message.kind === 'input') idle.touch();
+    if (message.kind === 'locked') lockHere();
+    if (message.kind === 'key-wanted') {
+      const key = accountKeys.unlockedWith(message.accountId);
+      if (key) tabs.tell({ kind: 'key', accountId: message.accountId, key });
+    }
+    if (message.kind === 'forgotten') {
+      accountKeys.abandon(message.accountId);
+      session.end('none');
+    }
+  });
+
   const begin = async (view: SessionView): Promise<SessionView> => {
     await session.begin(view);
     return view;
   };
-  const registration = { http, passkeys, accountKeys, now };
+  const registration = { http, passkeys, accountKeys, deviceLabel, now };
   return {
     session: session.state,
     connection: connection.state,
@@ -113,26 +194,66 @@ export async function createCore({ origin, database, passkeys, lock, fetch, head
     request,
     on,
     http,
+    ownDevice,
     loadOffices: async () => await http('GET /api/offices'),
-    registerCitizen: async () => await begin(await registerCitizen(registration)),
+    registerCitizen: async (onceMore) => await begin(await registerCitizen(registration, onceMore)),
     readInvitation: async (fragment) => {
       const invitation = await readInvitation(registration, fragment);
-      return { ...invitation, accept: async () => await begin(await invitation.accept()) };
+      return { ...invitation, accept: async (onceMore) => await begin(await invitation.accept(onceMore)) };
     },
     signIn: async () => {
-      await session.begin(await signInWithPasskey(registration));
+      const signedIn = await signInWithPasskey({ http, passkeys });
+      keysHere.offer(signedIn.candidate);
+      await session.begin(signedIn.session);
       return session.state.value.state === 'signed-in' ? 'signed-in' : 'no-keys';
     },
+    answerOwnDevice: async (isOwn) => {
+      const present = session.state.value;
+      if (present.state !== 'signed-in') return;
+      const { accountId } = present.session;
+      if (isOwn) {
+        await accountKeys.markOwnDevice(accountId);
+        ownDevice.set('own');
+        return;
+      }
+      tabs.tell({ kind: 'forgotten', accountId });
+      present.messenger.close();
+      await accountKeys.moveToMemory(accountId);
+      await session.begin(present.session);
+    },
+    lock,
+    stayAwakeWhile: (is) => (isBusy = is),
     signOut: async () => {
       const present = session.state.value;
       await http('DELETE /api/session');
+      const left = 'session' in present ? await accountKeys.find(present.session.accountId) : null;
+      const storage = left && accountKeys.storageOf(left);
       session.end('signed-out');
+      keysHere.offer(null);
+      accountKeys.lock();
+      if (!left || !storage) return;
       // Ciphertext, but it says with whom and when. Keys, drafts and unsent messages stay: they exist nowhere else.
-      if ('session' in present) await createEntryCache({ database, accountId: present.session.accountId }).clearAll();
+      if (storage.isPassing) await accountKeys.forget(left.accountId);
+      else await createEntryCache({ database: storage.database, accountId: left.accountId }).clearAll();
     },
     close: () => {
       session.end('none');
+      tabs.close();
       database.close();
     },
   };
+}
+
+const neverBusy = (): boolean => false;
+
+/** Whether the policy of the person's inbox wants keys sealed under a passkey (crypto.md §4). What cannot be read here asks for nothing. */
+async function needsPasskeyKey({ session, inboxChains }: Account): Promise<boolean> {
+  if (session.inboxId === null || session.role === 'citizen') return false;
+  try {
+    return (await inboxChains.load(session.inboxId)).policy.requirePrf;
+  } catch (error) {
+    const isUnreadable = error instanceof CryptoError || (error instanceof RequestError && !error.retryable);
+    if (isUnreadable) return false;
+    throw error;
+  }
 }

@@ -1,8 +1,11 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import type { Role } from '../../server/protocol/roles.ts';
+import '../account/locked-page.ts';
 import '../account/no-keys-page.ts';
+import '../account/own-device.ts';
 import '../account/sign-in-panel.ts';
+import type { SignedOutReason } from '../account/session.ts';
 import type { Messenger } from '../conversations/messenger.ts';
 import { t } from '../i18n/translate.ts';
 import type { Alarm } from '../storage/alarm.ts';
@@ -43,7 +46,7 @@ export class SignInGate extends GovElement {
 
   constructor() {
     super();
-    this.addController(new WatchAll(this, () => [this.core.session, this.core.alarms]));
+    this.addController(new WatchAll(this, () => [this.core.session, this.core.alarms, this.core.ownDevice]));
   }
 
   protected override willUpdate(): void {
@@ -68,26 +71,38 @@ export class SignInGate extends GovElement {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.core.alarms.value.length === 0 ? nothing : alarmNotice(this.core.alarms.value)}${this.#page()}`;
+    return html`${this.core.alarms.value.length === 0 ? nothing : alarmNotice(this.core.alarms.value)}${this.#ownDevice()}${this.#page()}`;
+  }
+
+  #ownDevice(): TemplateResult | typeof nothing {
+    const is = this.core.ownDevice.value;
+    if (is !== 'unknown' && is !== 'passing') return nothing;
+    return html`<gov-own-device
+      .isPassing=${is === 'passing'}
+      .answer=${async (isOwn: boolean) => await this.core.answerOwnDevice(isOwn)}
+    ></gov-own-device>`;
   }
 
   #page(): TemplateResult {
     const present = this.core.session.value;
     if (present.state === 'starting') return html`<h1>${this.heading}</h1><p class="loading">${t('account.opening')}</p>`;
     if (present.state === 'no-keys') return html`<gov-no-keys-page .signOut=${async () => await this.core.signOut()}></gov-no-keys-page>`;
-    if (present.state === 'signed-out') return this.#panel(present.reason);
+    if (present.state === 'signed-out') {
+      if (present.reason === 'locked') return html`<gov-locked-page .unlock=${async () => await this.core.signIn()}></gov-locked-page>`;
+      return this.#panel(present.reason);
+    }
     const { session, messenger } = present;
     if (!this.roles.includes(session.role)) return notFoundPage();
     return this.content({ core: this.core, session, messenger, justSignedIn: this.#justSignedIn });
   }
 
-  #panel(reason: 'none' | 'signed-out' | 'expired' | 'revoked'): TemplateResult {
+  #panel(reason: SignedOutReason): TemplateResult {
     const intro = reason === 'expired' ? t('account.reasonExpired') : reason === 'revoked' ? t('account.reasonRevoked') : this.intro;
     return html`<gov-sign-in-panel
       .heading=${this.heading}
       .intro=${intro}
       .signIn=${async () => await this.core.signIn()}
-      .register=${async () => await this.core.registerCitizen()}
+      .register=${async (onceMore: () => void) => await this.core.registerCitizen(onceMore)}
     ></gov-sign-in-panel>`;
   }
 

@@ -1,11 +1,13 @@
-import { openDB } from 'idb';
+import { type IDBPObjectStore, openDB } from 'idb';
 import type { Base64Url } from '../../server/protocol/base64url.ts';
 import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
 import type { GenerationBoxes } from '../../server/protocol/offices.ts';
 import type { AccountRecord } from './account-keys.ts';
+import type { ConversationMark } from './conversation-marks.ts';
 import type { OutboxItem } from './outbox-store.ts';
 import type { ChainHead, StoredChain } from './chain-store.ts';
 import type { UploadRecord } from './upload-store.ts';
+import type { SealedRow } from './sealed-database.ts';
 
 /** What is kept, by store; every key is text, parts of it joined by "/", the account first. */
 export interface Stores {
@@ -20,9 +22,12 @@ export interface Stores {
   readonly entries: Entry;
   readonly conversations: ConversationView;
   readonly heads: ChainHead;
+  readonly marks: ConversationMark;
   readonly chains: StoredChain;
   readonly boxes: readonly GenerationBoxes[];
   readonly registryKeys: readonly Base64Url[];
+  /** All of the above of accounts whose key is not kept here. */
+  readonly sealed: SealedRow;
 }
 
 export type StoreName = keyof Stores;
@@ -36,9 +41,11 @@ export const storeNames = [
   'entries',
   'conversations',
   'heads',
+  'marks',
   'chains',
   'boxes',
   'registryKeys',
+  'sealed',
 ] as const satisfies readonly StoreName[];
 
 /** Keys to values, in stores. IndexedDB in the browser, memory in programs. */
@@ -52,17 +59,20 @@ export interface Database {
   delete(store: StoreName, key: string): Promise<void>;
   /** Values whose key begins with the prefix, in the order of their keys. */
   list<Name extends StoreName>(store: Name, prefix: string): Promise<Stores[Name][]>;
+  /** The same with their keys. */
+  rows<Name extends StoreName>(store: Name, prefix: string): Promise<(readonly [key: string, value: Stores[Name]])[]>;
   deleteAll(store: StoreName, prefix: string): Promise<void>;
   close(): void;
 }
 
-const version = 1;
+const version = 2;
 
 /** Opens the browser's database. */
 export async function openDatabase(name = 'schalter'): Promise<Database> {
   const database = await openDB(name, version, {
-    upgrade: (opened) => {
+    upgrade: (opened, oldVersion, _newVersion, transaction) => {
       for (const store of storeNames) if (!opened.objectStoreNames.contains(store)) opened.createObjectStore(store);
+      if (oldVersion === 1) describeRecords(transaction.objectStore('accounts')).catch(() => transaction.abort());
     },
     // A newer page in another tab needs a newer version: it must not wait for this tab.
     blocking: () => database.close(),
@@ -83,9 +93,21 @@ export async function openDatabase(name = 'schalter'): Promise<Database> {
     },
     delete: async (store, key) => await database.delete(store, key),
     list: async (store, prefix) => await database.getAll(store, from(prefix)),
+    rows: async (store, prefix) => {
+      const transaction = database.transaction(store);
+      const [keys, values] = await Promise.all([transaction.store.getAllKeys(from(prefix)), transaction.store.getAll(from(prefix))]);
+      return keys.flatMap((key, index) => (typeof key === 'string' ? [[key, values[index]] as const] : []));
+    },
     deleteAll: async (store, prefix) => await database.delete(store, from(prefix)),
     close: () => database.close(),
   };
+}
+
+/** Version 1 knew one way of keeping an account, on a device that was the person's own. */
+async function describeRecords(accounts: IDBPObjectStore<unknown, string[], 'accounts', 'versionchange'>): Promise<void> {
+  for (let cursor = await accounts.openCursor(); cursor !== null; cursor = await cursor.continue()) {
+    await cursor.update({ ...cursor.value, protection: 'browser', isOwnDevice: true });
+  }
 }
 
 function from(prefix: string): IDBKeyRange {

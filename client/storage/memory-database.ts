@@ -11,9 +11,11 @@ export function memoryDatabase(): Database {
     entries: new Map(),
     conversations: new Map(),
     heads: new Map(),
+    marks: new Map(),
     chains: new Map(),
     boxes: new Map(),
     registryKeys: new Map(),
+    sealed: new Map(),
   };
   const keysFrom = (store: StoreName, prefix: string) =>
     Array.from(stores[store].keys())
@@ -35,6 +37,11 @@ export function memoryDatabase(): Database {
       keysFrom(store, prefix)
         .map((key) => copy(stores[store].get(key)))
         .filter((value) => value !== undefined),
+    rows: async (store, prefix) =>
+      keysFrom(store, prefix).flatMap((key) => {
+        const value = copy(stores[store].get(key));
+        return value === undefined ? [] : [[key, value] as const];
+      }),
     deleteAll: async (store, prefix) => {
       for (const key of keysFrom(store, prefix)) stores[store].delete(key);
     },

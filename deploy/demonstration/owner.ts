@@ -8,10 +8,8 @@ import { createCookieFetch } from '../../client/net/cookie-fetch.ts';
 import { createHttp } from '../../client/net/http.ts';
 import { RequestError } from '../../client/net/request-error.ts';
 import { createConnection, type Connection } from '../../client/net/socket.ts';
-import { createAccountKeys } from '../../client/storage/account-keys.ts';
 import type { Alarm } from '../../client/storage/alarm.ts';
 import { memoryDatabase } from '../../client/storage/memory-database.ts';
-import { openVault } from '../../client/storage/vault.ts';
 import { toBase64Url } from '../../server/protocol/base64url.ts';
 import { idOf, newId, type AccountId, type InboxId, type OfficeId } from '../../server/protocol/ids.ts';
 import type { OfficeView, SignedLink } from '../../server/protocol/offices.ts';
@@ -55,13 +53,10 @@ export class Owner {
     const session = await signInWithDevice({ http, userId, device });
 
     const database = memoryDatabase();
-    const accountKeys = createAccountKeys({ database, vault: await openVault(database) });
-    await accountKeys.add({ accountId: session.accountId, deviceId: idOf(device.deviceId), credentialIds: [], seed: device.seed });
     const connection = createConnection({ url: origin, headers: () => cookies.headers(), onUnauthenticated: () => void process.exit(1) });
     connection.open();
     try {
-      const account = await openAccount({ session, http, request: connection.request, database, accountKeys, raise: sayAlarm });
-      if (!account) throw new Error('The server does not accept the owner’s device key.');
+      const account = await openAccount({ session, http, request: connection.request, database, device, raise: sayAlarm });
       return new Owner({ origin, keysFile, account, device, connection, offices: await http('GET /api/offices') });
     } catch (error) {
       // An open line would keep the program alive.

@@ -1,8 +1,8 @@
 import { openAccount } from '../../client/app/account.ts';
+import { deviceFromSeed } from '../../client/crypto/device.ts';
 import { openMessenger, type Messenger } from '../../client/conversations/messenger.ts';
 import type { Http } from '../../client/net/http.ts';
 import { type Lock, memoryLock } from '../../client/net/lock.ts';
-import { createAccountKeys } from '../../client/storage/account-keys.ts';
 import type { Alarm } from '../../client/storage/alarm.ts';
 import type { Database } from '../../client/storage/database.ts';
 import { createEntryCache } from '../../client/storage/entry-cache.ts';
@@ -13,7 +13,7 @@ import { openVault } from '../../client/storage/vault.ts';
 import { type Chance, LossyLine } from './lossy-line.ts';
 import type { Member, MemoryServer } from './memory-server.ts';
 
-/** What a browser keeps over a reload: its database, with the device's keys in it. */
+/** What a browser keeps over a reload: its database. The device's keys are the member's. */
 export interface Browser {
   readonly database: Database;
   readonly lock: Lock;
@@ -29,13 +29,8 @@ export interface Page {
 
 const reliable: Chance = { delay: () => 1, isLost: () => false, isDoubled: () => false };
 
-export async function openBrowser(member: Member): Promise<Browser> {
-  const database = memoryDatabase();
-  const { accountId, deviceId } = member.session;
-  if (deviceId === null) throw new Error('a member has a device');
-  const accountKeys = createAccountKeys({ database, vault: await openVault(database) });
-  await accountKeys.add({ accountId, deviceId, credentialIds: [], seed: member.person.device.seed });
-  return { database, lock: memoryLock(), member };
+export function openBrowser(member: Member): Browser {
+  return { database: memoryDatabase(), lock: memoryLock(), member };
 }
 
 /** Loads the page: everything that is not in the browser's database is new. */
@@ -48,13 +43,12 @@ export async function openPage(server: MemoryServer, { database, lock, member }:
   const { accountId } = session;
   const account = await openAccount({
     session,
+    device: deviceFromSeed(Uint8Array.from(member.person.device.seed), 'browser'),
     request: async (name, payload) => server.answer(name, payload, member),
     http: registryOnly(server),
     database,
-    accountKeys: createAccountKeys({ database, vault }),
     raise: (alarm) => void alarms.push(alarm),
   });
-  if (!account) throw new Error('the browser holds the keys');
   const messenger = await openMessenger({
     request,
     on,

@@ -62,7 +62,7 @@ interface Scene {
 }
 
 async function openScene(chance?: Chance): Promise<Scene> {
-  const browsers = { citizen: await openBrowser(citizen), official: await openBrowser(official) };
+  const browsers = { citizen: openBrowser(citizen), official: openBrowser(official) };
   const calm = await settle(openPage(server, browsers.citizen));
   const { conversationId } = await settle(calm.messenger.startConversation({ serviceId, inboxId: idOf(server.inbox.id) }));
   calm.close();
@@ -112,7 +112,7 @@ test('an official who joins later reads the history; one who is removed reads no
   await settle(asked.send('before', 'en'));
   const late = server.join(server.world.person(), 'official', 'Late Comer');
   server.inbox.add(server.owner, late.person);
-  const latePage = await settle(openPage(server, await openBrowser(late)));
+  const latePage = await settle(openPage(server, openBrowser(late)));
   const read = latePage.messenger.conversation(conversationId);
   await passUntil(
     () => textsOf(read).length === 1,

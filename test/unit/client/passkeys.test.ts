@@ -30,10 +30,11 @@ test('a new passkey is asked for PRF with the one salt, and what comes back is s
     },
     startAuthentication: never,
   });
-  const response = await passkeys.create(options);
+  const { response, prf, offersPrf } = await passkeys.create(options);
   const salt = await crypto.subtle.digest('SHA-256', new TextEncoder().encode('gim1/prf'));
   expect(asked).toEqual([salt]);
   expect(response.clientExtensionResults).toEqual({ credProps: { rk: true }, prf: { enabled: true } });
+  expect({ prf, offersPrf }).toEqual({ prf: new Uint8Array(32), offersPrf: true });
 });
 
 test('an authenticator that fails because of PRF is asked again without it', async () => {
@@ -46,11 +47,11 @@ test('an authenticator that fails because of PRF is asked again without it', asy
     },
     startAuthentication: never,
   });
-  expect((await passkeys.create(options)).id).toBe('id');
+  expect((await passkeys.create(options)).response.id).toBe('id');
   expect(asked).toEqual([true, false]);
 });
 
-test('a sign-in that brings PRF output although nobody asked is stripped too', async () => {
+test('what a sign-in brings of PRF output stays here', async () => {
   const passkeys = createPasskeys({
     startRegistration: never,
     startAuthentication: async () => ({
@@ -61,7 +62,9 @@ test('a sign-in that brings PRF output although nobody asked is stripped too', a
       clientExtensionResults: { prf: { results: { first: new ArrayBuffer(32) } } },
     }),
   });
-  expect((await passkeys.get({ challenge: 'AAAA' })).clientExtensionResults).toEqual({});
+  const { response, prf } = await passkeys.get({ challenge: 'AAAA' });
+  expect(response.clientExtensionResults).toEqual({});
+  expect(prf).toEqual(new Uint8Array(32));
 });
 
 function failing(name: string): Passkeys {
