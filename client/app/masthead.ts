@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import calendarDays from 'lucide-static/icons/calendar-days.svg?icon';
 import chevronDown from 'lucide-static/icons/chevron-down.svg?icon';
+import idCard from 'lucide-static/icons/id-card.svg?icon';
 import inbox from 'lucide-static/icons/inbox.svg?icon';
 import languages from 'lucide-static/icons/languages.svg?icon';
 import layoutDashboard from 'lucide-static/icons/layout-dashboard.svg?icon';
@@ -22,6 +23,7 @@ interface NavigationItem {
     | 'shell.account'
     | 'shell.inbox'
     | 'shell.queue'
+    | 'shell.team'
     | 'shell.overview'
     | 'shell.administration';
   readonly icon: TemplateResult;
@@ -37,7 +39,12 @@ const navigation: Readonly<Record<Role, readonly NavigationItem[]>> = {
     { path: '/appointments', key: 'shell.appointments', icon: calendarDays },
     account,
   ],
-  official: [{ path: '/inbox', key: 'shell.inbox', icon: inbox }, { path: '/queue', key: 'shell.queue', icon: users }, account],
+  official: [
+    { path: '/inbox', key: 'shell.inbox', icon: inbox },
+    { path: '/queue', key: 'shell.queue', icon: users },
+    { path: '/team', key: 'shell.team', icon: idCard },
+    account,
+  ],
   supervisor: [{ path: '/overview', key: 'shell.overview', icon: layoutDashboard }, account],
   admin: [administration, account],
   owner: [administration, account],

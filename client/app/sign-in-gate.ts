@@ -6,7 +6,6 @@ import '../account/no-keys-page.ts';
 import '../account/own-device.ts';
 import '../account/sign-in-panel.ts';
 import type { SignedOutReason } from '../account/session.ts';
-import type { Messenger } from '../conversations/messenger.ts';
 import { t } from '../i18n/translate.ts';
 import type { Alarm } from '../storage/alarm.ts';
 import { GovElement } from '../ui/gov-element.ts';
@@ -14,13 +13,13 @@ import { notice } from '../ui/notice.ts';
 import { adoptHeading } from '../ui/page-title.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { alarmText } from './alarm-text.ts';
-import type { Core, CoreSession } from './core.ts';
+import type { Core, CoreMessenger, CoreSession } from './core.ts';
 import { notFoundPage } from './page-states.ts';
 
 export interface SignedIn {
   readonly core: Core;
   readonly session: SessionView;
-  readonly messenger: Messenger;
+  readonly messenger: CoreMessenger;
   /** Whether the person has signed in on this very page, to do what it is for. */
   readonly justSignedIn: boolean;
 }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { CallId, ConversationId } from '../../server/protocol/ids.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { formatJoinWith } from '../calls/join-form.ts';
-import { t } from '../i18n/translate.ts';
+import { locale, t } from '../i18n/translate.ts';
 import { addressId } from '../net/address-id.ts';
 import { official, type Official } from './official.ts';
 import { officeList } from './offices.ts';
@@ -40,6 +40,23 @@ export const staffRoutes: readonly Route[] = [
         t('inbox.lineTitle'),
         ({ desk }) => html`<gov-desk-page .desk=${desk} .offices=${officeList.state} .callPath=${callPath}></gov-desk-page>`,
       ),
+  },
+  {
+    path: '/team',
+    areas: ['account', 'inbox', 'team'],
+    load: () => bringDesk(import('../inbox/team-page.ts')),
+    render: () =>
+      forTeam(t('team.title'), (_present, { session, messenger }) => {
+        const { inboxId, officeId } = session;
+        if (inboxId === null) return html`${nothing}`;
+        const office = officeList.state.value.offices?.find((one) => one.officeId === officeId);
+        return html`<gov-team-page
+          .team=${messenger.teams.team(inboxId)}
+          .audit=${messenger.teams.audit}
+          .officeId=${officeId}
+          .officeName=${office?.name[locale()] ?? ''}
+        ></gov-team-page>`;
+      }),
   },
   {
     path: '/overview',

@@ -10,6 +10,7 @@ import type queue from './en/queue.json';
 import type security from './en/security.json';
 import type shell from './en/shell.json';
 import type supervision from './en/supervision.json';
+import type team from './en/team.json';
 import type time from './en/time.json';
 import type ui from './en/ui.json';
 
@@ -27,6 +28,7 @@ export interface Areas {
   security: typeof security;
   shell: typeof shell;
   supervision: typeof supervision;
+  team: typeof team;
   time: typeof time;
   ui: typeof ui;
 }

@@ -1,6 +1,6 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts';
-import { currentMembers, findMembership, type InboxChainState } from '../../server/protocol/inbox-state.ts';
+import { currentMembers, findMembership, type InboxChainState, isSuspended } from '../../server/protocol/inbox-state.ts';
 import type { Enrolment } from '../../server/protocol/offices.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import type { Directory } from '../account/directory.ts';
@@ -36,8 +36,16 @@ export async function readTeam(parts: ReadTeamParts): Promise<TeamState> {
     const accountId: AccountId = idOf(userId);
     return { accountId, displayName: directory.find(accountId)?.displayName ?? '', personNumber: personNumber(userId) };
   };
-  const people = currentMembers(inbox).map(({ userId, role, from }): TeamPerson => {
-    return { ...named(userId), role, since: inboxChains.signedAt(inboxId, from), isMe: equalBytes(userId, own.userId) };
+  const user = (id: Uint8Array) => directory.find(idOf(id))?.chain;
+  const people = currentMembers(inbox).map((stay): TeamPerson => {
+    const { userId, role, from } = stay;
+    return {
+      ...named(userId),
+      role,
+      since: inboxChains.signedAt(inboxId, from),
+      isMe: equalBytes(userId, own.userId),
+      isSuspended: isSuspended(inbox, stay, { user }),
+    };
   });
   const waiting = managesTeam(membership.role) ? await readWaiting(parts, inbox) : {};
   return {

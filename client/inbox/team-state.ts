@@ -33,6 +33,8 @@ export interface TeamPerson extends Named {
   /** By the clock of who signed it; milliseconds since 1970. */
   readonly since: number | null;
   readonly isMe: boolean;
+  /** The account was reset: no key of the team until it is removed and taken back. */
+  readonly isSuspended: boolean;
 }
 
 export interface FormerPerson extends Named {

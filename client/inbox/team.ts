@@ -64,6 +64,11 @@ export class Team {
     return this.#state;
   }
 
+  /** What the server calls an account that is not in the team; empty when nobody has said. */
+  nameOf(accountId: AccountId): string {
+    return this.#options.directory.find(accountId)?.displayName ?? '';
+  }
+
   /** Reads everything again; what comes meanwhile is read after that. Never throws: `failure` says what went wrong. */
   async refresh(): Promise<void> {
     if (this.#refreshing) {

@@ -5,9 +5,9 @@ import { locales } from '../../../server/protocol/locale.ts';
 
 /** Words that a language rightly shares with English, as they stand in a text without its placeholders. */
 const shared: Readonly<Record<string, readonly string[]>> = {
-  lb: ['Schalter', 'OK', 'Service'],
-  fr: ['Schalter', 'OK', 'Messages', 'Service', 'min', 'minute minutes minutes'],
-  de: ['Schalter', 'OK'],
+  lb: ['Schalter', 'OK', 'Service', 'Link', 'Member'],
+  fr: ['Schalter', 'OK', 'Messages', 'Service', 'min', 'minute minutes minutes', 'Signatures'],
+  de: ['Schalter', 'OK', 'Team', 'Link'],
   pt: ['Schalter', 'OK', 'min'],
 };
 
