@@ -4,7 +4,6 @@ import { idOf } from '../../server/protocol/ids.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import { activeDevices } from '../../server/protocol/user-chain.ts';
 import { createDevice, type DeviceKeys } from '../crypto/device.ts';
-import { atRestKey, passkeyDevice } from '../crypto/prf.ts';
 import type { Http } from '../net/http.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { AccountKeys } from '../storage/account-keys.ts';
@@ -13,7 +12,7 @@ import { addOwnDevice } from './chain-steps.ts';
 import type { Directory } from './directory.ts';
 import { extendAccount } from './extend-account.ts';
 import { openKeyring } from './keyring.ts';
-import { bindSession, type PasskeyCandidate } from './sign-in.ts';
+import { bindSession } from './sign-in.ts';
 
 export interface EntryOptions {
   readonly http: Http;
@@ -30,7 +29,7 @@ export interface EntryOptions {
  * Brings this browser into the account: a device whose keys are at hand (a passkey's, the recovery code's) signs a new one for it, and the
  * session is bound to that. With `passkeyKey` what is kept here is sealed under it. Throws a CryptoError or a RequestError.
  */
-export async function enterWith(
+async function enterWith(
   { http, request, accountKeys, chains, directory, deviceLabel, now }: EntryOptions,
   { session, device, passkeyKey }: { readonly session: SessionView; readonly device: DeviceKeys; readonly passkeyKey: CryptoKey | null },
 ): Promise<SessionView> {
@@ -51,20 +50,16 @@ export async function enterWith(
 }
 
 /**
- * The same with what a passkey evaluates to. Its value is a candidate: unless the chain lists the very device it stands for, nothing is
- * done and the answer is null (crypto.md §7.1). Staff's things are sealed under the passkey.
+ * The same if the account's chain lists the candidate's device; if it does not, nothing is done and the answer is null: what a passkey
+ * evaluates to is not to be relied on (crypto.md §7.1), and a recovery code may be somebody else's or used up.
  */
-export async function enterByPasskey(
+export async function enter(
   options: EntryOptions,
   session: SessionView,
-  { credentialId, prf }: PasskeyCandidate,
+  { device, sealingKey }: { readonly device: DeviceKeys; readonly sealingKey: () => Promise<CryptoKey | null> },
 ): Promise<SessionView | null> {
-  const credential = fromBase64Url(credentialId);
-  const device = await passkeyDevice(prf, credential);
   await options.directory.load([session.accountId], { maxAgeMs: 0 });
   const chain = options.directory.find(session.accountId)?.chain;
   const isListed = chain && activeDevices(chain).some(({ deviceId }) => equalBytes(deviceId, device.deviceId));
-  if (!isListed) return null;
-  const passkeyKey = session.role === 'citizen' ? null : await atRestKey(prf, credential);
-  return await enterWith(options, { session, device, passkeyKey });
+  return isListed ? await enterWith(options, { session, device, passkeyKey: await sealingKey() }) : null;
 }

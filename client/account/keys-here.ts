@@ -1,8 +1,9 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
+import { equalBytes } from '../../server/protocol/sodium.ts';
 import { deviceFromSeed, type DeviceKeys } from '../crypto/device.ts';
-import { atRestKey } from '../crypto/prf.ts';
+import { atRestKey, passkeyDevice } from '../crypto/prf.ts';
 import type { Http } from '../net/http.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { AccountKeys, AccountRecord, AccountStorage } from '../storage/account-keys.ts';
@@ -22,8 +23,15 @@ export interface DeviceHereOptions {
   readonly http: Http;
   readonly accountKeys: AccountKeys;
   readonly tabs: Tabs;
-  /** Brings this browser into the account with the passkey; null when it does not stand for a device of the account. */
-  readonly enterByPasskey: (session: SessionView, candidate: PasskeyCandidate) => Promise<SessionView | null>;
+  readonly evaluatePrf: (credentialId: string) => Promise<Uint8Array | null>;
+  /** Brings this browser into the account with a device whose keys are at hand; null when the account does not count it as its own. */
+  readonly enter: (session: SessionView, candidate: Candidate) => Promise<SessionView | null>;
+}
+
+/** A device that may open the account here, and what new things are to be sealed under if not the browser's own key. */
+export interface Candidate {
+  readonly device: DeviceKeys;
+  readonly sealingKey: () => Promise<CryptoKey | null>;
 }
 
 /** How long another tab of this browser has to answer. */
@@ -32,29 +40,52 @@ const tabAnswerMs = 500;
 /** Finds the device's keys for a session: kept here and open, unlocked by the passkey or by another tab, or new by the passkey's own device. */
 export class KeysHere {
   readonly #options: DeviceHereOptions;
-  #candidate: PasskeyCandidate | null = null;
+  #passkey: PasskeyCandidate | null = null;
+  #brought: (() => DeviceKeys) | null = null;
 
   constructor(options: DeviceHereOptions) {
     this.#options = options;
   }
 
   /** The passkey that was just used: a candidate until it has opened something. */
-  offer(candidate: PasskeyCandidate | null): void {
-    this.#candidate = candidate;
+  offer(passkey: PasskeyCandidate | null): void {
+    this.#passkey = passkey;
+  }
+
+  /** A device whose keys are at hand: the recovery code's. Made anew for each try, for its keys are overwritten after it. */
+  bring(device: (() => DeviceKeys) | null): void {
+    this.#brought = device;
   }
 
   /** Throws a CryptoError or a RequestError. */
   async find(session: SessionView): Promise<DeviceHere | Obstacle> {
     const record = await this.#options.accountKeys.find(session.accountId);
-    if (record) {
-      const here = await this.#open(session, record);
-      if (here) return here;
-      if (record.deviceId === session.deviceId) return 'locked';
-    }
-    if (this.#candidate === null) return 'no-keys';
-    const entered = await this.#options.enterByPasskey(session, this.#candidate);
-    const added = entered && (await this.#options.accountKeys.find(session.accountId));
-    return (entered && added && (await this.#open(entered, added))) ?? 'passkey-cannot';
+    const here = record && (await this.#open(session, record));
+    if (here) return here;
+    if (this.#brought) return (await this.#enter(session, this.#brought(), async () => await this.sealingKey(session))) ?? 'code-cannot';
+    if (record?.deviceId === session.deviceId && record !== null) return 'locked';
+    const passkey = this.#passkey;
+    if (passkey === null) return 'no-keys';
+    const device = await passkeyDevice(passkey.prf, fromBase64Url(passkey.credentialId));
+    // That the chain lists it is proof enough of the value.
+    const sealingKey = async () => (session.role === 'citizen' ? null : await keyOf(passkey));
+    return (await this.#enter(session, device, sealingKey)) ?? 'passkey-cannot';
+  }
+
+  /** What new things of staff are sealed under: the passkey that was just used, if it says the same again. Null for citizens. */
+  async sealingKey({ role }: SessionView): Promise<CryptoKey | null> {
+    const passkey = this.#passkey;
+    if (role === 'citizen' || passkey === null) return null;
+    const again = await this.#options.evaluatePrf(passkey.credentialId);
+    return again && equalBytes(again, passkey.prf) ? await keyOf(passkey) : null;
+  }
+
+  /** Null when the account does not count the candidate as its own: then nothing has changed. */
+  async #enter(session: SessionView, device: DeviceKeys, sealingKey: Candidate['sealingKey']): Promise<DeviceHere | null> {
+    const { accountKeys, enter } = this.#options;
+    const entered = await enter(session, { device, sealingKey });
+    const record = entered && (await accountKeys.find(session.accountId));
+    return entered && record && (await this.#open(entered, record));
   }
 
   /** Null when it is locked, or when the account no longer counts this device as its own. */
@@ -75,8 +106,7 @@ export class KeysHere {
 
   async #unlock(record: AccountRecord): Promise<AccountStorage | null> {
     const { accountKeys } = this.#options;
-    const candidate = this.#candidate;
-    const key = candidate ? await atRestKey(candidate.prf, fromBase64Url(candidate.credentialId)) : await this.#askTabs(record.accountId);
+    const key = this.#passkey ? await keyOf(this.#passkey) : await this.#askTabs(record.accountId);
     return key && (await accountKeys.unlock(record, key)) ? accountKeys.storageOf(record) : null;
   }
 
@@ -93,4 +123,8 @@ export class KeysHere {
     stop();
     return key;
   }
+}
+
+async function keyOf({ prf, credentialId }: PasskeyCandidate): Promise<CryptoKey> {
+  return await atRestKey(prf, fromBase64Url(credentialId));
 }

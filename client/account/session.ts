@@ -14,9 +14,9 @@ export type SignedOutReason = 'none' | 'signed-out' | 'expired' | 'revoked' | 'l
 
 /**
  * Why an account does not open here. `locked`: its keys are, under its passkey. `no-keys`: they are elsewhere. `passkey-cannot`: the same,
- * and the passkey that was just used does not stand for a device of the account. `weak-passkey`: the office's policy wants keys under a passkey.
+ * and the passkey that was just used does not stand for a device of the account; `code-cannot`: so with the recovery code. `weak-passkey`: the office's policy wants keys under a passkey.
  */
-export type Obstacle = 'locked' | 'no-keys' | 'passkey-cannot' | 'weak-passkey';
+export type Obstacle = 'locked' | 'no-keys' | 'passkey-cannot' | 'code-cannot' | 'weak-passkey';
 
 /** The account, and the session as it is by now: it may have been bound to a device meanwhile. */
 export interface Opened<Messenger> {

@@ -1,16 +1,19 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
+import { idOf } from '../../server/protocol/ids.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
 import { CryptoError, cryptoReady } from '../../server/protocol/sodium.ts';
 import { browserName } from '../account/browser-name.ts';
-import { enterByPasskey } from '../account/entry.ts';
+import { enter } from '../account/entry.ts';
 import { createIdleLock, staffIdleMs, watchNobody, watchPage, type WatchInput } from '../account/idle-lock.ts';
 import { KeysHere } from '../account/keys-here.ts';
 import { createPasskeys, type Passkeys } from '../account/passkeys.ts';
 import { type OnceMore, type PendingInvitation, readInvitation, registerCitizen } from '../account/registration.ts';
+import type { Security } from '../account/security.ts';
 import { type Obstacle, type Opened, Session, type SessionState } from '../account/session.ts';
 import { signInWithPasskey } from '../account/sign-in.ts';
 import { browserTabs, noTabs, type Tabs } from '../account/tabs.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
+import { createTeams, type Teams } from '../inbox/teams.ts';
 import { createHttp, type Http } from '../net/http.ts';
 import { type Lock, webLock } from '../net/lock.ts';
 import type { Subscribe } from '../net/subscribe.ts';
@@ -22,12 +25,20 @@ import { createAccountKeys } from '../storage/account-keys.ts';
 import type { Alarm } from '../storage/alarm.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { createEntryCache } from '../storage/entry-cache.ts';
+import { createInvitationSecrets } from '../storage/invitation-secrets.ts';
 import { createOutboxStore } from '../storage/outbox-store.ts';
 import { createTexts } from '../storage/texts.ts';
 import { openVault } from '../storage/vault.ts';
 import { type Account, createPeople, openAccount } from './account.ts';
+import { openAccountSecurity } from './account-security.ts';
 
-export type CoreSession = SessionState<Messenger>;
+/** What a session has opened: the account's conversations, its safety, and the teams it may belong to. */
+export interface CoreMessenger extends Messenger {
+  readonly security: Security;
+  readonly teams: Teams;
+}
+
+export type CoreSession = SessionState<CoreMessenger>;
 
 /** What all pages work with. Made once, handed down. */
 export interface Core {
@@ -104,9 +115,10 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     http,
     accountKeys,
     tabs,
-    enterByPasskey: async (view, candidate) => {
+    evaluatePrf: async (credentialId) => await passkeys.evaluatePrf(credentialId, undefined),
+    enter: async (view, candidate) => {
       const people = createPeople({ http, request, database, raise });
-      return await enterByPasskey({ http, request, accountKeys, ...people, deviceLabel, now }, view, candidate);
+      return await enter({ http, request, accountKeys, ...people, deviceLabel, now }, view, candidate);
     },
   });
   let isBusy = neverBusy;
@@ -118,7 +130,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     onInput: () => tabs.tell({ kind: 'input' }),
   });
 
-  const open = async (view: SessionView): Promise<Opened<Messenger> | Obstacle> => {
+  const open = async (view: SessionView): Promise<Opened<CoreMessenger> | Obstacle> => {
     const here = await keysHere.find(view);
     if (typeof here === 'string') return here;
     const { record, storage } = here;
@@ -128,11 +140,19 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       account.keyring.close();
       return 'weak-passkey';
     }
+    const secrets = createInvitationSecrets({ ...storage, accountId });
+    const line = { request, on, connection: connection.state };
+    const security = openAccountSecurity({ ...line, account, storage, http, passkeys, now });
+    const teams = createTeams({ ...line, account, secrets, now });
     const messenger = await openMessenger({
-      request,
-      on,
-      connection: connection.state,
-      reader: account.reader,
+      ...line,
+      reader: {
+        ...account.reader,
+        readersWanted: async (parties, ...rest) => {
+          teams.audit.requireSound(idOf(parties.inboxId));
+          return await account.reader.readersWanted(parties, ...rest);
+        },
+      },
       cache: createEntryCache({ database: storage.database, accountId }),
       outboxStore: createOutboxStore({ ...storage, accountId }),
       ...createTexts({ ...storage, accountId }),
@@ -145,10 +165,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     const close = () => {
       idle.stop();
       ownDevice.set(null);
+      security.close();
+      teams.close();
       messenger.close();
       account.keyring.close();
     };
-    return { session: here.session, messenger: { ...messenger, close } };
+    return { session: here.session, messenger: { ...messenger, security, teams, close } };
   };
   const session = new Session({ http, open, line: connection });
   on('session:ended', ({ reason }) => session.end(reason));
