@@ -10,11 +10,11 @@ import {
   registryStatement,
   type RotateReason,
 } from '../../server/protocol/inbox-bodies.ts';
-import { currentMembers, type InboxChainState } from '../../server/protocol/inbox-state.ts';
+import { activeMembers, type InboxChainState, memberChain } from '../../server/protocol/inbox-state.ts';
 import { boxHash } from '../../server/protocol/link.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import { currentGeneration, headOf, type UserChainState } from '../../server/protocol/user-chain.ts';
-import { requireUser, type Verification } from '../../server/protocol/verification.ts';
+import type { Verification } from '../../server/protocol/verification.ts';
 import {
   createGeneration,
   type GenerationKeys,
@@ -130,7 +130,7 @@ export function openInboxKeys(
 }
 
 function memberChains(state: InboxChainState, user: Verification['user']): readonly UserChainState[] {
-  return currentMembers(state).map((member) => requireUser({ user }, member.userId));
+  return activeMembers(state, { user }).map((stay) => memberChain(state, stay, { user }));
 }
 
 function memberEntry(user: UserChainState, role: InboxRole): MemberEntry {

@@ -1,8 +1,8 @@
 import { decodeSignedEpoch, epochLinkHash, type EpochLink, hashKemPk, type Reader } from './epoch.ts';
 import { mayWrite } from './inbox-rules.ts';
-import { type InboxChainState, type Membership, membersSince } from './inbox-state.ts';
+import { activeMembers, type InboxChainState, isSuspended, memberChain, type Membership, membersSince } from './inbox-state.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
-import { currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-chain.ts';
+import { activeDevices, currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-state.ts';
 import { requireDevice, requireHead, requireInbox, requireUser, type Verification } from './verification.ts';
 
 export type EpochVerification = Pick<Verification, 'user' | 'inbox' | 'moment'>;
@@ -35,6 +35,11 @@ export function readerOfInbox(state: InboxChainState): ReaderKey {
   return readerKey(state, 'inbox', state.inboxId);
 }
 
+/** The officials of an inbox whose key is stale, each by his own: what a 'stale_inbox' epoch is sealed to besides the citizen. */
+export function readersOfMembers(state: InboxChainState, user: Verification['user']): readonly ReaderKey[] {
+  return activeMembers(state, { user }).map((stay) => readerOfUser(memberChain(state, stay, { user }), 'member'));
+}
+
 function readerKey(state: UserChainState | InboxChainState, kind: Reader['kind'], id: Uint8Array): ReaderKey {
   const { generation, kemPk } = currentGeneration(state);
   return { kemPk, reader: { kind, id, generation, kemPkHash: hashKemPk(kemPk), chainSeqno: state.seqno, chainTail: headOf(state) } };
@@ -49,7 +54,8 @@ export function verifyEpoch(bytes: Uint8Array, previous: EpochState | null, part
   const before = previous?.parties ?? parties;
   requireSuccession(link, previous);
   const inboxReader = requireReaderSet(link, before);
-  for (const reader of link.readers) requireReaderKey(reader, verification);
+  for (const reader of link.readers) requireReaderKey(reader, before, verification);
+  requireRestored(link, previous, verification);
   const isTransfer = inboxReader !== undefined && !equalBytes(inboxReader.id, before.inboxId);
   ensure(isTransfer === (link.reason === 'transfer'), 'invalid_link', 'another inbox without a transfer, or the reverse');
   const device = requireEpochSigner(link, previous, before, verification);
@@ -93,26 +99,53 @@ function requireReaderSet(link: EpochLink, parties: Parties): Reader | undefined
   ensure(new Set(link.readers.map(({ id }) => String(id))).size === link.readers.length, 'invalid_link', 'a reader is listed twice');
   const needsMembers = link.reason === 'stale_inbox' || link.reason === 'restrict';
   ensure(
-    members.length === 0 ? !needsMembers : needsMembers || link.reason === 'newer_key' || link.reason === 'limit',
+    members.length === 0 ? !needsMembers : link.reason !== 'opened' && link.reason !== 'transfer',
     'invalid_link',
     'reason and readers do not fit',
   );
   return inboxes[0];
 }
 
-function requireReaderKey(reader: Reader, verification: EpochVerification): void {
-  const chain = reader.kind === 'inbox' ? requireInbox(verification, reader.id) : requireUser(verification, reader.id);
+/** When the citizen was reset since the epoch before, it takes an official's decision to seal the conversation to the new keys. */
+function requireRestored(link: EpochLink, previous: EpochState | null, verification: EpochVerification): void {
+  const [now, before] = [link, previous].map((epoch) => epoch?.readers.find(({ kind }) => kind === 'user'));
+  const isRestored =
+    now !== undefined &&
+    before !== undefined &&
+    requireUser(verification, now.id).resets.some(({ generation }) => generation > before.generation && generation <= now.generation);
+  ensure(
+    isRestored === (link.reason === 'restored'),
+    'invalid_link',
+    'sealed to a citizen who was reset without saying so, or the reverse',
+  );
+}
+
+function requireReaderKey(reader: Reader, parties: Parties, verification: EpochVerification): void {
+  const chain = chainOf(reader, parties, verification);
   requireHead(chain, reader.chainSeqno, reader.chainTail, reader.generation);
   const { kemPk, staleFrom } = generationAt(chain, reader.generation);
   ensure(equalBytes(hashKemPk(kemPk), reader.kemPkHash), 'invalid_link', 'the reader has another key');
   ensure(staleFrom === null || staleFrom > reader.chainSeqno, 'stale_key', 'sealed to an inbox key somebody left with');
   if (verification.moment === 'past') return;
-  const isOpen = !('closedAt' in chain) || chain.closedAt === null;
+  const isOpen = 'closedAt' in chain ? chain.closedAt === null : activeDevices(chain).length > 0;
   ensure(
     isOpen && staleFrom === null && currentGeneration(chain).generation === reader.generation,
     'stale_key',
     'a reader has a newer key',
   );
+}
+
+function chainOf(reader: Reader, parties: Parties, verification: EpochVerification): UserChainState | InboxChainState {
+  if (reader.kind === 'inbox') return requireInbox(verification, reader.id);
+  return reader.kind === 'user' ? requireUser(verification, reader.id) : officialChain(reader.id, parties, verification);
+}
+
+/** The chain of an official, as the inbox sees it. */
+function officialChain(userId: Uint8Array, parties: Parties, verification: EpochVerification): UserChainState {
+  const inbox = requireInbox(verification, parties.inboxId);
+  const stay = inbox.memberships.findLast((candidate) => equalBytes(candidate.userId, userId));
+  ensure(stay !== undefined, 'invalid_link', 'a reader is no official of the inbox');
+  return memberChain(inbox, stay, verification);
 }
 
 /** The citizen, or an official who could read the epoch before; returns the device that must have signed. */
@@ -124,9 +157,10 @@ function requireEpochSigner(link: EpochLink, previous: EpochState | null, before
   const heads = [link, previous].flatMap((epoch) => epoch?.readers.filter((reader) => equalBytes(reader.id, before.inboxId)) ?? []);
   const officials =
     members.length === 0 && isCitizen ? [] : membersSince(requireInbox(verification, before.inboxId), heads[0]?.chainSeqno ?? 0, moment);
-  requireMemberReaders(link, members, previous, officials, moment);
+  requireMemberReaders(link, members, previous, officials, before, verification);
   if (isCitizen) {
-    ensure(link.reason !== 'transfer' && link.reason !== 'restrict', 'not_allowed', 'only an official transfers or restricts');
+    const isOfficials = link.reason === 'transfer' || link.reason === 'restrict' || link.reason === 'restored';
+    ensure(!isOfficials, 'not_allowed', 'only an official transfers, restricts or restores');
     return requireDevice(
       requireUser(verification, before.citizenId),
       link.signerDevice,
@@ -149,7 +183,7 @@ function requireEpochSigner(link: EpochLink, previous: EpochState | null, before
   const proven =
     slots.find((slot) => equalBytes(slot.recipient, link.signerUser))?.recipientGeneration ??
     provenGeneration(link.readers, link.signerUser);
-  return requireDevice(requireUser(verification, link.signerUser), link.signerDevice, proven, moment);
+  return requireDevice(officialChain(link.signerUser, before, verification), link.signerDevice, proven, moment);
 }
 
 /** Readers of kind member are officials of the inbox: all of them when its key is stale, the named ones when restricted. */
@@ -158,7 +192,8 @@ function requireMemberReaders(
   members: readonly Reader[],
   previous: EpochState | null,
   officials: readonly Membership[],
-  moment: 'past' | 'now',
+  parties: Parties,
+  verification: EpochVerification,
 ): void {
   if (members.length === 0) return;
   ensure(
@@ -166,8 +201,11 @@ function requireMemberReaders(
     'invalid_link',
     'a reader is no official of the inbox',
   );
-  if (link.reason === 'stale_inbox')
-    ensure(moment === 'past' || members.length === officials.length, 'invalid_link', 'an official of the inbox is left out');
+  if (link.reason === 'stale_inbox' && verification.moment === 'now') {
+    const inbox = requireInbox(verification, parties.inboxId);
+    const active = officials.filter((stay) => !isSuspended(inbox, stay, verification));
+    ensure(members.length === active.length, 'invalid_link', 'an official of the inbox is left out');
+  }
   if (link.reason === 'stale_inbox' || link.reason === 'restrict') return;
   const earlier = previous?.readers.filter((reader) => reader.kind === 'member') ?? [];
   ensure(
@@ -192,10 +230,11 @@ export function requireSender(
   verification: EpochVerification,
 ): DeviceState {
   const { moment } = verification;
-  if (moment === 'now') for (const reader of epoch.readers) requireReaderKey(reader, verification);
-  const user = requireUser(verification, sender.userId);
-  if (equalBytes(sender.userId, epoch.parties.citizenId))
-    return requireDevice(user, sender.deviceId, provenGeneration(epoch.readers, sender.userId), moment);
+  if (moment === 'now') for (const reader of epoch.readers) requireReaderKey(reader, epoch.parties, verification);
+  if (equalBytes(sender.userId, epoch.parties.citizenId)) {
+    const citizen = requireUser(verification, sender.userId);
+    return requireDevice(citizen, sender.deviceId, provenGeneration(epoch.readers, sender.userId), moment);
+  }
   const inbox = requireInbox(verification, epoch.parties.inboxId);
   const head = epoch.readers.find((reader) => reader.kind === 'inbox');
   const officials = membersSince(inbox, head?.chainSeqno ?? 0, moment);
@@ -207,9 +246,9 @@ export function requireSender(
   if (head === undefined) {
     const reader = epoch.readers.find(({ id }) => equalBytes(id, sender.userId));
     ensure(reader !== undefined, 'not_allowed', 'sent by an official who is not among the readers');
-    return requireDevice(user, sender.deviceId, reader.generation, moment);
+    return requireDevice(officialChain(sender.userId, epoch.parties, verification), sender.deviceId, reader.generation, moment);
   }
   const slot = generationAt(inbox, head.generation).boxes.find((box) => equalBytes(box.recipient, sender.userId));
   ensure(slot !== undefined, 'not_allowed', 'sent by an official who did not hold the key of the epoch');
-  return requireDevice(user, sender.deviceId, slot.recipientGeneration ?? 1, moment);
+  return requireDevice(officialChain(sender.userId, epoch.parties, verification), sender.deviceId, slot.recipientGeneration ?? 1, moment);
 }

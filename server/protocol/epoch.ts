@@ -24,11 +24,11 @@ import { ensure } from './sodium.ts';
  * SignedEpoch = [EpochLink bytes, sig]     sig = Ed25519("gim1/epoch-sig" ‖ EpochLink bytes)
  * epoch_link_hash = H("gim1/epoch", EpochLink bytes); H(kem_pk) = H("gim1/kem", kem_pk); H(readers) = H("gim1/readers", CBOR)
  * reader kind: 1 user (the citizen), 2 inbox, 3 member (an official by PUK: inbox stale, or a restricted conversation)
- * reason: 1 opened, 2 newer_key, 3 transfer, 4 limit, 5 stale_inbox, 6 restrict
+ * reason: 1 opened, 2 newer_key, 3 transfer, 4 limit, 5 stale_inbox, 6 restrict, 7 restored (an official gives the history to a citizen who was reset)
  */
 const readerKinds = { user: 1, inbox: 2, member: 3 } as const;
 export type ReaderKind = keyof typeof readerKinds;
-const epochReasons = { opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6 } as const;
+const epochReasons = { opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6, restored: 7 } as const;
 export type EpochReason = keyof typeof epochReasons;
 const maxReaders = 64;
 

@@ -81,18 +81,20 @@ export function adoptGeneration(
   place: {
     readonly current: Generation | null;
     readonly recipients: readonly Uint8Array[];
+    /** Who may be sealed to or left out: members who were reset, perhaps since then. */
+    readonly optional?: readonly Uint8Array[];
     readonly chainId: Uint8Array;
     readonly seqno: number;
     readonly allowCut: boolean;
   },
 ): Generation {
-  const { current, recipients } = place;
+  const { current, recipients, optional = [] } = place;
   ensure(link.generation === (current?.generation ?? 0) + 1, 'invalid_link', 'generations count up by one');
   ensure(current !== null || link.prevBoxHash === null, 'invalid_link', 'the first generation has nothing before it');
   ensure(current === null || place.allowCut || link.prevBoxHash !== null, 'invalid_link', 'the previous seed is missing');
   const boxes = link.boxes;
-  const covers =
-    boxes.length === recipients.length && recipients.every((recipient) => boxes.some((box) => equalBytes(box.recipient, recipient)));
+  const isSealedTo = (recipient: Uint8Array): boolean => boxes.some((box) => equalBytes(box.recipient, recipient));
+  const covers = recipients.every(isSealedTo) && boxes.length === recipients.length + optional.filter(isSealedTo).length;
   ensure(covers, 'invalid_link', 'sealed to others than exactly those who hold the key');
   return { ...link, boxes: boxes.map((box) => ({ ...box, chainId: place.chainId })), seqno: place.seqno, staleFrom: null };
 }

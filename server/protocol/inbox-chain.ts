@@ -10,12 +10,20 @@ import {
   registryStatement,
 } from './inbox-bodies.ts';
 import { requireMaySign, signersNeeded } from './inbox-rules.ts';
-import { currentMembers, type InboxChainState, requireMembership } from './inbox-state.ts';
+import {
+  activeMembers,
+  currentMembers,
+  type InboxChainState,
+  memberChain,
+  type Membership,
+  registrarsName,
+  requireMembership,
+} from './inbox-state.ts';
 import { limits } from './limits.ts';
 import { decodeLink, type Link, linkHash, requirePlace, requireSignatures } from './link.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
-import { currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-chain.ts';
-import { requireDevice, requireHead, requireUser, type Verification } from './verification.ts';
+import { currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-state.ts';
+import { requireDevice, requireHead, type Verification } from './verification.ts';
 
 export type InboxVerification = Pick<Verification, 'user' | 'registryPks' | 'moment'>;
 
@@ -52,18 +60,6 @@ function startInboxChain(bytes: Uint8Array, verification: InboxVerification): In
   ensure(new Set(owners.map(String)).size === owners.length, 'invalid_link', 'an owner is listed twice');
   requireRegistry(registryStatement(body.name, body.nonce, body.policy, owners), body.registrySignatures, verification.registryPks);
   const ptk = adoptGeneration(body.ptk, { current: null, recipients: owners, chainId: body.nonce, seqno: 1, allowCut: false });
-  const users = body.members.map((member) => {
-    const entry = ptk.boxes.find((box) => equalBytes(box.recipient, member.userId));
-    ensure(
-      entry?.recipientGeneration === member.pukGeneration,
-      'invalid_link',
-      'sealed to another generation than the member is listed with',
-    );
-    return { user: requireMemberKeys(member, verification), member };
-  });
-  const signer = users.find(({ user }) => user.devices.some((device) => equalBytes(device.deviceId, link.outer.signerDevice)));
-  ensure(signer !== undefined, 'not_allowed', 'an owner signs the root');
-  requireSignatures(link, [requireDevice(signer.user, link.outer.signerDevice, signer.member.pukGeneration, verification.moment)]);
   const state: InboxChainState = {
     inboxId: inboxIdOf(link.outerBytes),
     nonce: body.nonce,
@@ -71,10 +67,22 @@ function startInboxChain(bytes: Uint8Array, verification: InboxVerification): In
     policy: body.policy,
     seqno: 1,
     tails: [linkHash(link.outerBytes)],
-    memberships: owners.map((userId) => ({ userId, role: 'owner', from: 1, until: null })),
+    memberships: body.members.map((member) => stayOf(member, 1)),
     generations: [ptk],
     closedAt: null,
   };
+  const users = body.members.map((member) => {
+    const entry = ptk.boxes.find((box) => equalBytes(box.recipient, member.userId));
+    ensure(
+      entry?.recipientGeneration === member.pukGeneration,
+      'invalid_link',
+      'sealed to another generation than the member is listed with',
+    );
+    return { user: requireMemberKeys(state, member, verification), member };
+  });
+  const signer = users.find(({ user }) => user.devices.some((device) => equalBytes(device.deviceId, link.outer.signerDevice)));
+  ensure(signer !== undefined, 'not_allowed', 'an owner signs the root');
+  requireSignatures(link, [requireDevice(signer.user, link.outer.signerDevice, signer.member.pukGeneration, verification.moment)]);
   requireEnoughOwners(state);
   return state;
 }
@@ -137,8 +145,9 @@ function apply(
     return rotate(endMembership(state, body.userId), body.ptk, verification, false);
   }
   if (body.type === 'change_role') {
+    const stay = requireMembership(state, body.userId);
     const ended = endMembership(state, body.userId);
-    return { ...ended, memberships: [...ended.memberships, { userId: body.userId, role: body.role, from: seqno, until: null }] };
+    return { ...ended, memberships: [...ended.memberships, { ...stay, role: body.role, from: seqno }] };
   }
   if (body.type === 'rotate_ptk') return rotate(state, body.ptk, verification, body.reason === 'retention_cut');
   if (body.type === 'leave') {
@@ -158,6 +167,8 @@ function apply(
     owners.map((owner) => owner.userId),
   );
   requireRegistry(statement, body.registrySignatures, verification.registryPks);
+  // Its members are judged by other rules than those of any other inbox, from the root on.
+  ensure(state.name !== registrarsName && body.name !== registrarsName, 'invalid_link', 'the registrars’ inbox has its name for good');
   return { ...state, name: body.name };
 }
 
@@ -165,30 +176,43 @@ function addMember(state: InboxChainState, member: MemberEntry, sealed: Uint8Arr
   const members = currentMembers(state);
   ensure(!members.some((known) => equalBytes(known.userId, member.userId)), 'invalid_link', 'is a member already');
   ensure(members.length < limits.boxesPerLink, 'invalid_link', 'too many members');
-  requireMemberKeys(member, verification);
+  requireMemberKeys(state, member, verification);
   const current = currentGeneration(state);
   const slot = { recipient: member.userId, recipientGeneration: member.pukGeneration, boxHash: sealed, chainId: state.inboxId };
   // Somebody who comes back within one generation has an old slot; the new one replaces it.
   const others = current.boxes.filter((box) => !equalBytes(box.recipient, member.userId));
   return {
     ...state,
-    memberships: [...state.memberships, { userId: member.userId, role: member.role, from: state.seqno, until: null }],
+    memberships: [...state.memberships, stayOf(member, state.seqno)],
     generations: [...state.generations.slice(0, -1), { ...current, boxes: [...others, slot] }],
   };
 }
 
 function rotate(state: InboxChainState, ptk: GenerationLink, verification: InboxVerification, allowCut: boolean): InboxChainState {
   const current = currentGeneration(state);
-  const recipients = currentMembers(state).map((member) => member.userId);
   ensure(!allowCut || ptk.prevBoxHash === null, 'invalid_link', 'a retention cut leaves the previous seed out');
+  const members = currentMembers(state);
+  const active = activeMembers(state, verification);
+  const optional = verification.moment === 'now' ? [] : members.filter((stay) => !active.includes(stay));
+  const generation = adoptGeneration(ptk, {
+    current,
+    recipients: active.map(({ userId }) => userId),
+    optional: optional.map(({ userId }) => userId),
+    chainId: state.inboxId,
+    seqno: state.seqno,
+    allowCut,
+  });
   for (const box of ptk.boxes) {
-    const user = requireUser(verification, box.recipient);
+    const member = memberChain(state, requireMembership(state, box.recipient), verification);
     const before = current.boxes.find((slot) => equalBytes(slot.recipient, box.recipient));
-    const generation = generationAt(user, box.recipientGeneration ?? 0).generation;
-    ensure(generation >= (before?.recipientGeneration ?? 1), 'invalid_link', 'sealed to an older generation than before');
+    const sealedTo = generationAt(member, box.recipientGeneration ?? 0).generation;
+    ensure(sealedTo >= (before?.recipientGeneration ?? 1), 'invalid_link', 'sealed to an older generation than before');
   }
-  const generation = adoptGeneration(ptk, { current, recipients, chainId: state.inboxId, seqno: state.seqno, allowCut });
   return { ...state, generations: [...state.generations, generation] };
+}
+
+function stayOf(member: MemberEntry, from: number): Membership {
+  return { userId: member.userId, role: member.role, userSeqno: member.userSeqno, from, until: null };
 }
 
 function endMembership(state: InboxChainState, userId: Uint8Array): InboxChainState {
@@ -201,8 +225,8 @@ function subjectOf(state: InboxChainState, body: InboxBody): InboxRole | null {
 }
 
 /** The keys a member is added with are the ones of his chain at the head the signer saw. */
-function requireMemberKeys(member: MemberEntry, verification: InboxVerification): UserChainState {
-  const user = requireUser(verification, member.userId);
+function requireMemberKeys(state: InboxChainState, member: MemberEntry, verification: InboxVerification): UserChainState {
+  const user = memberChain(state, stayOf(member, state.seqno), verification);
   requireHead(user, member.userSeqno, member.userTail, member.pukGeneration);
   const isCurrent = currentGeneration(user).generation === member.pukGeneration;
   ensure(verification.moment === 'past' || isCurrent, 'stale_key', 'sealed to a key the member has replaced');
@@ -211,7 +235,9 @@ function requireMemberKeys(member: MemberEntry, verification: InboxVerification)
 
 function requireInboxDevice(state: InboxChainState, signer: CoSigner, verification: InboxVerification): DeviceState {
   const slot = currentGeneration(state).boxes.find((box) => equalBytes(box.recipient, signer.userId));
-  return requireDevice(requireUser(verification, signer.userId), signer.deviceId, slot?.recipientGeneration ?? 1, verification.moment);
+  ensure(slot !== undefined, 'not_allowed', 'signed by a member who does not hold the key');
+  const member = memberChain(state, requireMembership(state, signer.userId), verification);
+  return requireDevice(member, signer.deviceId, slot.recipientGeneration ?? 1, verification.moment);
 }
 
 function requireRegistry(statement: Uint8Array, signatures: readonly RegistrySignature[], pinned: readonly Uint8Array[]): void {

@@ -1,12 +1,15 @@
 import type { Generation } from './generation.ts';
 import type { InboxPolicy, InboxRole } from './inbox-bodies.ts';
 import { ensure, equalBytes } from './sodium.ts';
-import { currentGeneration, type UserChainState } from './user-chain.ts';
+import { activeDevices, currentGeneration, untilReset, type UserChainState } from './user-state.ts';
+import { requireUser, type Verification } from './verification.ts';
 
 /** Somebody's stay in an inbox under one role: from the link that began it to the link that ended it. */
 export interface Membership {
   readonly userId: Uint8Array;
   readonly role: InboxRole;
+  /** The head of the member's own chain the inbox trusts in: what resets bring after it is nothing to the inbox. */
+  readonly userSeqno: number;
   readonly from: number;
   readonly until: number | null;
 }
@@ -49,13 +52,34 @@ export function requireMembership(state: InboxChainState, userId: Uint8Array): M
   return membership;
 }
 
-/** Box audit: members whose box is sealed to a PUK generation they have replaced. Not empty: rotate before anything is sealed to the inbox. */
+/**
+ * A member's own chain as the inbox sees it: up to a reset after the member was added. Registrars could else take over an official's
+ * inboxes; who was reset is removed and added again. In the registrars' own inbox no reset counts at all: they would vouch for themselves.
+ */
+export function memberChain(state: InboxChainState, stay: Membership, verification: Pick<Verification, 'user'>): UserChainState {
+  return untilReset(requireUser(verification, stay.userId), state.name === registrarsName ? 0 : stay.userSeqno);
+}
+
+/** Was reset since he was added: holds no key any more, signs nothing, and gets no new key. */
+export function isSuspended(state: InboxChainState, stay: Membership, verification: Pick<Verification, 'user'>): boolean {
+  return activeDevices(memberChain(state, stay, verification)).length === 0;
+}
+
+/** Current members but for the suspended: who holds the inbox's key after a rotation. */
+export function activeMembers(state: InboxChainState, verification: Pick<Verification, 'user'>): readonly Membership[] {
+  return currentMembers(state).filter((stay) => !isSuspended(state, stay, verification));
+}
+
+/**
+ * Box audit: members whose box is sealed to a PUK generation they have replaced, and suspended ones who still have a box.
+ * Not empty: rotate before anything is sealed to the inbox.
+ */
 export function findStaleMembers(state: InboxChainState, userOf: (userId: Uint8Array) => UserChainState): readonly Uint8Array[] {
   const boxes = currentGeneration(state).boxes;
-  return currentMembers(state)
-    .map((member) => member.userId)
-    .filter((userId) => {
-      const slot = boxes.find((box) => equalBytes(box.recipient, userId));
-      return slot?.recipientGeneration !== currentGeneration(userOf(userId)).generation;
-    });
+  const stale = currentMembers(state).filter((stay) => {
+    const slot = boxes.find((box) => equalBytes(box.recipient, stay.userId));
+    if (isSuspended(state, stay, { user: userOf })) return slot !== undefined;
+    return slot?.recipientGeneration !== currentGeneration(userOf(stay.userId)).generation;
+  });
+  return stale.map((stay) => stay.userId);
 }

@@ -1,85 +1,70 @@
-import { decode, encode, readBytes, readHash, readList, readName, readTuple } from './codec.ts';
-import { type DevicePublic, readDevice, writeDevice } from './device-format.ts';
-import { adoptGeneration, type Generation, type GenerationLink, readGeneration, writeGeneration } from './generation.ts';
+import { adoptGeneration, type GenerationLink } from './generation.ts';
+import type { DevicePublic } from './device-format.ts';
 import { hash } from './hash.ts';
-import { limits } from './limits.ts';
-import { decodeLink, linkHash, requirePlace, requireSignatures } from './link.ts';
-import { CryptoError, ensure, equalBytes } from './sodium.ts';
+import { decodeLink, type Link, linkHash, requirePlace, requireSignatures } from './link.ts';
+import { requireDraftFits, type ResetContext, verifyReset } from './reset-statement.ts';
+import { ensure, equalBytes } from './sodium.ts';
+import { decodeUserBody, maxDevices, type ResetBody, userLinkTypes } from './user-bodies.ts';
+import { activeDevices, currentGeneration, type DeviceState, headOf, type UserChainState } from './user-state.ts';
 
-/*
- * Frozen, bodies of the user chain:
- *   root          [nonce32, device, puk]
- *   add_device    [device, H(box)]              the box holds the current PUK seed; device.kind is the kind
- *   revoke_device [[device_id, …], puk]
- *   rotate_puk    [puk]
- *   reset, attest are known by number and refused as `unsupported`
- */
-export const userLinkTypes = { root: 1, add_device: 2, revoke_device: 3, rotate_puk: 4, reset: 5, attest: 6 } as const;
-const maxDevices = 32;
-
-export type UserBody =
-  | { readonly type: 'root'; readonly nonce: Uint8Array; readonly device: DevicePublic; readonly puk: GenerationLink }
-  | { readonly type: 'add_device'; readonly device: DevicePublic; readonly boxHash: Uint8Array }
-  | { readonly type: 'revoke_device'; readonly deviceIds: readonly Uint8Array[]; readonly puk: GenerationLink }
-  | { readonly type: 'rotate_puk'; readonly puk: GenerationLink };
-
-export interface DeviceState extends DevicePublic {
-  readonly addedAt: number;
-  /** The PUK generation current just before the device's link; its label is sealed under it (generation 1 in the root). */
-  readonly labelGeneration: number;
-  /** The link that revoked it, or null. */
-  readonly revokedAt: number | null;
-}
-
-/** What a user chain says after its last link. A plain value; extending makes a new one. */
-export interface UserChainState {
-  readonly userId: Uint8Array;
-  readonly seqno: number;
-  /** linkHash of every link, the root's first. */
-  readonly tails: readonly Uint8Array[];
-  readonly devices: readonly DeviceState[];
-  /** PUK generations, the first one first. */
-  readonly generations: readonly Generation[];
-}
-
-export function encodeUserBody(body: UserBody): Uint8Array {
-  if (body.type === 'root') return encode([body.nonce, writeDevice(body.device), writeGeneration(body.puk)]);
-  if (body.type === 'add_device') return encode([writeDevice(body.device), body.boxHash]);
-  if (body.type === 'revoke_device') return encode([body.deviceIds, writeGeneration(body.puk)]);
-  return encode([writeGeneration(body.puk)]);
-}
-
-export function decodeUserBody(typeNumber: number, bytes: Uint8Array): UserBody {
-  const type = readName(typeNumber, userLinkTypes);
-  const decoded = decode(bytes, limits.linkBytes);
-  if (type === 'root') {
-    const [nonce, device, puk] = readTuple(decoded, 3);
-    return { type, nonce: readHash(nonce), device: readDevice(device), puk: readGeneration(puk, 'puk') };
-  }
-  if (type === 'add_device') {
-    const [device, sealed] = readTuple(decoded, 2);
-    return { type, device: readDevice(device), boxHash: readHash(sealed) };
-  }
-  if (type === 'revoke_device') {
-    const [deviceIds, puk] = readTuple(decoded, 2);
-    return { type, deviceIds: readList(deviceIds, maxDevices, (item) => readBytes(item, 16)), puk: readGeneration(puk, 'puk') };
-  }
-  ensure(type === 'rotate_puk', 'unsupported', `${type} links are not supported yet`);
-  return { type, puk: readGeneration(readTuple(decoded, 1)[0], 'puk') };
-}
+export {
+  activeDevices,
+  currentGeneration,
+  type DeviceState,
+  generationAt,
+  headOf,
+  untilReset,
+  type UserChainState,
+  wasResetSince,
+} from './user-state.ts';
 
 /** user_id = H("gim1/uid", root Outer bytes): who knows the id cannot be shown another root for it. */
 export function userIdOf(rootOuterBytes: Uint8Array): Uint8Array {
   return hash('gim1/uid', rootOuterBytes);
 }
 
-/** Verifies a chain from its root. With `expectedId`, the root must be the one that id names. Throws CryptoError. */
-export function replayUserChain(links: readonly Uint8Array[], expectedId: Uint8Array | null = null): UserChainState {
+/**
+ * Verifies a chain from its root. With `expectedId`, the root must be the one that id names. Without a `context` that knows the registrars
+ * a reset throws `unknown_chain`; its moment is the last link's. Throws CryptoError.
+ */
+export function replayUserChain(
+  links: readonly Uint8Array[],
+  expectedId: Uint8Array | null = null,
+  context: ResetContext | null = null,
+): UserChainState {
+  const past = context && { ...context, moment: 'past' as const };
+  const [first, ...rest] = startChain(links, expectedId);
+  return rest.reduce((state, link, index) => extendUserChain(state, link, index === rest.length - 1 ? context : past), first);
+}
+
+/**
+ * The same as far as it goes without knowing the registrars: up to the first reset, where every device counts as revoked. For the members
+ * of the registrars' inbox, whom nothing else can vouch for; equals `untilReset` of the whole chain.
+ */
+export function replayUntilReset(links: readonly Uint8Array[], expectedId: Uint8Array | null = null): UserChainState {
+  let [state, ...rest] = startChain(links, expectedId);
+  for (const bytes of rest) {
+    const link = decodeLink(bytes);
+    if (link.outer.type === userLinkTypes.reset) {
+      requirePlace(link, 'user', placeOf(state));
+      return revokeAll(state, state.seqno + 1);
+    }
+    state = extendUserChain(state, bytes);
+  }
+  return state;
+}
+
+/** Whether one of these links says it is a reset. Verifies nothing. */
+export function hasReset(links: readonly Uint8Array[]): boolean {
+  return links.some((link) => decodeLink(link).outer.type === userLinkTypes.reset);
+}
+
+function startChain(links: readonly Uint8Array[], expectedId: Uint8Array | null): readonly [UserChainState, ...Uint8Array[]] {
   const [root, ...rest] = links;
   ensure(root !== undefined, 'broken_chain', 'an empty chain');
   const first = startUserChain(root);
   ensure(expectedId === null || equalBytes(first.userId, expectedId), 'bad_id', 'the root is not the one the user id names');
-  return rest.reduce(extendUserChain, first);
+  return [first, ...rest];
 }
 
 function startUserChain(bytes: Uint8Array): UserChainState {
@@ -101,31 +86,60 @@ function startUserChain(bytes: Uint8Array): UserChainState {
     tails: [linkHash(link.outerBytes)],
     devices: [{ ...body.device, addedAt: 1, labelGeneration: 1, revokedAt: null }],
     generations: [puk],
+    resets: [],
+    tokenHashes: [],
   };
 }
 
 /** The state after one more link. Throws CryptoError; the given state stays valid. */
-export function extendUserChain(state: UserChainState, bytes: Uint8Array): UserChainState {
+export function extendUserChain(state: UserChainState, bytes: Uint8Array, context: ResetContext | null = null): UserChainState {
   const link = decodeLink(bytes);
   const { outer } = link;
-  const body = decodeUserBody(outer.type, requirePlace(link, 'user', { id: state.userId, seqno: state.seqno, tail: headOf(state) }));
+  const body = decodeUserBody(outer.type, requirePlace(link, 'user', placeOf(state)));
   ensure(outer.signerUser !== null && equalBytes(outer.signerUser, state.userId), 'not_allowed', 'only the user signs the own chain');
+  ensure(body.type !== 'root', 'broken_chain', 'a second root');
+  const next = { ...state, seqno: outer.seqno, tails: [...state.tails, linkHash(link.outerBytes)] };
+  if (body.type === 'reset') return reset(state, next, body, link, context);
   const signer = state.devices.find((device) => equalBytes(device.deviceId, outer.signerDevice));
   ensure(signer !== undefined && signer.revokedAt === null, 'not_allowed', 'signed by no active device');
-  const next = { ...state, seqno: outer.seqno, tails: [...state.tails, linkHash(link.outerBytes)] };
-  if (body.type === 'root') throw new CryptoError('broken_chain', 'a second root');
-  if (body.type === 'add_device') {
-    requireSignatures(link, [signer, body.device]);
-    return addDevice(next, body.device, body.boxHash);
-  }
-  requireSignatures(link, [signer]);
+  requireSignatures(link, body.type === 'add_device' ? [signer, body.device] : [signer]);
+  if (body.type === 'add_device') return addDevice(next, body.device, body.boxHash);
+  if (body.type === 'attest') return { ...next, tokenHashes: [...next.tokenHashes, body.tokenHash] };
   if (body.type === 'rotate_puk') return rotate(next, body.puk);
-  ensure(
-    !body.deviceIds.some((id) => equalBytes(id, signer.deviceId)),
-    'invalid_link',
-    'a device cannot revoke itself: it would know the new key',
-  );
+  const revokesItself = body.deviceIds.some((id) => equalBytes(id, signer.deviceId));
+  ensure(!revokesItself, 'invalid_link', 'a device cannot revoke itself: it would know the new key');
   return rotate(revokeDevices(next, body.deviceIds), body.puk);
+}
+
+function placeOf(state: UserChainState) {
+  return { id: state.userId, seqno: state.seqno, tail: headOf(state) };
+}
+
+/** The account goes on with one new device, and with new keys that do not lead back to the old ones. */
+function reset(before: UserChainState, next: UserChainState, body: ResetBody, link: Link, context: ResetContext | null): UserChainState {
+  const { device, puk } = requireDraftFits(body.draft, before);
+  ensure(equalBytes(link.outer.signerDevice, device.deviceId), 'bad_signature', 'the new device signs the reset');
+  requireSignatures(link, [device]);
+  ensure(context !== null, 'unknown_chain', 'a reset cannot be judged without the registrars');
+  const registrarIds = verifyReset(body, link.outer.createdAt, context);
+  const { seqno } = next;
+  const generation = adoptGeneration(puk, {
+    current: currentGeneration(before),
+    recipients: [device.deviceId],
+    chainId: next.userId,
+    seqno,
+    allowCut: true,
+  });
+  return {
+    ...next,
+    devices: [...revokeAll(next, seqno).devices, { ...device, addedAt: seqno, labelGeneration: puk.generation, revokedAt: null }],
+    generations: [...next.generations, generation],
+    resets: [...next.resets, { seqno, generation: puk.generation, notBefore: body.notBefore, registrarIds }],
+  };
+}
+
+function revokeAll(state: UserChainState, seqno: number): UserChainState {
+  return { ...state, devices: state.devices.map((device) => ({ ...device, revokedAt: device.revokedAt ?? seqno })) };
 }
 
 function addDevice(state: UserChainState, device: DevicePublic, sealed: Uint8Array): UserChainState {
@@ -160,28 +174,4 @@ function rotate(state: UserChainState, puk: GenerationLink): UserChainState {
     allowCut: false,
   });
   return { ...state, generations: [...state.generations, generation] };
-}
-
-export function activeDevices(state: UserChainState): readonly DeviceState[] {
-  return state.devices.filter((device) => device.revokedAt === null);
-}
-
-/** The newest generation of a chain, the only one that may be sealed to. */
-export function currentGeneration(state: { readonly generations: readonly Generation[] }): Generation {
-  const current = state.generations.at(-1);
-  ensure(current !== undefined, 'unknown_chain', 'a chain without keys');
-  return current;
-}
-
-export function generationAt(state: { readonly generations: readonly Generation[] }, generation: number): Generation {
-  const found = state.generations[generation - 1];
-  ensure(found !== undefined, 'unknown_chain', `generation ${generation} is not known here`);
-  return found;
-}
-
-/** linkHash of the last link: with `seqno`, the chain's head. */
-export function headOf(state: { readonly tails: readonly Uint8Array[] }): Uint8Array {
-  const tail = state.tails.at(-1);
-  ensure(tail !== undefined, 'unknown_chain', 'a chain without links');
-  return tail;
 }

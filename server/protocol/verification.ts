@@ -1,7 +1,7 @@
 import type { Generation } from './generation.ts';
 import type { InboxChainState } from './inbox-state.ts';
 import { ensure, equalBytes } from './sodium.ts';
-import { type DeviceState, generationAt, type UserChainState } from './user-chain.ts';
+import { type DeviceState, generationAt, type UserChainState } from './user-state.ts';
 
 /**
  * What verification needs from outside. `moment`: 'past' accepts what was right when it was signed;
@@ -55,5 +55,8 @@ export function requireDevice(
     device !== undefined &&
     (device.revokedAt === null || (moment === 'past' && device.revokedAt > generationAt(user, provenGeneration).seqno));
   ensure(isActive, 'not_allowed', 'signed by no active device');
+  // Whoever a reset gave the account to never held what was sealed before it.
+  const isSucceeded = user.resets.some((reset) => reset.generation > provenGeneration && reset.seqno <= device.addedAt);
+  ensure(!isSucceeded, 'not_allowed', 'signed by a device that came with a reset');
   return device;
 }

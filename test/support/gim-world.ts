@@ -73,10 +73,15 @@ export class Person {
   }
 
   append(sealed: SealedLink): void {
-    const state = extendUserChain(this.state, sealed.link);
+    this.adopt(sealed, extendUserChain(this.state, sealed.link));
+  }
+
+  /** A link that was verified elsewhere, after which the person goes on with `device`. */
+  adopt(sealed: SealedLink, state: UserChainState, device: DeviceKeys = this.device): void {
     this.state = state;
     this.newest = sealed;
     this.shelf.put(sealed, state);
+    this.device = device;
   }
 
   rotate(): void {
@@ -122,14 +127,17 @@ export class World {
     return person;
   }
 
-  inbox(owner: Person, more: { owners?: Person[]; policy?: InboxPolicy } = {}): Inbox {
+  find(userId: Uint8Array): Person | undefined {
+    return this.#people.find((person) => String(person.id) === String(userId));
+  }
+
+  inbox(owner: Person, more: { owners?: Person[]; policy?: InboxPolicy; name?: string } = {}): Inbox {
     const inbox = new Inbox(this, owner, more);
     this.#inboxes.push(inbox);
     return inbox;
   }
 
-  readonly user: Verification['user'] = (id) =>
-    this.#people.find((person) => String(person.id) === String(id))?.state ?? this.#strangers.get(String(id));
+  readonly user: Verification['user'] = (id) => this.find(id)?.state ?? this.#strangers.get(String(id));
 
   at(moment: Verification['moment']): Verification {
     return { user: this.user, inbox: (id) => this.#inboxes.find((inbox) => String(inbox.id) === String(id))?.state, registryPks, moment };
@@ -143,10 +151,10 @@ export class Inbox {
   readonly world: World;
   state: InboxChainState;
 
-  constructor(world: World, owner: Person, more: { owners?: Person[]; policy?: InboxPolicy }) {
+  constructor(world: World, owner: Person, more: { owners?: Person[]; policy?: InboxPolicy; name?: string }) {
     this.world = world;
     const draft = draftInbox(
-      'Civil registry',
+      more.name ?? 'Civil registry',
       more.policy ?? { addsRequire: 1, requirePrf: false },
       [owner, ...(more.owners ?? [])].map(({ state }) => state),
     );

@@ -122,7 +122,7 @@ describe('attack 22: a header that is changed', () => {
       conversationId: 'invalid_link',
       epoch: 'stale_key',
       epochLinkHash: 'stale_key',
-      senderUser: 'unknown_chain',
+      senderUser: 'not_allowed',
       senderDevice: 'not_allowed',
     };
     const code = Object.entries(expected).find(([name]) => name in change)?.[1] ?? 'bad_signature';
