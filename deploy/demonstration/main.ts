@@ -8,10 +8,14 @@ const usage = `The demonstration's owner: says who belongs to an office's team. 
 
   node deploy/demonstration/main.ts serve                       admits people who enrol, until stopped
   node deploy/demonstration/main.ts invite OFFICE ROLE NAME     prints a one-time link (role: official, supervisor, admin)
+  node deploy/demonstration/main.ts admin OFFICE NAME           lets a member of the team let people in and remove them
+  node deploy/demonstration/main.ts owner OFFICE NAME           lets a member of the team decide on everything
+  node deploy/demonstration/main.ts registrar OFFICE NAME       makes a member of the team a registrar too: two of them give lost accounts back
   node deploy/demonstration/main.ts remove OFFICE ACCOUNT       ends a membership
 `;
 
 const invitation = z.tuple([slugSchema<'office'>(), z.enum(['official', 'supervisor', 'admin']), z.string().min(1)]);
+const member = z.tuple([slugSchema<'office'>(), z.string().min(1)]);
 const removal = z.tuple([slugSchema<'office'>(), chainIdSchema<'account'>()]);
 
 try {
@@ -24,11 +28,18 @@ try {
 async function run([command, ...rest]: string[]): Promise<void> {
   const invited = invitation.safeParse(rest);
   const removed = removal.safeParse(rest);
+  const named = member.safeParse(rest);
   if (command === 'serve') {
     await serve();
   } else if (command === 'invite' && invited.success) {
     const [officeId, role, displayName] = invited.data;
     await once(async (owner) => console.log(await owner.invite({ officeId, role, displayName })));
+  } else if ((command === 'admin' || command === 'owner') && named.success) {
+    const [officeId, displayName] = named.data;
+    await once(async (owner) => await owner.promote(officeId, displayName, command));
+  } else if (command === 'registrar' && named.success) {
+    const [officeId, displayName] = named.data;
+    await once(async (owner) => await owner.makeRegistrar(officeId, displayName));
   } else if (command === 'remove' && removed.success) {
     const [officeId, accountId] = removed.data;
     await once(async (owner) => await owner.remove(officeId, accountId));

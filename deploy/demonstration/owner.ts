@@ -1,18 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { signInWithDevice } from '../../client/account/sign-in.ts';
 import { openAccount, type Account } from '../../client/app/account.ts';
-import { deviceFromSeed, type DeviceKeys } from '../../client/crypto/device.ts';
+import { deviceFromSeed } from '../../client/crypto/device.ts';
 import { createInvitationSecret } from '../../client/crypto/enrolment-proof.ts';
-import { buildAddMember, buildRemoveMember, type MembershipParts, verifyEnrolment } from '../../client/inbox/membership.ts';
+import { appendLink } from '../../client/inbox/append-link.ts';
+import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, verifyEnrolment } from '../../client/inbox/membership.ts';
+import { membershipParts } from '../../client/inbox/teams.ts';
 import { createCookieFetch } from '../../client/net/cookie-fetch.ts';
 import { createHttp } from '../../client/net/http.ts';
-import { RequestError } from '../../client/net/request-error.ts';
 import { createConnection, type Connection } from '../../client/net/socket.ts';
 import type { Alarm } from '../../client/storage/alarm.ts';
 import { memoryDatabase } from '../../client/storage/memory-database.ts';
-import { toBase64Url } from '../../server/protocol/base64url.ts';
+import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
 import { idOf, newId, type AccountId, type InboxId, type OfficeId } from '../../server/protocol/ids.ts';
-import type { OfficeView, SignedLink } from '../../server/protocol/offices.ts';
+import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
+import { currentMembers } from '../../server/protocol/inbox-state.ts';
+import type { OfficeView } from '../../server/protocol/offices.ts';
 import { cryptoReady } from '../../server/protocol/sodium.ts';
 import { type DemonstrationKeys, readKeys, writeKeys } from './keys.ts';
 
@@ -26,7 +29,6 @@ interface OwnerParts {
   readonly origin: string;
   readonly keysFile: string;
   readonly account: Account;
-  readonly device: DeviceKeys;
   readonly connection: Connection;
   readonly offices: readonly OfficeView[];
 }
@@ -57,7 +59,7 @@ export class Owner {
     connection.open();
     try {
       const account = await openAccount({ session, http, request: connection.request, database, device, raise: sayAlarm });
-      return new Owner({ origin, keysFile, account, device, connection, offices: await http('GET /api/offices') });
+      return new Owner({ origin, keysFile, account, connection, offices: await http('GET /api/offices') });
     } catch (error) {
       // An open line would keep the program alive.
       connection.close();
@@ -108,16 +110,22 @@ export class Owner {
     await work;
   }
 
-  /** Signs in those who wait now and whose proof fits a link of ours; gives their names. */
+  /**
+   * Signs in those who wait now and whose proof fits a link of ours; gives their names. Where two must sign, the team does it on its page.
+   */
   async admit(): Promise<string[]> {
-    const { keysFile, connection, offices } = this.#parts;
+    const { keysFile, connection, offices, account } = this.#parts;
     const secrets = new Map((await requireKeys(keysFile)).invitations.map(({ invitationId, secret }) => [invitationId, secret]));
     const admitted: string[] = [];
     for (const { inboxId } of offices) {
+      const inbox = await account.inboxChains.load(inboxId, { fresh: true });
+      if (inbox.policy.addsRequire === 2) continue;
+      // Whoever was removed has not enrolled anew, whatever the server says.
+      const known = new Set(inbox.memberships.map(({ userId }) => idOf<'account'>(userId)));
       const { enrolments } = await connection.request('inbox:list-enrolments', { inboxId });
       for (const enrolment of enrolments) {
         const secret = secrets.get(enrolment.invitationId);
-        if (!secret || !verifyEnrolment(enrolment, secret)) continue;
+        if (!secret || known.has(enrolment.accountId) || !verifyEnrolment(enrolment, secret)) continue;
         await this.#append(inboxId, async (parts) => await buildAddMember(parts, enrolment.accountId, 'member'));
         admitted.push(enrolment.displayName);
       }
@@ -127,9 +135,22 @@ export class Owner {
 
   /** Ends a membership: the inbox gets a new key, which the person is not given. */
   async remove(officeId: OfficeId, accountId: AccountId): Promise<void> {
-    const inboxId = this.#parts.offices.find((office) => office.officeId === officeId)?.inboxId;
-    if (!inboxId) throw new Error(`There is no office ${officeId}.`);
-    await this.#append(inboxId, async (parts) => await buildRemoveMember(parts, accountId));
+    await this.#append(this.#inboxOf(officeId), async (parts) => await buildRemoveMember(parts, accountId));
+  }
+
+  /** Gives a member of an office's team another role. */
+  async promote(officeId: OfficeId, displayName: string, role: InboxRole): Promise<void> {
+    const inboxId = this.#inboxOf(officeId);
+    const userId = fromBase64Url(await this.#findMember(inboxId, displayName));
+    await this.#append(inboxId, async (parts) => await buildPlain(parts, { type: 'change_role', userId, role, coSigners: [] }));
+  }
+
+  /** Makes a member of an office's team a registrar too: two of them together give somebody back an account all keys of which are lost. */
+  async makeRegistrar(officeId: OfficeId, displayName: string): Promise<void> {
+    const registrars = await this.#parts.account.registry.registrars();
+    if (!registrars) throw new Error('There is no inbox for registrars here.');
+    const accountId = await this.#findMember(this.#inboxOf(officeId), displayName);
+    await this.#append(registrars, async (parts) => await buildAddMember(parts, accountId, 'member'));
   }
 
   close(): void {
@@ -137,29 +158,25 @@ export class Owner {
     this.#parts.account.keyring.close();
   }
 
+  #inboxOf(officeId: OfficeId): InboxId {
+    const inboxId = this.#parts.offices.find((office) => office.officeId === officeId)?.inboxId;
+    if (!inboxId) throw new Error(`There is no office ${officeId}.`);
+    return inboxId;
+  }
+
+  async #findMember(inboxId: InboxId, displayName: string): Promise<AccountId> {
+    const { directory, inboxChains } = this.#parts.account;
+    const accountIds = currentMembers(await inboxChains.load(inboxId, { fresh: true })).map(({ userId }) => idOf<'account'>(userId));
+    await directory.load(accountIds, { maxAgeMs: 0 });
+    const [found, ...others] = accountIds.filter((accountId) => directory.find(accountId)?.displayName === displayName);
+    if (!found || others.length > 0) throw new Error(`There is ${found ? 'more than one' : 'no'} ${displayName} in the team.`);
+    return found;
+  }
+
   /** Builds the link anew while somebody else's comes first. */
-  async #append(inboxId: InboxId, build: (parts: MembershipParts) => Promise<SignedLink>): Promise<void> {
-    const { account, device, connection } = this.#parts;
-    const { keyring, directory, inboxChains, inboxKeys } = account;
-    const parts: MembershipParts = {
-      signer: { userId: keyring.userId, device },
-      inboxId,
-      inboxChains,
-      inboxKeys,
-      loadUsers: async (accountIds) => await directory.load(accountIds, { maxAgeMs: 0 }),
-      findUser: (userId) => directory.find(idOf(userId))?.chain,
-      now: Date.now,
-    };
-    for (;;) {
-      try {
-        await connection.request('inbox:append', { inboxId, link: await build(parts) });
-        // The own copy of the chain follows at once: the next link is built on it.
-        await inboxChains.load(inboxId, { fresh: true });
-        return;
-      } catch (error) {
-        if (!(error instanceof RequestError && error.code === 'conflict')) throw error;
-      }
-    }
+  async #append(inboxId: InboxId, build: BuildLink): Promise<void> {
+    const { account, connection } = this.#parts;
+    await appendLink(membershipParts(account, inboxId, Date.now), connection.request, build);
   }
 }
 
