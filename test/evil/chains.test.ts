@@ -43,7 +43,7 @@ attack(1, 'a device the server adds to somebody with its own key is refused, and
   await refused('bad_signature', () => extendUserChain(chain, inAnothers));
 
   for (const forged of [inItsOwnName, inAnothers]) {
-    const before = await official.trust();
+    const before = await official.trust(accountId);
     evil.lies.answer('account:load', ({ accounts }) => ({
       accounts: accounts.map((account) =>
         account.accountId === accountId ? { ...account, links: [...account.links, toBase64Url(forged)] } : account,
@@ -53,7 +53,7 @@ attack(1, 'a device the server adds to somebody with its own key is refused, and
     await scene.answered.send('to whom?', 'en');
     await delivered(scene.answered);
     expect(official.alarms).toEqual(['chain-invalid']);
-    expect(await official.trust()).toBe(before);
+    expect(await official.trust(accountId)).toBe(before);
     await reads(alarmed('chain-invalid'));
     expect(await scene.goOn()).toEqual(sound);
   }

@@ -118,9 +118,9 @@ export class EvilServer {
   }
 
   async #ask(line: Line, name: string, request: unknown, to: string, answer: (result: unknown) => void): Promise<void> {
-    const invention = this.lies.invented(name, request, to);
-    if (invention) {
-      if (invention.answer !== null) answer(invention.answer);
+    const invented = this.lies.invented(name, request, to);
+    if (invented !== undefined) {
+      if (invented !== 'silence') answer(invented);
       return;
     }
     let result: Result<unknown>;

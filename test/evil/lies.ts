@@ -31,8 +31,12 @@ export class Lies {
     this.#add('answer', name, forge, to);
   }
 
-  /** Answers a command itself: the honest server never hears of it. Null is no answer; a code is a refusal. */
-  invent<Name extends CommandName>(name: Name, invent: (request: Request<Name>) => Result<Response<Name>> | null, to?: string): void {
+  /** Answers a command itself: the honest server never hears of it. `silence` is no answer at all; undefined leaves it to the honest one. */
+  invent<Name extends CommandName>(
+    name: Name,
+    invent: (request: Request<Name>) => Result<Response<Name>> | 'silence' | undefined,
+    to?: string,
+  ): void {
     this.#add('invention', name, (_value: unknown, request: Request<Name>) => invent(request), to);
   }
 
@@ -55,9 +59,10 @@ export class Lies {
     this.#lies = [];
   }
 
-  invented(name: string, request: unknown, to: string): { readonly answer: unknown } | null {
-    const lie = this.#find('invention', name, to)[0];
-    return lie ? { answer: lie.forge(undefined, request) } : null;
+  invented(name: string, request: unknown, to: string): unknown {
+    return this.#find('invention', name, to)
+      .map((lie) => lie.forge(undefined, request))
+      .find((answer) => answer !== undefined);
   }
 
   told(kind: 'answer' | 'page' | 'hint', name: string, value: unknown, request: unknown, to: string): unknown {

@@ -1,4 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { addMember } from '../../client/crypto/inbox-keys.ts';
+import { coSignLink } from '../../client/crypto/sign-link.ts';
 import type { Conversation } from '../../client/conversations/conversation.ts';
 import { waitUntil } from '../../client/net/observable.ts';
 import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
@@ -7,7 +9,7 @@ import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import { replayUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
 import { TestOffice, type TestOfficeOptions } from '../support/test-office.ts';
 import type { EvilServer } from './evil-server.ts';
-import { shows, Victim } from './victim.ts';
+import { problemsOf, shows, textsOf, Victim } from './victim.ts';
 
 let count = 0;
 
@@ -18,28 +20,37 @@ export class Scene {
   readonly citizen: Victim;
   readonly official: Victim;
   readonly asked: Conversation;
+  readonly #number: number;
   readonly #victims: Victim[];
 
-  private constructor(parts: { evil: EvilServer; office: TestOffice; citizen: Victim; official: Victim; asked: Conversation }) {
+  private constructor(parts: {
+    number: number;
+    evil: EvilServer;
+    office: TestOffice;
+    citizen: Victim;
+    official: Victim;
+    asked: Conversation;
+  }) {
     this.evil = parts.evil;
     this.office = parts.office;
     this.citizen = parts.citizen;
     this.official = parts.official;
     this.asked = parts.asked;
+    this.#number = parts.number;
     this.#victims = [parts.citizen, parts.official];
   }
 
   static async open(evil: EvilServer, options: Omit<TestOfficeOptions, 'name'> = {}): Promise<Scene> {
-    count += 1;
-    const office = await TestOffice.create(evil.server, { ...options, name: `office-${count}` });
-    const official = await employ(evil, office, `official-${count}`);
-    const citizen = new Victim(evil, `citizen-${count}`);
+    const number = (count += 1);
+    const office = await TestOffice.create(evil.server, { ...options, name: `office-${number}` });
+    const official = await employ(evil, office, `official-${number}`);
+    const citizen = new Victim(evil, `citizen-${number}`);
     await (await citizen.load()).registerCitizen();
     const { serviceId, inboxId } = office;
     const asked = await citizen.messenger.startConversation({ serviceId, inboxId });
     await asked.send('Moien', 'lb');
     await shows(asked, 'Moien');
-    const scene = new Scene({ evil, office, citizen, official, asked });
+    const scene = new Scene({ number, evil, office, citizen, official, asked });
     await shows(scene.answered, 'Moien');
     return scene;
   }
@@ -53,16 +64,21 @@ export class Scene {
     return this.official.messenger.conversation(this.asked.conversationId);
   }
 
+  /** What the browser of this scene's is called that is going to be made under this name. */
+  nameOf(name: string): string {
+    return `${name}-${this.#number}`;
+  }
+
   /** One more of the office, with the real client. */
   async employ(name: string, role: InboxRole = 'member'): Promise<Victim> {
-    const official = await employ(this.evil, this.office, `${name}-${count}`, role);
+    const official = await employ(this.evil, this.office, this.nameOf(name), role);
     this.#victims.push(official);
     return official;
   }
 
   /** One more browser, of nobody yet. */
   stranger(name: string): Victim {
-    const victim = new Victim(this.evil, `${name}-${count}`);
+    const victim = new Victim(this.evil, this.nameOf(name));
     this.#victims.push(victim);
     return victim;
   }
@@ -79,13 +95,17 @@ export class Scene {
     const before = Date.now();
     await Promise.all([citizen.reload(), official.reload()]);
     const [asked, answered] = [this.asking, this.answered];
-    await asked.send(`again ${before}`, 'en');
-    await waitUntil(answered.state, ({ items }) => items.some((item) => item.kind === 'message' && item.text === `again ${before}`));
-    await answered.send(`yes ${before}`, 'en');
-    await waitUntil(asked.state, ({ items }) => items.some((item) => item.kind === 'message' && item.text === `yes ${before}`));
+    const exchange = async () => {
+      await asked.send(`again ${before}`, 'en');
+      await waitUntil(answered.state, (state) => textsOf(state).includes(`again ${before}`));
+      await answered.send(`yes ${before}`, 'en');
+      await waitUntil(asked.state, (state) => textsOf(state).includes(`yes ${before}`));
+    };
+    // What does not come must not keep the test from saying what is wrong instead.
+    const isHeard = await Promise.race([exchange().then(() => true), setTimeout(8_000, false, { ref: false })]);
     return {
       alarms: [...citizen.alarms, ...official.alarms],
-      problems: [...asked.state.value.problems, ...answered.state.value.problems].map(({ kind }) => kind),
+      problems: [...(isHeard ? [] : ['unheard']), ...problemsOf(asked.state.value), ...problemsOf(answered.state.value)],
     };
   }
 
@@ -103,9 +123,11 @@ async function employ(evil: EvilServer, office: TestOffice, name: string, role: 
   const official = new Victim(evil, name);
   const invitation = await (await official.load()).readInvitation(`#${token}.${toBase64Url(secret)}`);
   await invitation.accept();
-  const { inbox, owner } = office;
+  const { inbox, owner, coOwners } = office;
   const member = await meet(office, official.accountId);
-  inbox.append(addMember({ state: inbox.state, signer: owner.gim.signer, keys: inbox.keys(owner.gim), member, role }));
+  const coSigners = coOwners.map(({ gim }) => ({ userId: gim.id, deviceId: gim.device.deviceId }));
+  const added = addMember({ state: inbox.state, signer: owner.gim.signer, keys: inbox.keys(owner.gim), member, role, coSigners });
+  inbox.append({ ...added, link: coOwners.reduce((link, { gim }) => coSignLink(link, gim.device), added.link) });
   await office.append(owner);
   return official;
 }

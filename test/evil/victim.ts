@@ -13,8 +13,8 @@ import type { AccountId } from '../../server/protocol/ids.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { browserHeader, type EvilServer } from './evil-server.ts';
 
-/** What a browser trusts: what it remembers of chains and keys. Ciphertext, drafts and unsent messages are not among it. */
-const trusted: readonly StoreName[] = ['accounts', 'heads', 'chains', 'boxes', 'registryKeys'];
+/** What a browser remembers by the id of a chain. Ciphertext, drafts and unsent messages are not among it. */
+const trusted: readonly StoreName[] = ['accounts', 'heads', 'chains', 'boxes'];
 
 /** Somebody with the real client in a browser of his own, who talks to the evil server and does not know it. */
 export class Victim {
@@ -77,11 +77,14 @@ export class Victim {
     await waitUntil(core.session, ({ state }) => state === 'signed-in');
   }
 
-  /** A digest of everything this browser trusts. */
-  async trust(): Promise<string> {
-    const rows = await Promise.all(trusted.map(async (store) => [store, await this.database.list(store, '')]));
+  /** A digest of what this browser remembers of chains: of one, or of all, and of the keys it has pinned. */
+  async trust(chainId = ''): Promise<string> {
+    const rows = await Promise.all(trusted.map(async (store) => [store, await this.database.list(store, chainId)]));
+    const pins = await this.database.list('registryKeys', '');
     const plain = (_key: string, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value);
-    return createHash('sha256').update(JSON.stringify(rows, plain)).digest('hex');
+    return createHash('sha256')
+      .update(JSON.stringify([rows, pins], plain))
+      .digest('hex');
   }
 
   /** What the person reads in a warning of this page, in the language that is set. */
