@@ -7,6 +7,7 @@ import '../ui/error-summary.ts';
 import type { FieldError } from '../ui/error-summary.ts';
 import { field } from '../ui/field.ts';
 import { GovPage } from '../ui/gov-page.ts';
+import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
 import './account.css';
 
@@ -52,6 +53,11 @@ export class AccountPage extends GovPage {
         <section class="card" aria-labelledby="name-title">
           <h2 id="name-title">${t('account.nameTitle')}</h2>
           ${this.displayName === null ? this.#nameForm() : html`<p>${this.displayName}</p>`}
+        </section>
+        <section class="card" aria-labelledby="security-title">
+          <h2 id="security-title">${t('security.pageTitle')}</h2>
+          <p>${t('security.accountText')}</p>
+          <p class="button-row"><a class="button button-secondary" href=${href('/account/security')}>${t('security.open')}</a></p>
         </section>
         <section class="card" aria-labelledby="device-title">
           <h2 id="device-title">${t('account.deviceTitle')}</h2>

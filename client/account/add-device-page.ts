@@ -26,41 +26,51 @@ const failureTexts = {
 
 /** Lets one new device into the account: its code is scanned, or its number typed and digits compared. */
 export class AddDevicePage extends GovPage {
-  static override properties = { letIn: { attribute: false }, code: { attribute: false }, scanner: { state: true } };
-  declare letIn: LetIn;
+  static override properties = { open: { attribute: false }, code: { attribute: false }, scanner: { state: true } };
+  /** Begins to let one device in. */
+  declare open: () => LetIn;
   /** What stood in the address, for whoever scanned the code with the phone's own camera; empty otherwise. */
   declare code: string;
   declare scanner: 'off' | 'on' | 'failed';
   readonly #act = new Act(this);
+  #opened: LetIn | null = null;
   #shown: LetInState['step'] = 'asking';
 
   constructor() {
     super();
     this.code = '';
     this.scanner = 'off';
-    this.addController(new WatchAll(this, () => [this.letIn.state]));
+    this.addController(new WatchAll(this, () => [this.#letIn.state]));
+  }
+
+  get #letIn(): LetIn {
+    this.#opened ??= this.open();
+    return this.#opened;
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    const { step } = this.letIn.state.value;
-    if (step === 'connecting' || step === 'deciding') void this.letIn.cancel();
+    const { step } = this.#letIn.state.value;
+    if (step === 'connecting' || step === 'deciding') void this.#letIn.cancel();
   }
 
   protected override firstUpdated(): void {
-    if (this.code !== '') void this.#begin(this.code);
+    if (this.code === '') return;
+    // It is good for one time, and no business of the browser's history.
+    history.replaceState(history.state, '', location.pathname);
+    void this.#begin(this.code);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
-    const { step } = this.letIn.state.value;
+    const { step } = this.#letIn.state.value;
     if (step === this.#shown) return;
     this.#shown = step;
     adoptHeading(this)?.focus();
   }
 
   protected override render(): TemplateResult {
-    const state = this.letIn.state.value;
+    const state = this.#letIn.state.value;
     if (state.step === 'asking') return this.#asking(state.failure);
     if (state.step === 'deciding') return this.#deciding(state);
     if (state.step === 'done') return done(state.label);
@@ -142,18 +152,18 @@ export class AddDevicePage extends GovPage {
   };
 
   async #begin(text: string): Promise<void> {
-    await this.#act.run(async () => await this.letIn.begin(text), null);
+    await this.#act.run(async () => await this.#letIn.begin(text), null);
   }
 
   readonly #admit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const label = this.querySelector<HTMLInputElement>(`#${nameField}`)?.value.trim() ?? '';
-    await this.#act.run(async () => await this.letIn.admit(label), null);
+    await this.#act.run(async () => await this.#letIn.admit(label), null);
   };
 
   readonly #stop = async (): Promise<void> => {
     await this.#act.run(
-      async () => await this.letIn.cancel(),
+      async () => await this.#letIn.cancel(),
       () => t('security.stopped'),
     );
   };

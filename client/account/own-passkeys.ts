@@ -30,8 +30,6 @@ export interface OwnPasskeysOptions {
   readonly hand: Hand;
   readonly devices: MyDevices;
   readonly confirmation: Confirmation;
-  /** This browser's keys are found by this passkey too, from now on. */
-  readonly onAdded: (credentialId: string) => Promise<void>;
 }
 
 /** The passkeys of the account, with their names opened. Acts throw PasskeyError, CryptoError or RequestError. */
@@ -61,7 +59,7 @@ export class OwnPasskeys {
    * second time, which `onceMore` tells the person. Call it from a click.
    */
   async add(name: string, onceMore: () => void): Promise<void> {
-    const { http, passkeys, confirmation, devices, onAdded } = this.#options;
+    const { http, passkeys, confirmation, devices } = this.#options;
     await confirmation.ensure();
     const { challengeId, options } = await confirmation.run(
       async () => await http('POST /api/passkeys/registration/options', { addition: true }),
@@ -69,7 +67,6 @@ export class OwnPasskeys {
     const created = await passkeys.create(options);
     const { response } = created;
     await http('POST /api/passkeys', { challengeId, response, label: this.#seal(name, response.id) });
-    await onAdded(response.id);
     const prf = await provePrf(passkeys, created, { rpId: options.rp.id, insist: true, onceMore });
     if (prf) await devices.add(await passkeyDevice(prf, fromBase64Url(response.id)), passkeyDeviceLabel(response.id));
     await this.refresh();

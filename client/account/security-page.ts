@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import arrowLeft from 'lucide-static/icons/arrow-left.svg?icon';
 import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
@@ -8,23 +8,17 @@ import { WatchAll } from '../ui/watch.ts';
 import './account.css';
 import './devices-card.ts';
 import './passkeys-card.ts';
-import type { Security } from './security.ts';
+import type { Protection, Security } from './security.ts';
 import './security.css';
 import './sessions-card.ts';
 
-/** How the keys lie in this browser: sealed under a passkey, under the browser's own key, or not at all. */
-export type Protection = 'passkey' | 'browser' | 'memory';
-
 /** "My devices and security": what can sign in, what can open messages, and how to end either. */
 export class SecurityPage extends GovPage {
-  static override properties = { security: { attribute: false }, protection: { attribute: false } };
+  static override properties = { security: { attribute: false } };
   declare security: Security;
-  /** Null when that is not known. */
-  declare protection: Protection | null;
 
   constructor() {
     super();
-    this.protection = null;
     this.addController(new WatchAll(this, () => [this.security.devices.state]));
   }
 
@@ -38,10 +32,15 @@ export class SecurityPage extends GovPage {
         <div>
           <gov-passkeys-card .passkeys=${this.security.passkeys}></gov-passkeys-card>
           ${this.#recovery()}
+          <section class="card" aria-labelledby="number-title">
+            <h2 id="number-title">${t('security.numberTitle')}</h2>
+            <p class="figures own-number">${this.security.number}</p>
+            <p>${t('security.numberText')}</p>
+          </section>
         </div>
         <div>
           <gov-devices-card .security=${this.security}></gov-devices-card>
-          ${this.protection === null ? nothing : protectionCard(this.protection)}
+          ${protectionCard(this.security.protection)}
           <gov-sessions-card .security=${this.security}></gov-sessions-card>
         </div>
       </div>`;

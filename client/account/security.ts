@@ -1,4 +1,5 @@
 import { CryptoError } from '../../server/protocol/sodium.ts';
+import { personNumber } from '../crypto/person-number.ts';
 import { askWhenBack, type Line } from '../net/ask-when-back.ts';
 import { RequestError } from '../net/request-error.ts';
 import { LetIn } from './let-in.ts';
@@ -7,7 +8,10 @@ import { OpenSessions } from './open-sessions.ts';
 import { OwnPasskeys, type OwnPasskeysOptions } from './own-passkeys.ts';
 import { ResetAlerts } from './reset-alerts.ts';
 
-export type SecurityOptions = Line & MyDevicesOptions & Omit<OwnPasskeysOptions, 'devices'>;
+/** How the keys lie in this browser: sealed under a passkey, under the browser's own key, or not at all. */
+export type Protection = 'passkey' | 'browser' | 'memory';
+
+export type SecurityOptions = Line & MyDevicesOptions & Omit<OwnPasskeysOptions, 'devices'> & { readonly protection: Protection };
 
 /** Everything about the safety of the account that is signed in, kept up to date for as long as it is. */
 export interface Security {
@@ -15,13 +19,16 @@ export interface Security {
   readonly passkeys: OwnPasskeys;
   readonly sessions: OpenSessions;
   readonly resets: ResetAlerts;
+  readonly protection: Protection;
+  /** What the person and somebody else compare, to know that it is this account (client/crypto/person-number.ts). */
+  readonly number: string;
   /** One for each new device. */
   letIn(): LetIn;
   close(): void;
 }
 
 export function openSecurity(options: SecurityOptions): Security {
-  const { on, request, hand } = options;
+  const { on, request, hand, protection } = options;
   const devices = new MyDevices(options);
   const passkeys = new OwnPasskeys({ ...options, devices });
   const sessions = new OpenSessions(options);
@@ -37,6 +44,8 @@ export function openSecurity(options: SecurityOptions): Security {
     passkeys,
     sessions,
     resets,
+    protection,
+    number: personNumber(hand.userId),
     letIn: () => new LetIn({ userId: hand.userId, devices, request }),
     close: () => {
       for (const stop of stops) stop();

@@ -6,8 +6,6 @@ import type { Passkeys } from './passkeys.ts';
 export interface ConfirmationOptions {
   readonly http: Http;
   readonly passkeys: Pick<Passkeys, 'get'>;
-  /** The session is confirmed for a while. */
-  readonly onConfirmed: (session: SessionView) => void;
 }
 
 /** A passkey of the account, shown once more for what weighs more than reading. All of it from a click; throws PasskeyError or RequestError. */
@@ -44,11 +42,9 @@ export function createConfirmation(
   };
 }
 
-/** Shows a passkey of the account once more. */
-export async function confirmSession({ http, passkeys, onConfirmed }: ConfirmationOptions): Promise<SessionView> {
+/** Shows a passkey of the account once more: the session is confirmed for a while. */
+export async function confirmSession({ http, passkeys }: ConfirmationOptions): Promise<SessionView> {
   const { challengeId, options } = await http('POST /api/session/confirmation/options', {});
   const { response } = await passkeys.get(options);
-  const session = await http('POST /api/session/confirmation', { challengeId, response });
-  onConfirmed(session);
-  return session;
+  return await http('POST /api/session/confirmation', { challengeId, response });
 }

@@ -6,6 +6,7 @@ import { t } from '../i18n/translate.ts';
 import { navigate } from '../ui/navigate.ts';
 import { forgetDevice } from './forget-device.ts';
 import { officeList } from './offices.ts';
+import { ownPath } from './own-path.ts';
 import type { Route } from './route.ts';
 import { session } from './session.ts';
 import { core, loadCore } from './the-core.ts';
@@ -54,7 +55,7 @@ export const accountRoutes: readonly Route[] = [
   },
   {
     path: '/account',
-    areas: ['account'],
+    areas: ['account', 'security'],
     load: async () => await Promise.all([import('./sign-in-gate.ts'), import('../account/account-page.ts'), loadCore()]),
     render: () =>
       html`<gov-sign-in-gate
@@ -77,10 +78,4 @@ export const accountRoutes: readonly Route[] = [
 async function signOut(): Promise<void> {
   await core().signOut();
   navigate('/signed-out');
-}
-
-/** A path of this service that the address names; anything else is as good as none. */
-function ownPath(parameter: string): string | null {
-  const path = new URLSearchParams(location.search).get(parameter);
-  return path !== null && /^\/(?!\/)/.test(path) ? path : null;
 }

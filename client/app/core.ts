@@ -142,7 +142,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     }
     const secrets = createInvitationSecrets({ ...storage, accountId });
     const line = { request, on, connection: connection.state };
-    const security = openAccountSecurity({ ...line, account, storage, http, passkeys, now });
+    const security = openAccountSecurity({ ...line, account, here, http, passkeys, now });
     const teams = createTeams({ ...line, account, secrets, now });
     const messenger = await openMessenger({
       ...line,

@@ -3,6 +3,7 @@ import { accountRoutes } from './account-routes.ts';
 import { callRoute } from './call-route.ts';
 import { citizenRoutes } from './citizen-routes.ts';
 import type { Route } from './route.ts';
+import { securityRoutes } from './security-routes.ts';
 import { staffRoutes } from './staff-routes.ts';
 
 /** Every page of the service, first match wins. The only file that knows all features. */
@@ -11,6 +12,7 @@ export const routes: readonly Route[] = [
   callRoute,
   ...staffRoutes,
   ...accountRoutes,
+  ...securityRoutes,
   ...(['help', 'privacy', 'accessibility'] as const).map((page): Route => ({
     path: `/${page}`,
     areas: ['help'],

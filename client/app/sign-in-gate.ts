@@ -12,6 +12,7 @@ import { GovElement } from '../ui/gov-element.ts';
 import { notice } from '../ui/notice.ts';
 import { adoptHeading } from '../ui/page-title.ts';
 import { WatchAll } from '../ui/watch.ts';
+import './account-alerts.ts';
 import { alarmText } from './alarm-text.ts';
 import type { Core, CoreMessenger, CoreSession } from './core.ts';
 import { notFoundPage } from './page-states.ts';
@@ -92,7 +93,8 @@ export class SignInGate extends GovElement {
     }
     const { session, messenger } = present;
     if (!this.roles.includes(session.role)) return notFoundPage();
-    return this.content({ core: this.core, session, messenger, justSignedIn: this.#justSignedIn });
+    return html`<gov-account-alerts .security=${messenger.security}></gov-account-alerts>
+      ${this.content({ core: this.core, session, messenger, justSignedIn: this.#justSignedIn })}`;
   }
 
   #panel(reason: SignedOutReason): TemplateResult {
