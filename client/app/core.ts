@@ -1,21 +1,17 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
-import { idOf } from '../../server/protocol/ids.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
 import { CryptoError, cryptoReady } from '../../server/protocol/sodium.ts';
-import { browserName } from '../account/browser-name.ts';
 import { enter } from '../account/entry.ts';
-import { createIdleLock, staffIdleMs, watchNobody, watchPage, type WatchInput } from '../account/idle-lock.ts';
+import { createIdleLock, staffIdleMs, watchNobody, type WatchInput } from '../account/idle-lock.ts';
 import { KeysHere } from '../account/keys-here.ts';
-import { createPasskeys, type Passkeys } from '../account/passkeys.ts';
+import type { Passkeys } from '../account/passkeys.ts';
 import { type OnceMore, type PendingInvitation, readInvitation, registerCitizen } from '../account/registration.ts';
-import type { Security } from '../account/security.ts';
 import { type Obstacle, type Opened, Session, type SessionState } from '../account/session.ts';
 import { signInWithPasskey } from '../account/sign-in.ts';
-import { browserTabs, noTabs, type Tabs } from '../account/tabs.ts';
-import { type Messenger, openMessenger } from '../conversations/messenger.ts';
-import { createTeams, type Teams } from '../inbox/teams.ts';
+import { noTabs, type Tabs } from '../account/tabs.ts';
+import type { FileTasks } from '../attachments/file-tasks.ts';
 import { createHttp, type Http } from '../net/http.ts';
-import { type Lock, webLock } from '../net/lock.ts';
+import type { Lock } from '../net/lock.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
@@ -23,21 +19,13 @@ import { RequestError } from '../net/request-error.ts';
 import { type ConnectionState, createConnection } from '../net/socket.ts';
 import { createAccountKeys } from '../storage/account-keys.ts';
 import type { Alarm } from '../storage/alarm.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
+import type { Database } from '../storage/database.ts';
 import { createEntryCache } from '../storage/entry-cache.ts';
-import { createInvitationSecrets } from '../storage/invitation-secrets.ts';
-import { createOutboxStore } from '../storage/outbox-store.ts';
-import { createTexts } from '../storage/texts.ts';
 import { openVault } from '../storage/vault.ts';
 import { type Account, createPeople, openAccount } from './account.ts';
-import { openAccountSecurity } from './account-security.ts';
+import { type CoreMessenger, fileTasksHere, openCoreMessenger } from './core-messenger.ts';
 
-/** What a session has opened: the account's conversations, its safety, and the teams it may belong to. */
-export interface CoreMessenger extends Messenger {
-  readonly security: Security;
-  readonly teams: Teams;
-}
-
+export type { CoreMessenger };
 export type CoreSession = SessionState<CoreMessenger>;
 
 /** What all pages work with. Made once, handed down. */
@@ -73,6 +61,8 @@ export interface CoreOptions {
   readonly passkeys: Passkeys;
   readonly lock: Lock;
   readonly fetch: typeof globalThis.fetch;
+  /** Who does the work on files; left out in programs, which do it themselves. */
+  readonly createFileTasks?: (options: { readonly isPassing: boolean }) => FileTasks;
   /** Where no browser adds the cookie to the socket's handshake. */
   readonly headers?: () => Record<string, string>;
   readonly now?: () => number;
@@ -82,24 +72,15 @@ export interface CoreOptions {
   readonly watchInput?: WatchInput;
 }
 
-/** The core of this browser's page. */
-export async function createBrowserCore(): Promise<Core> {
-  return await createCore({
-    origin: location.origin,
-    database: await openDatabase(),
-    passkeys: createPasskeys(),
-    lock: webLock,
-    fetch: (...request) => fetch(...request),
-    deviceLabel: browserName(navigator.userAgent),
-    tabs: browserTabs(),
-    watchInput: watchPage,
-  });
-}
-
 /** Puts the parts together; the one place that sees all features. Who is signed in is asked for in the background. */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const { origin, database, passkeys, lock: tabLock, fetch, headers, now = Date.now } = options;
-  const { deviceLabel = '', tabs = noTabs, watchInput = watchNobody } = options;
+  const {
+    createFileTasks: fileTasks = () => fileTasksHere({ origin, fetch }),
+    deviceLabel = '',
+    tabs = noTabs,
+    watchInput = watchNobody,
+  } = options;
   await cryptoReady;
   const alarms = new Subject<readonly Alarm[]>([]);
   const raise = (alarm: Alarm) => {
@@ -135,42 +116,21 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (typeof here === 'string') return here;
     const { record, storage } = here;
     const account = await openAccount({ session: here.session, device: here.device, http, request, database: storage.database, raise });
-    const { accountId, role } = here.session;
+    const { role } = here.session;
     if (record.protection === 'browser' && (await needsPasskeyKey(account))) {
       account.keyring.close();
       return 'weak-passkey';
     }
-    const secrets = createInvitationSecrets({ ...storage, accountId });
-    const line = { request, on, connection: connection.state };
-    const security = openAccountSecurity({ ...line, account, here, http, passkeys, now });
-    const teams = createTeams({ ...line, account, secrets, now });
-    const messenger = await openMessenger({
-      ...line,
-      reader: {
-        ...account.reader,
-        readersWanted: async (parties, ...rest) => {
-          teams.audit.requireSound(idOf(parties.inboxId));
-          return await account.reader.readersWanted(parties, ...rest);
-        },
-      },
-      cache: createEntryCache({ database: storage.database, accountId }),
-      outboxStore: createOutboxStore({ ...storage, accountId }),
-      ...createTexts({ ...storage, accountId }),
-      lock: tabLock,
-      now,
-      onInboxChanged: async (inboxId) => void (await account.inboxChains.load(inboxId, { fresh: true })),
-    });
+    const messenger = await openCoreMessenger({ here, account, connection, http, passkeys, fileTasks, lock: tabLock, raise, now });
     if (role !== 'citizen') idle.start();
     ownDevice.set(storage.isPassing ? 'passing' : record.isOwnDevice || record.protection === 'passkey' ? 'own' : 'unknown');
     const close = () => {
       idle.stop();
       ownDevice.set(null);
-      security.close();
-      teams.close();
       messenger.close();
       account.keyring.close();
     };
-    return { session: here.session, messenger: { ...messenger, security, teams, close } };
+    return { session: here.session, messenger: { ...messenger, close } };
   };
   const session = new Session({ http, open, line: connection });
   on('session:ended', ({ reason }) => session.end(reason));

@@ -11,6 +11,7 @@ export async function forgetDevice(core: Core): Promise<void> {
   const databases = await indexedDB.databases();
   await Promise.all(databases.flatMap(({ name }) => (name === undefined ? [] : [deleteDatabase(name)])));
   localStorage.clear();
+  await clearPrivateFiles();
   location.replace(`${href('/signed-out')}?deleted`);
 }
 
@@ -22,4 +23,15 @@ function deleteDatabase(name: string): Promise<void> {
   // Another tab still has it open; the deletion goes through as soon as that one lets go of it.
   deletion.addEventListener('blocked', () => resolve());
   return promise;
+}
+
+/** Ciphertext of files that had not all gone out. */
+async function clearPrivateFiles(): Promise<void> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
+  } catch (error) {
+    // Some browsers have no private files in private windows.
+    if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+  }
 }

@@ -9,7 +9,7 @@ let present: Core | undefined;
 
 /** Brings the core: cryptography, keys, the line to the server. Pages for everybody do without it, so it comes when it is needed. */
 export function loadCore(): Promise<Core> {
-  loading ??= import('./core.ts').then(async ({ createBrowserCore }) => {
+  loading ??= import('./browser-core.ts').then(async ({ createBrowserCore }) => {
     present = await createBrowserCore();
     connectShell(present);
     followCitizen(present);

@@ -5,6 +5,7 @@ import { limits } from '../../server/protocol/limits.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
 import { decodeMessageBody, encodeMessageBody } from '../../server/protocol/message-body.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
+import type { Attachments } from '../attachments/attachments.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { Outbox, Transmit } from '../net/outbox.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -26,6 +27,7 @@ export interface ConversationOptions {
   readonly reader: Reader;
   readonly cache: EntryCache;
   readonly outbox: Outbox;
+  readonly attachments: Attachments;
   /** Resolves when there is a line to the server. */
   readonly whenConnected: () => Promise<unknown>;
   /** How the author calls himself in his messages; null for officials, whom the directory names. */
@@ -84,6 +86,11 @@ export class Conversation {
     const payload = encodeMessageBody({ sentAt: this.#options.now(), content, gossip: null, seen: null });
     await this.#options.outbox.add({ messageId, conversationId: this.conversationId, payload });
     return messageId;
+  }
+
+  /** The account's files on their way, and the way to those that are there. */
+  get attachments(): Attachments {
+    return this.#options.attachments;
   }
 
   /** The message of a file that has been uploaded. Resolves when it is safe in the outbox; adding it twice sends it once. */

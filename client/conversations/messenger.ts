@@ -1,4 +1,6 @@
 import type { AccountId, ConversationId, InboxId, ServiceId } from '../../server/protocol/ids.ts';
+import { Attachments } from '../attachments/attachments.ts';
+import type { FileTasks } from '../attachments/file-tasks.ts';
 import type { Lock } from '../net/lock.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, waitUntil } from '../net/observable.ts';
@@ -8,6 +10,7 @@ import type { ConnectionState } from '../net/socket.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import type { OutboxStore } from '../storage/outbox-store.ts';
 import type { Drafts, Profile } from '../storage/texts.ts';
+import type { UploadStore } from '../storage/upload-store.ts';
 import { ConversationList } from './conversation-list.ts';
 import { Conversation } from './conversation.ts';
 import type { Reader } from './reader.ts';
@@ -34,6 +37,8 @@ export interface MessengerOptions {
   readonly reader: Reader;
   readonly cache: EntryCache;
   readonly outboxStore: OutboxStore;
+  /** Where what is known of files on their way is kept, and who does the work on them. */
+  readonly files: { readonly store: UploadStore; readonly tasks: FileTasks };
   readonly drafts: Drafts;
   readonly profile: Profile;
   readonly lock: Lock;
@@ -44,7 +49,7 @@ export interface MessengerOptions {
 
 /** Puts the conversations, the list and the outbox together and hands each notification to whom it concerns. */
 export async function openMessenger(options: MessengerOptions): Promise<Messenger> {
-  const { request, on, connection, reader, cache, outboxStore, drafts, profile, lock, now = Date.now, onInboxChanged } = options;
+  const { request, on, connection, reader, cache, outboxStore, files, drafts, profile, lock, now = Date.now, onInboxChanged } = options;
   const open = new Map<ConversationId, Conversation>();
   const whenConnected = async () => await waitUntil(connection, ({ status }) => status === 'connected');
 
@@ -54,11 +59,18 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     whenConnected,
     transmit: async (item, keep) => await conversation(item.conversationId).transmit(item, keep),
   });
+  const attachments = new Attachments({
+    ...files,
+    lock,
+    connection,
+    deliver: async (conversationId, message) => await conversation(conversationId).sendFile(message),
+    now,
+  });
   const conversation = (conversationId: ConversationId): Conversation => {
     const known = open.get(conversationId);
     if (known) return known;
     const authorName = async () => (reader.side === 'citizen' ? await profile.loadName() : null);
-    const made = new Conversation({ conversationId, request, reader, cache, outbox, whenConnected, authorName, now });
+    const made = new Conversation({ conversationId, request, reader, cache, outbox, attachments, whenConnected, authorName, now });
     open.set(conversationId, made);
     return made;
   };
@@ -84,6 +96,7 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
   await conversations.start();
   void conversations.refresh();
   await outbox.start();
+  await attachments.start();
   return {
     accountId: reader.accountId,
     conversations,
@@ -100,6 +113,7 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     close: () => {
       for (const stop of stops) stop();
       outbox.close();
+      attachments.close();
       conversations.close();
       for (const one of open.values()) one.close();
     },

@@ -15,7 +15,7 @@ export type Http = <Route extends keyof Routes>(route: Route, ...body: Parameter
 export function createHttp({ origin, fetch }: { readonly origin: string; readonly fetch: typeof globalThis.fetch }): Http {
   return async <Route extends keyof Routes>(route: Route, ...body: Parameters<Routes[Route]>) => {
     const [method = 'GET', path = '/'] = route.split(' ');
-    const response = await send(fetch, new URL(path, origin), {
+    const response = await fetchAnswer(fetch, new URL(path, origin), {
       method,
       credentials: 'same-origin',
       signal: AbortSignal.timeout(limits.requestTimeoutMs),
@@ -27,7 +27,8 @@ export function createHttp({ origin, fetch }: { readonly origin: string; readonl
   };
 }
 
-async function send(fetch: typeof globalThis.fetch, url: URL, init: RequestInit): Promise<unknown> {
+/** Fetches an answer in JSON, or null; throws a RequestError. */
+export async function fetchAnswer(fetch: typeof globalThis.fetch, url: URL, init: RequestInit): Promise<unknown> {
   let response: Response;
   let answer: unknown;
   try {

@@ -1,4 +1,5 @@
-import { type Core, createBrowserCore } from '../../client/app/core.ts';
+import { createBrowserCore } from '../../client/app/browser-core.ts';
+import type { Core } from '../../client/app/core.ts';
 import type { Messenger } from '../../client/conversations/messenger.ts';
 import { waitUntil } from '../../client/net/observable.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';

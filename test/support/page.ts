@@ -1,6 +1,9 @@
 import { openAccount } from '../../client/app/account.ts';
 import { deviceFromSeed } from '../../client/crypto/device.ts';
+import { createFileTasks } from '../../client/attachments/file-tasks.ts';
+import { blobStaging } from '../../client/attachments/staging.ts';
 import { openMessenger, type Messenger } from '../../client/conversations/messenger.ts';
+import { createAttachmentTransfer } from '../../client/net/attachment-transfer.ts';
 import type { Http } from '../../client/net/http.ts';
 import { type Lock, memoryLock } from '../../client/net/lock.ts';
 import type { Alarm } from '../../client/storage/alarm.ts';
@@ -9,6 +12,7 @@ import { createEntryCache } from '../../client/storage/entry-cache.ts';
 import { memoryDatabase } from '../../client/storage/memory-database.ts';
 import { createOutboxStore } from '../../client/storage/outbox-store.ts';
 import { createTexts } from '../../client/storage/texts.ts';
+import { createUploadStore } from '../../client/storage/upload-store.ts';
 import { openVault } from '../../client/storage/vault.ts';
 import { type Chance, LossyLine } from './lossy-line.ts';
 import type { Member, MemoryServer } from './memory-server.ts';
@@ -56,6 +60,7 @@ export async function openPage(server: MemoryServer, { database, lock, member }:
     reader: account.reader,
     cache: createEntryCache({ database, accountId }),
     outboxStore: createOutboxStore({ database, vault, accountId }),
+    files: { store: createUploadStore({ database, vault, accountId }), tasks: createFilesOfNobody() },
     ...createTexts({ database, vault, accountId }),
     lock,
     onInboxChanged: async (inboxId) => void (await account.inboxChains.load(inboxId, { fresh: true })),
@@ -70,4 +75,10 @@ export async function openPage(server: MemoryServer, { database, lock, member }:
 function registryOnly(server: MemoryServer): Http {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return (async () => server.registry) as unknown as Http;
+}
+
+/** This server takes messages only. */
+function createFilesOfNobody() {
+  const transfer = createAttachmentTransfer({ origin: 'http://localhost', fetch: async () => Promise.reject(new Error('no files here')) });
+  return createFileTasks({ staging: async () => blobStaging(), transfer, pictures: null });
 }
