@@ -9,6 +9,7 @@ import { type OnceMore, type PendingInvitation, readInvitation, registerCitizen 
 import { type Obstacle, type Opened, Session, type SessionState } from '../account/session.ts';
 import { signInWithPasskey } from '../account/sign-in.ts';
 import { noTabs, type Tabs } from '../account/tabs.ts';
+import { WaysBack } from '../account/ways-back.ts';
 import type { FileTasks } from '../attachments/file-tasks.ts';
 import { createHttp, type Http } from '../net/http.ts';
 import type { Lock } from '../net/lock.ts';
@@ -38,6 +39,8 @@ export interface Core {
   readonly http: Http;
   /** Whether this is the person's own device; null as long as nothing of an account is here. */
   readonly ownDevice: Observable<OwnDevice | null>;
+  /** Into an account whose keys are not here. */
+  readonly ways: WaysBack;
   loadOffices(): Promise<readonly OfficeView[]>;
   registerCitizen(onceMore?: OnceMore): Promise<SessionView>;
   readInvitation(fragment: string): Promise<PendingInvitation>;
@@ -177,6 +180,20 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     on,
     http,
     ownDevice,
+    ways: new WaysBack({
+      http,
+      passkeys,
+      accountKeys,
+      keysHere,
+      deviceLabel,
+      now,
+      present: () => ('session' in session.state.value ? session.state.value.session : null),
+      begin: async (view) => {
+        await session.begin(view);
+        const opened = session.state.value;
+        return opened.state === 'signed-in' ? opened.messenger : null;
+      },
+    }),
     loadOffices: async () => await http('GET /api/offices'),
     registerCitizen: async (onceMore) => await begin(await registerCitizen(registration, onceMore)),
     readInvitation: async (fragment) => {

@@ -1,0 +1,85 @@
+import { idOf } from '../../server/protocol/ids.ts';
+import type { DeviceHere } from '../account/keys-here.ts';
+import type { Passkeys } from '../account/passkeys.ts';
+import type { Security } from '../account/security.ts';
+import { createFileTasks, type FileTasks } from '../attachments/file-tasks.ts';
+import { blobStaging } from '../attachments/staging.ts';
+import { type Messenger, openMessenger } from '../conversations/messenger.ts';
+import { createTeams, type Teams } from '../inbox/teams.ts';
+import { createAttachmentTransfer } from '../net/attachment-transfer.ts';
+import type { Http } from '../net/http.ts';
+import type { Lock } from '../net/lock.ts';
+import type { Connection } from '../net/socket.ts';
+import type { RaiseAlarm } from '../storage/alarm.ts';
+import { createConversationMarks } from '../storage/conversation-marks.ts';
+import { createEntryCache } from '../storage/entry-cache.ts';
+import { createInvitationSecrets } from '../storage/invitation-secrets.ts';
+import { createOutboxStore } from '../storage/outbox-store.ts';
+import { createTexts } from '../storage/texts.ts';
+import { createUploadStore } from '../storage/upload-store.ts';
+import { openAccountSecurity } from './account-security.ts';
+import type { Account } from './account.ts';
+
+/** What a session has opened: the account's conversations, its safety, and the teams it may belong to. */
+export interface CoreMessenger extends Messenger {
+  readonly security: Security;
+  readonly teams: Teams;
+}
+
+export interface CoreMessengerOptions {
+  readonly here: DeviceHere;
+  readonly account: Account;
+  readonly connection: Connection;
+  readonly http: Http;
+  readonly passkeys: Passkeys;
+  readonly fileTasks: (options: { readonly isPassing: boolean }) => FileTasks;
+  readonly lock: Lock;
+  readonly raise: RaiseAlarm;
+  readonly now: () => number;
+}
+
+/** Brings an account to life whose keys are at hand. The caller closes the account itself. */
+export async function openCoreMessenger(options: CoreMessengerOptions): Promise<CoreMessenger> {
+  const { here, account, connection, http, passkeys, fileTasks, lock, raise, now } = options;
+  const { storage, session } = here;
+  const { accountId } = session;
+  const line = { request: connection.request, on: connection.on, connection: connection.state };
+  const secrets = createInvitationSecrets({ ...storage, accountId });
+  const security = openAccountSecurity({ ...line, account, here, http, passkeys, now });
+  const teams = createTeams({ ...line, account, secrets, now });
+  const messenger = await openMessenger({
+    ...line,
+    reader: {
+      ...account.reader,
+      readersWanted: async (parties, ...rest) => {
+        teams.audit.requireSound(idOf(parties.inboxId));
+        return await account.reader.readersWanted(parties, ...rest);
+      },
+    },
+    cache: createEntryCache({ database: storage.database, accountId }),
+    marks: createConversationMarks({ database: storage.database, accountId }),
+    receiptKey: async () => await account.registry.receiptKey(),
+    raise,
+    outboxStore: createOutboxStore({ ...storage, accountId }),
+    files: { store: createUploadStore({ ...storage, accountId }), tasks: fileTasks({ isPassing: storage.isPassing }) },
+    ...createTexts({ ...storage, accountId }),
+    lock,
+    now,
+    onInboxChanged: async (inboxId) => void (await account.inboxChains.load(inboxId, { fresh: true })),
+  });
+  return {
+    ...messenger,
+    security,
+    teams,
+    close: () => {
+      security.close();
+      teams.close();
+      messenger.close();
+    },
+  };
+}
+
+/** Work on files in this thread: for programs. */
+export function fileTasksHere({ origin, fetch }: { readonly origin: string; readonly fetch: typeof globalThis.fetch }): FileTasks {
+  return createFileTasks({ staging: async () => blobStaging(), transfer: createAttachmentTransfer({ origin, fetch }), pictures: null });
+}
