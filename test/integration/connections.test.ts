@@ -57,6 +57,7 @@ function callerWith(inboxRoles: Caller['inboxRoles']): Caller {
     displayName: 'Nora Weber',
     officeId: null,
     deviceId: null,
+    confirmedUntil: 0,
     expiresAt: 0,
     inboxId,
     inboxRoles,

@@ -2,8 +2,9 @@ import fastify from 'fastify';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOffices } from '../../server/offices/offices.ts';
+import { InboxChains } from '../../server/offices/inbox-chains.ts';
 import { officeRoutes } from '../../server/offices/routes.ts';
-import { fromBase64Url } from '../../server/protocol/base64url.ts';
+import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
 import { newId } from '../../server/protocol/ids.ts';
 import { registryPks } from '../support/gim-world.ts';
 import type { Somebody } from '../support/people.ts';
@@ -88,6 +89,8 @@ test('however many ask for the offices at once, the lines are read once', async 
     database: server.database,
     offices: createOffices({ database: server.database, timeZone: 'Europe/Luxembourg' }),
     now: () => clock.at,
+    chains: new InboxChains({ loadUserChains: async () => new Map() }),
+    receiptKey: async () => toBase64Url(new Uint8Array(32)),
     async loads() {
       reads += 1;
       asked.resolve();

@@ -139,6 +139,7 @@ export async function startTestCounter({
       displayName,
       officeId,
       deviceId: null,
+      confirmedUntil: clock.at,
       expiresAt: clock.at + 1e9,
       inboxId,
       inboxRoles,
