@@ -6,6 +6,7 @@ import { type LinkCode, readLinkCode } from '../crypto/device-link.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import { RequestError } from '../net/request-error.ts';
+import { untilAnswered } from '../net/until-answered.ts';
 import type { ChainStep } from './extend-account.ts';
 import type { MyDevices } from './my-devices.ts';
 
@@ -58,9 +59,9 @@ export class LetIn {
   async begin(text: string): Promise<void> {
     const wanted = readWanted(text);
     if (wanted === null) return this.#state.set({ step: 'asking', failure: 'not-a-code' });
-    this.#state.set({ step: 'connecting' });
-    await this.#orFail(async () => {
+    await this.#step({ step: 'connecting' }, async () => {
       const link = await this.#open(wanted);
+      if (this.#state.value.step !== 'connecting') return await link.end();
       this.#link = link;
       await link.until('deciding');
       const { digits, suggestedLabel } = link.admitting;
@@ -73,18 +74,11 @@ export class LetIn {
     const link = this.#link;
     if (link?.admitting.device == null) return;
     const { deviceId } = link.admitting.device;
-    const before = this.#state.value;
-    this.#state.set({ step: 'adding' });
     const step: ChainStep = async (moment) => await link.admit({ ...moment, label: fitLabel(label) });
-    await this.#orFail(async () => {
-      try {
-        await this.#options.devices.addWith(idOf(deviceId), step);
-      } catch (error) {
-        // No passkey was shown, or the line was down: the new device is still waiting.
-        if (!(error instanceof CryptoError) && !(error instanceof LinkOver)) this.#state.set(before);
-        throw error;
-      }
-      await link.finish();
+    await this.#step({ step: 'adding' }, async () => {
+      await this.#options.devices.addWith(idOf(deviceId), step);
+      // From here on it is in the account, whatever becomes of the link.
+      await link.finish().catch(ignoreRefusal);
       this.#link = null;
       this.#state.set({ step: 'done', label });
     });
@@ -107,15 +101,20 @@ export class LetIn {
     return new Conversation({ request, pause, deviceLinkId, admitting });
   }
 
-  async #orFail(work: () => Promise<void>): Promise<void> {
+  async #step(during: LetInState, work: () => Promise<void>): Promise<void> {
+    const before = this.#state.value;
+    this.#state.set(during);
     try {
       await work();
     } catch (error) {
+      // The person has gone meanwhile.
+      if (this.#state.value !== during) return;
       const failure = failureOf(error);
+      // No passkey was shown, or the line was down: the new device is still waiting, and it can be tried again from here.
+      this.#state.set(failure === null ? before : { step: 'asking', failure });
       if (failure === null) throw error;
       const link = this.#link;
       this.#link = null;
-      this.#state.set({ step: 'asking', failure });
       await link?.end();
     }
   }
@@ -134,6 +133,7 @@ class Conversation {
   #admitting: Admitting;
   #received = 0;
   #sent = 0;
+  #isEnded = false;
 
   constructor(parts: ConversationParts) {
     this.#parts = parts;
@@ -148,7 +148,9 @@ class Conversation {
   async until(stage: Admitting['stage']): Promise<void> {
     const { request, deviceLinkId, pause } = this.#parts;
     for (;;) {
-      const { messages, isOver } = await request('device-link:receive', { deviceLinkId, after: this.#received });
+      const { messages, isOver } = await this.#ask(
+        async () => await request('device-link:receive', { deviceLinkId, after: this.#received }),
+      );
       for (const message of messages) {
         this.#received += 1;
         const next = receiveAsAdmitting(this.#admitting, fromBase64Url(message));
@@ -177,18 +179,20 @@ class Conversation {
   }
 
   async end(): Promise<void> {
+    this.#isEnded = true;
     const { request, deviceLinkId } = this.#parts;
-    try {
-      await request('device-link:end', { deviceLinkId });
-    } catch (error) {
-      // It ends by itself when its time is over.
-      if (!(error instanceof RequestError)) throw error;
-    }
+    // It ends by itself when its time is over.
+    await request('device-link:end', { deviceLinkId }).catch(ignoreRefusal);
+  }
+
+  /** A line that is down is waited for: the link's own time is the limit. */
+  async #ask<Value>(work: () => Promise<Value>): Promise<Value> {
+    return await untilAnswered(work, () => !this.#isEnded);
   }
 
   async #send(message: Uint8Array): Promise<void> {
     const { request, deviceLinkId } = this.#parts;
-    await request('device-link:send', { deviceLinkId, index: this.#sent, message: toBase64Url(message) });
+    await this.#ask(async () => await request('device-link:send', { deviceLinkId, index: this.#sent, message: toBase64Url(message) }));
     this.#sent += 1;
   }
 }
@@ -212,8 +216,14 @@ function readWanted(text: string): string | LinkCode | null {
   }
 }
 
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof RequestError)) throw error;
+}
+
 function failureOf(error: unknown): LetInFailure | null {
   if (error instanceof LinkOver) return 'over';
   if (error instanceof CryptoError) return 'refused';
-  return error instanceof RequestError && error.code === 'not_found' ? 'not-found' : null;
+  if (!(error instanceof RequestError)) return null;
+  if (error.code === 'closed') return 'over';
+  return error.code === 'not_found' ? 'not-found' : null;
 }

@@ -122,6 +122,20 @@ test('whoever is asked may say no, and the new device hears of it', async () => 
   expect(labels()).toHaveLength(1);
 });
 
+test('whoever goes while the new device is still awaited leaves no trace of it', async () => {
+  const other = new NewDevice(server.origin);
+  await other.begin();
+  const letIn = desk.security.letIn();
+  const heard: string[] = [];
+  letIn.state.subscribe((state) => void heard.push(state.step === 'asking' ? `asking ${state.failure}` : state.step));
+  // It has shown itself, and says nothing more.
+  const begun = letIn.begin(other.code);
+  await waitUntil(letIn.state, ({ step }) => step === 'connecting');
+  await letIn.cancel();
+  await begun;
+  expect(heard).toEqual(['connecting', 'asking null']);
+});
+
 test('a device is added although another link of the account came first', async () => {
   await phone.begin();
   const letIn = desk.security.letIn();
