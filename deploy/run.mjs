@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url';
 const requiredNodeMajor = 24;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const programs = { start: 'deploy/start.ts', test: 'deploy/test.ts', schalter: 'deploy/schalter.ts', bench: 'test/bench/main.ts' };
+const programs = {
+  start: 'deploy/start.ts',
+  test: 'deploy/test.ts',
+  evil: 'deploy/evil.ts',
+  schalter: 'deploy/schalter.ts',
+  bench: 'test/bench/main.ts',
+};
 
 try {
   const [task, ...parameters] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createDevice } from '../../client/crypto/device.ts';
 import { acceptDevice, addDevice } from '../../client/crypto/user-keys.ts';
-import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
+import { toBase64Url } from '../../server/protocol/base64url.ts';
 import { extendUserChain } from '../../server/protocol/user-chain.ts';
 import { anyKeys } from '../support/staffed-inbox.ts';
 import { alarmed, attack } from './attack.ts';

@@ -88,13 +88,9 @@ export class EvilServer {
       reconnection: false,
       extraHeaders: { cookie: headers.cookie ?? '', origin: this.server.origin },
     });
-    let isUp = (): void => undefined;
-    const up = new Promise<void>((resolve) => (isUp = resolve));
+    const { promise: up, resolve: isUp } = Promise.withResolvers<void>();
     line.onAny((event: string, fact: unknown) => {
-      void up.then(() => {
-        const told = this.lies.told('hint', event, fact, null, to);
-        if (told !== null) socket.emit(event, told);
-      });
+      void this.#hand(socket, event, fact, to, up);
     });
     const refusal = await new Promise<Error | null>((resolve) => {
       line.once('connect', () => resolve(null));
@@ -115,6 +111,12 @@ export class EvilServer {
     socket.onAny((name: string, payload: unknown, answer: (result: unknown) => void) => void this.#ask(line, name, payload, to, answer));
     next();
     isUp();
+  }
+
+  async #hand(socket: Socket, event: string, fact: unknown, to: string, up: Promise<void>): Promise<void> {
+    await up;
+    const told = this.lies.told('hint', event, fact, null, to);
+    if (told !== null) socket.emit(event, told);
   }
 
   async #ask(line: Line, name: string, request: unknown, to: string, answer: (result: unknown) => void): Promise<void> {

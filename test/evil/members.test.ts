@@ -120,7 +120,7 @@ attack(
     expect(await insider.epochs()).toHaveLength(1);
     await office.removeOfficial(insider.somebody);
     await scene.asking.send('without him', 'en');
-    const { view } = await shows(scene.answered, 'Moien', 'without him');
+    await shows(scene.answered, 'Moien', 'without him');
     await refused('not_found', async () => await insider.line.request('conversation:pull', { conversationId, after: 0 }));
     await refused('not_found', async () => await insider.line.request('inbox:load-boxes', { inboxId: office.inboxId }));
 

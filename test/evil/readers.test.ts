@@ -9,7 +9,7 @@ import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { EpochReason } from '../../server/protocol/epoch.ts';
 import { readerOfInbox, readerOfUser, type ReaderKey, verifyEpoch } from '../../server/protocol/epoch-rules.ts';
 import type { Somebody } from '../support/people.ts';
-import { attack, type Findings, problem, text } from './attack.ts';
+import { attack, type Findings, problem, says } from './attack.ts';
 import { EvilServer } from './evil-server.ts';
 import { showEntries } from './forgeries.ts';
 import { Insider, type OpenedEpoch } from './insider.ts';
@@ -133,7 +133,7 @@ attack(
     await scene.answered.send('in the new epoch', 'en');
     await shows(scene.asking, 'Moien', 'in the new epoch');
     expect(await insider.epochs()).toHaveLength(2);
-    await reads(text('errors.bad_request'));
+    await reads(says('errors.bad_request'));
     expect(await scene.goOn()).toEqual(sound);
     scene.close();
   },

@@ -81,9 +81,8 @@ export class Victim {
   async trust(chainId = ''): Promise<string> {
     const rows = await Promise.all(trusted.map(async (store) => [store, await this.database.list(store, chainId)]));
     const pins = await this.database.list('registryKeys', '');
-    const plain = (_key: string, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value);
     return createHash('sha256')
-      .update(JSON.stringify([rows, pins], plain))
+      .update(JSON.stringify([rows, pins], asText))
       .digest('hex');
   }
 
@@ -95,6 +94,10 @@ export class Victim {
   close(): void {
     this.#core?.close();
   }
+}
+
+function asText(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }
 
 /** The texts, as far as the server has acknowledged them. */

@@ -10,7 +10,7 @@ import { readerOfUser } from '../../server/protocol/epoch-rules.ts';
 import { replayInboxChain } from '../../server/protocol/inbox-chain.ts';
 import { verifySignature } from '../../server/protocol/sodium.ts';
 import { World } from '../support/gim-world.ts';
-import { attack, text } from './attack.ts';
+import { attack, says } from './attack.ts';
 
 const prime = 2n ** 255n - 19n;
 /** The x of small order on Curve25519 (cr.yp.to/ecdh.html), as they are and with the bit set that X25519 leaves out of account. */
@@ -76,7 +76,7 @@ attack(
       const draft = draftInbox('Civil registry', { addsRequire: 1, requirePrf: false }, [{ ...person.state, generations }]);
       await refused('bad_key', () => createInbox(draft, [], person.signer));
     }
-    await reads(text('conversations.startUntrusted'));
+    await reads(says('conversations.startUntrusted'));
   },
 );
 
@@ -97,5 +97,5 @@ attack(28, 'no signature holds under a key of small order: not on a link, not th
     const root = createInbox(draft, forged, person.signer).link;
     await refused('bad_signature', () => replayInboxChain([root], { ...world.at('past'), registryPks: smallEdwards }));
   }
-  await reads(text('conversations.startUntrusted'));
+  await reads(says('conversations.startUntrusted'));
 });
