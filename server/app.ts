@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { accountHandlers } from './accounts/handlers.ts';
 import { createAccounts } from './accounts/accounts.ts';
 import { readToken } from './accounts/cookies.ts';
+import { Resets } from './accounts/resets.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { Attachments } from './attachments/attachments.ts';
@@ -35,7 +36,8 @@ import { createSockets } from './platform/sockets.ts';
 import { watchRoutes } from './platform/watch-routes.ts';
 import { mayWrite } from './protocol/inbox-rules.ts';
 import { cryptoReady } from './protocol/sodium.ts';
-import type { InboxId } from './protocol/ids.ts';
+import type { AccountId, InboxId, SessionId } from './protocol/ids.ts';
+import type { ResetContext } from './protocol/reset-statement.ts';
 
 export interface AppDependencies {
   readonly database: Database;
@@ -76,7 +78,12 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const http = await createHttp({ origin, log });
 
   const sessions = createSessions(database);
-  const accounts = createAccounts({ database });
+  const resetContext = async (within: Database): Promise<ResetContext> => ({
+    ...(await inboxChains.loadRegistrars(within)),
+    now: now(),
+    moment: 'now',
+  });
+  const accounts = createAccounts({ database, resetContext });
   const rights = createRights({ database });
   const withRights = async (caller: Omit<Caller, 'inboxId' | 'inboxRoles'>): Promise<Caller> => ({
     ...caller,
@@ -118,7 +125,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
 
   // Features.
   const offices = createOffices({ database, timeZone });
-  const inboxChains = new InboxChains({ loadUserChains: accounts.loadChains });
+  const inboxChains = new InboxChains({ loadUserChains: accounts.loadChains, loadUntilReset: accounts.loadUntilReset });
   const inboxes = new Inboxes({
     database,
     chains: inboxChains,
@@ -181,14 +188,19 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   });
   connections.onChange((accountId, isConnected) => counter.notePresence(accountId, isConnected));
 
+  const endSockets = (sessionId: SessionId): void => connections.endSession(sessionId, 'revoked');
+  const refreshRights = async (accountId: AccountId): Promise<void> => await connections.refreshRights(accountId);
+  const resets = new Resets({ database, chains: accounts.chains, notify, resetContext, endSockets });
+
   const handlers: Handlers = {
     ...accountHandlers({
       database,
       chains: accounts.chains,
+      resets,
       notify,
       appendInboxLink: async (trx, inboxId, link, signer) => await inboxes.appendWithin(trx, inboxId, link, signer),
-      endSockets: (sessionId) => connections.endSession(sessionId, 'revoked'),
-      refreshRights: async (accountId) => await connections.refreshRights(accountId),
+      endSockets,
+      refreshRights,
     }),
     ...officeHandlers({
       database,
@@ -223,7 +235,11 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     log,
     rightsOf: rights.of,
     onSignedOut: (sessionId) => connections.endSession(sessionId, 'signed-out'),
-    onRenewed: async (accountId) => await connections.refreshRights(accountId),
+    resets,
+    findByReference: async (reference) => await conversations.findCitizen(reference),
+    onRenewed: refreshRights,
+    onWaysInChanged: async (accountId) =>
+      notify({ account: accountId }, 'account:changed', { accountId, head: await accounts.headOf(accountId) }),
     onEnrolled: async (accountId) => {
       const { inboxId } = await rights.of({ accountId, officeId: (await accounts.find(accountId))?.officeId ?? null });
       if (inboxId) notify({ inbox: inboxId }, 'inbox:enrolled', { inboxId });
@@ -235,6 +251,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const writeActivity = async (): Promise<void> => {
     await sessions.touch(connections.takeActive());
     await sessions.sweep();
+    await accounts.sweep();
   };
   const activity = every(activityMs, 'activity of sessions', writeActivity, log);
 

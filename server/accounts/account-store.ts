@@ -131,6 +131,20 @@ export class AccountStore {
     return rows;
   }
 
+  /** Citizens in whose chain a device of this id has been. */
+  async findByDevice(deviceId: DeviceId): Promise<AccountId[]> {
+    const rows = await this.#database
+      .selectFrom('userBoxes')
+      .innerJoin('accounts', 'accounts.accountId', 'userBoxes.accountId')
+      .select('accounts.accountId')
+      .distinct()
+      .where('deviceId', '=', deviceId)
+      .where('role', '=', 'citizen')
+      .where('disabledAt', 'is', null)
+      .execute();
+    return rows.map(({ accountId }) => accountId);
+  }
+
   /** Newest generation first; `box` is the device's own, or null. */
   async findBoxes(
     accountId: AccountId,

@@ -30,7 +30,18 @@ const maxPublicKeyBytes = 1_024;
 /** Options for a passkey that can be found without a name and that verifies its user. `handle` is random: it tells nothing. */
 export async function offerRegistration(
   party: RelyingParty,
-  { challenge, handle, name }: { challenge: Uint8Array; handle: Uint8Array; name: string },
+  {
+    challenge,
+    handle,
+    name,
+    existing = [],
+  }: {
+    challenge: Uint8Array;
+    handle: Uint8Array;
+    name: string;
+    /** The account's other passkeys: an authenticator that holds one makes no second. */
+    existing?: readonly Pick<Passkey, 'credentialId' | 'transports'>[];
+  },
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   return await generateRegistrationOptions({
     rpName: party.operator,
@@ -38,6 +49,7 @@ export async function offerRegistration(
     userName: name,
     userDisplayName: name,
     userID: Uint8Array.from(handle),
+    excludeCredentials: existing.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
     challenge: Uint8Array.from(challenge),
     timeout: limits.challengeMs,
     attestationType: 'none',

@@ -21,12 +21,13 @@ export function clearToken(reply: FastifyReply): void {
 
 /**
  * What ties a ceremony's challenge to the browser that asked for it: a random value in a cookie of its own, of which
- * the hash is stored. Made when the browser has none.
+ * the hash is stored. Made when the browser has none; kept after the browser is closed when it is bound for longer.
  */
-export function bindBrowser(request: FastifyRequest, reply: FastifyReply): Uint8Array {
+export function bindBrowser(request: FastifyRequest, reply: FastifyReply, { forMs }: { readonly forMs?: number } = {}): Uint8Array {
   const known = request.cookies[ceremonyCookie];
   const value = known !== undefined && /^[\w-]{43}$/.test(known) ? known : randomBytes(32).toString('base64url');
-  if (value !== known) reply.setCookie(ceremonyCookie, value, attributes);
+  if (forMs !== undefined) reply.setCookie(ceremonyCookie, value, { ...attributes, maxAge: Math.floor(forMs / 1_000) });
+  else if (value !== known) reply.setCookie(ceremonyCookie, value, attributes);
   return createHash('sha256').update(value).digest();
 }
 

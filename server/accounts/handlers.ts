@@ -1,17 +1,23 @@
 import { AppError } from '../platform/app-error.ts';
 import type { Handlers } from '../platform/commands.ts';
 import { toBase64Url } from '../protocol/base64url.ts';
+import type { AccountCommands } from '../protocol/accounts.ts';
+import type { DeviceLinkCommands } from '../protocol/device-links.ts';
+import type { ResetCommands } from '../protocol/resets.ts';
 import { roles } from '../protocol/roles.ts';
 import { AccountStore } from './account-store.ts';
+import { deviceLinkHandlers } from './device-link-handlers.ts';
 import { extendAccount, type ExtensionDependencies } from './extension.ts';
-import { type PasskeyCommands, passkeyHandlers } from './passkey-handlers.ts';
+import { passkeyHandlers } from './passkey-handlers.ts';
+import { resetHandlers } from './reset-handlers.ts';
+import type { Resets } from './resets.ts';
 import { extendSchema, loadAccountsSchema, nothingSchema } from './schemas.ts';
-import { type SessionCommands, sessionHandlers } from './session-handlers.ts';
+import { sessionHandlers } from './session-handlers.ts';
 
 /** What people know of each other's keys, and what each does with his own account. */
 export function accountHandlers(
-  dependencies: ExtensionDependencies,
-): Handlers<'account:load' | 'account:load-boxes' | 'account:extend' | PasskeyCommands | SessionCommands> {
+  dependencies: ExtensionDependencies & { readonly resets: Resets },
+): Handlers<Exclude<keyof AccountCommands, 'availability:set'> | keyof DeviceLinkCommands | keyof ResetCommands> {
   const store = new AccountStore(dependencies.database);
   return {
     'account:load': {
@@ -55,6 +61,8 @@ export function accountHandlers(
       limit: { points: 20, perSeconds: 60 },
       run: async (extension, caller) => await extendAccount(extension, caller, dependencies),
     },
+    ...deviceLinkHandlers(dependencies),
+    ...resetHandlers(dependencies),
     ...passkeyHandlers(dependencies),
     ...sessionHandlers(dependencies),
   };

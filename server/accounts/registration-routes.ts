@@ -6,6 +6,7 @@ import { fromBase64Url } from '../protocol/base64url.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { offerRegistration } from './ceremony.ts';
 import { InvitationStore } from './invitation-store.ts';
+import { offerPasskey } from './passkey-routes.ts';
 import { register } from './registration.ts';
 import { finishLimit, startLimit, type AccountRouteParts, type Answer } from './route-parts.ts';
 import { registrationOptionsSchema, registrationSchema } from './schemas.ts';
@@ -24,7 +25,9 @@ export function registrationRoutes(http: FastifyInstance, dependencies: Registra
 
   http.post('/api/passkeys/registration/options', async (request, reply): Answer<'POST /api/passkeys/registration/options'> => {
     await limitByAddress(rateLimit, 'ceremony:start', request, startLimit);
-    const { invitationToken } = parseBody(registrationOptionsSchema, request);
+    const { invitationToken, addition, ...after } = parseBody(registrationOptionsSchema, request);
+    if (addition || after.deviceLinkId !== undefined || after.resetId !== undefined)
+      return await offerPasskey(request, reply, after, dependencies);
     const tokenHash = invitationToken === undefined ? null : hashToken(invitationToken);
     const invitation = tokenHash && (await invitations.findOpen(tokenHash));
     if (tokenHash && !invitation) throw new AppError('invitation_invalid', 'unknown, used or expired');

@@ -2,13 +2,24 @@ import type { FastifyInstance } from 'fastify';
 import { AppError } from '../platform/app-error.ts';
 import { BrowserSessions, type BrowserSessionsDependencies } from './browser-sessions.ts';
 import { createCeremonies } from './ceremonies.ts';
+import { deviceLinkRoutes } from './device-link-routes.ts';
+import { type PasskeyRoutesDependencies, passkeyRoutes } from './passkey-routes.ts';
+import { type RecoveryRoutesDependencies, recoveryRoutes } from './recovery-routes.ts';
 import { type RegistrationRoutesDependencies, registrationRoutes } from './registration-routes.ts';
+import { type ResetRoutesDependencies, resetRoutes } from './reset-routes.ts';
 import { carriesPrfResults } from './schemas.ts';
 import { type SessionRoutesDependencies, sessionRoutes } from './session-routes.ts';
 import { signInRoutes } from './sign-in-routes.ts';
 
 export type AccountRoutesDependencies = BrowserSessionsDependencies &
-  Omit<RegistrationRoutesDependencies & SessionRoutesDependencies, 'ceremonies' | 'browserSessions'> & {
+  Omit<
+    RegistrationRoutesDependencies &
+      SessionRoutesDependencies &
+      PasskeyRoutesDependencies &
+      RecoveryRoutesDependencies &
+      ResetRoutesDependencies,
+    'ceremonies' | 'browserSessions'
+  > & {
     /** Open ceremonies of one address. */
     readonly maxChallengesPerAddress: number;
   };
@@ -29,6 +40,10 @@ export function accountRoutes(http: FastifyInstance, dependencies: AccountRoutes
   });
 
   registrationRoutes(http, parts);
+  passkeyRoutes(http, parts);
   signInRoutes(http, parts);
+  recoveryRoutes(http, parts);
   sessionRoutes(http, parts);
+  deviceLinkRoutes(http, parts);
+  resetRoutes(http, parts);
 }

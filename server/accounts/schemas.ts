@@ -68,7 +68,17 @@ const authenticationResponseSchema = z.strictObject({
   }),
 });
 
-export const registrationOptionsSchema = z.strictObject({ invitationToken: tokenSchema.optional() });
+/** A few words, sealed. */
+const labelSchema = bytesSchema({ maxBytes: 1_024 }).nullable();
+
+export const registrationOptionsSchema = z
+  .strictObject({
+    invitationToken: tokenSchema.optional(),
+    deviceLinkId: idSchema<'device link'>().optional(),
+    resetId: idSchema<'reset'>().optional(),
+    addition: z.literal(true).optional(),
+  })
+  .refine((request) => Object.values(request).filter((value) => value !== undefined).length <= 1, 'one reason at most');
 export const registrationSchema = z.strictObject({
   challengeId: idSchema<'challenge'>(),
   response: z.custom<RegistrationResponseJSON>((value) => registrationResponseSchema.safeParse(value).success, 'not a registration'),
@@ -82,6 +92,18 @@ export const authenticationSchema = z.strictObject({
   response: z.custom<AuthenticationResponseJSON>((value) => authenticationResponseSchema.safeParse(value).success, 'not an authentication'),
   device: deviceProofSchema.optional(),
 });
+export const newPasskeySchema = z.strictObject({
+  challengeId: idSchema<'challenge'>(),
+  response: z.custom<RegistrationResponseJSON>((value) => registrationResponseSchema.safeParse(value).success, 'not a registration'),
+  label: labelSchema,
+  device: deviceProofSchema.optional(),
+});
+export const recoveryOptionsSchema = z.strictObject({ deviceId: idSchema<'device'>() }) satisfies z.ZodType<
+  Body<'POST /api/recovery/options'>
+>;
+export const recoverySchema = z.strictObject({ challengeId: idSchema<'challenge'>(), device: deviceProofSchema }) satisfies z.ZodType<
+  Body<'POST /api/recovery'>
+>;
 export const confirmationSchema = z.strictObject({
   challengeId: idSchema<'challenge'>(),
   response: z.custom<AuthenticationResponseJSON>((value) => authenticationResponseSchema.safeParse(value).success, 'not an authentication'),
@@ -106,8 +128,6 @@ export const extendSchema = z.strictObject({
   inboxLinks: z.array(z.strictObject({ inboxId: chainIdSchema<'inbox'>(), link: signedLinkSchema })).max(maxInboxLinks),
 }) satisfies z.ZodType<Parameters<AccountCommands['account:extend']>[0]>;
 
-/** A few words, sealed. */
-const labelSchema = bytesSchema({ maxBytes: 1_024 }).nullable();
 export const renamePasskeySchema = z.strictObject({ credentialId: credentialIdSchema, label: labelSchema }) satisfies z.ZodType<
   Parameters<AccountCommands['passkey:rename']>[0]
 >;

@@ -1,7 +1,8 @@
 import type { Database } from '../platform/database.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
 import type { AccountId } from '../protocol/ids.ts';
-import { extendUserChain, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
+import type { ResetContext } from '../protocol/reset-statement.ts';
+import { extendUserChain, hasReset, replayUntilReset, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
 import { AccountStore } from './account-store.ts';
 import { refusal } from './ceremony.ts';
 
@@ -14,6 +15,12 @@ const maxChains = 5_000;
  */
 export class UserChains {
   readonly #states = new Map<AccountId, UserChainState>();
+  readonly #resetContext: (database: Database) => Promise<ResetContext>;
+
+  /** `resetContext` says who the registrars are: it is asked for when a chain has a reset. */
+  constructor({ resetContext }: { readonly resetContext: (database: Database) => Promise<ResetContext> }) {
+    this.#resetContext = resetContext;
+  }
 
   /** Unknown accounts are left out. `database` may be a transaction. */
   async load(database: Database, accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, UserChainState>> {
@@ -22,13 +29,31 @@ export class UserChains {
     const links = await new AccountStore(database).findLinks(
       wanted.map((accountId) => ({ accountId, seqno: states.get(accountId)?.seqno ?? 0 })),
     );
+    const context = hasReset(links.map(({ link }) => link)) ? { ...(await this.#resetContext(database)), moment: 'past' as const } : null;
     for (const { accountId, link } of links) {
       const state = states.get(accountId);
-      states.set(accountId, state ? extendUserChain(state, link) : replayUserChain([link], fromBase64Url(accountId)));
+      states.set(accountId, state ? extendUserChain(state, link, context) : replayUserChain([link], fromBase64Url(accountId)));
     }
     // What was read inside a transaction that fails may never have been: only committed reads are kept.
     if (!database.isTransaction) for (const [accountId, state] of states) this.#keep(accountId, state);
     return states;
+  }
+
+  /** The same up to each chain's first reset, which takes no registrars to judge: for them themselves. */
+  async loadUntilReset(database: Database, accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, UserChainState>> {
+    const links = await new AccountStore(database).findLinks([...new Set(accountIds)].map((accountId) => ({ accountId, seqno: 0 })));
+    return new Map(
+      Array.from(
+        Map.groupBy(links, ({ accountId }) => accountId),
+        ([accountId, own]) => [
+          accountId,
+          replayUntilReset(
+            own.map(({ link }) => link),
+            fromBase64Url(accountId),
+          ),
+        ],
+      ),
+    );
   }
 
   /** Throws `passkey_refused` when there is no such account. */

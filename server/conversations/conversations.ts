@@ -8,7 +8,7 @@ import type { ConversationEvent, ConversationView } from '../protocol/conversati
 import { envelopeHash, firstRun, nextRun } from '../protocol/envelope.ts';
 import { decodeSignedEpoch } from '../protocol/epoch.ts';
 import { verifyEpoch } from '../protocol/epoch-rules.ts';
-import { type ConversationId, idOf, type InboxId, type OfficeId, type ServiceId } from '../protocol/ids.ts';
+import { type AccountId, type ConversationId, idOf, type InboxId, type OfficeId, type ServiceId } from '../protocol/ids.ts';
 import type { SignedLink } from '../protocol/offices.ts';
 import { equalBytes } from '../protocol/sodium.ts';
 import { type Advance, type BoxReader, entryFor, isSameForInbox } from './entry.ts';
@@ -41,6 +41,11 @@ export class Conversations {
   /** Its facts, for checks; null when there is no such conversation. */
   async find(conversationId: ConversationId): Promise<ConversationRow | null> {
     return await new ConversationStore(this.#dependencies.database).find(conversationId);
+  }
+
+  /** Whose conversation has this reference, or null. */
+  async findCitizen(reference: string): Promise<AccountId | null> {
+    return await new ConversationStore(this.#dependencies.database).findCitizen(reference);
   }
 
   /** The conversation, if the caller may know of it: the citizen's own, or one of an inbox he reads. Else `not_found`. */

@@ -68,6 +68,11 @@ export class ConversationStore {
     );
   }
 
+  async findCitizen(reference: string): Promise<AccountId | null> {
+    const row = await this.#database.selectFrom('conversations').select('citizenId').where('reference', '=', reference).executeTakeFirst();
+    return row?.citizenId ?? null;
+  }
+
   /** Until the transaction ends nobody else adds to them. Locked in the order of their ids, so that two batches never wait for each other. */
   async lock(conversationIds: readonly ConversationId[]): Promise<ReadonlyMap<ConversationId, LockedConversation>> {
     const rows = await this.#database

@@ -14,10 +14,12 @@ export type LoadUserChains = (database: Database, accountIds: readonly AccountId
 export class InboxChains {
   readonly #states = new Map<InboxId, InboxChainState>();
   readonly #loadUserChains: LoadUserChains;
-  #registrars: InboxId | null = null;
+  readonly #loadUntilReset: LoadUserChains;
 
-  constructor({ loadUserChains }: { readonly loadUserChains: LoadUserChains }) {
+  /** `loadUntilReset`: for members of the registrars' inbox, who judge resets and are not judged by their own. */
+  constructor({ loadUserChains, loadUntilReset }: { readonly loadUserChains: LoadUserChains; readonly loadUntilReset?: LoadUserChains }) {
     this.#loadUserChains = loadUserChains;
+    this.#loadUntilReset = loadUntilReset ?? loadUserChains;
   }
 
   /** Null when there is no such inbox. `database` may be a transaction. */
@@ -36,16 +38,21 @@ export class InboxChains {
 
   /**
    * The inbox whose members may attest resets: the registry has signed its name, so that nobody finds another one under it. Null when
-   * there is none.
+   * there is none. No other inbox is read for it: their members' chains may have resets, which take this one to be judged.
    */
   async findRegistrars(database: Database): Promise<InboxId | null> {
-    const found = this.#registrars && (await this.load(database, this.#registrars));
-    if (found && isRegistrars(found)) return this.#registrars;
-    for (const inboxId of await new InboxStore(database).findAll()) {
-      const state = await this.load(database, inboxId);
-      if (state && isRegistrars(state)) return (this.#registrars = inboxId);
-    }
-    return null;
+    const { registrars } = await this.loadRegistrars(database);
+    return registrars?.closedAt === null ? idOf<'inbox'>(registrars.inboxId) : null;
+  }
+
+  /** That inbox with its members' chains, as it judges resets; when it is closed, those that were. */
+  async loadRegistrars(database: Database): Promise<{ registrars: InboxChainState | null; user: InboxVerification['user'] }> {
+    const roots = await new InboxStore(database).findRoots();
+    const found = roots.find(({ root }) => nameIn(root) === registrarsName);
+    const registrars = found ? await this.load(database, found.inboxId) : null;
+    if (registrars?.name !== registrarsName) return { registrars: null, user: () => undefined };
+    const { user } = await this.verificationOf(database, registrars, [], 'past');
+    return { registrars, user };
   }
 
   /** What verifying these links after `state` needs to know: the chains of everybody in them, and the registry's keys. */
@@ -57,16 +64,21 @@ export class InboxChains {
   ): Promise<InboxVerification> {
     const members = state?.memberships.map(({ userId }) => userId) ?? [];
     const accountIds = [...members, ...links.flatMap(peopleIn)].map((userId) => idOf<'account'>(userId));
+    const isRegistrars = (state?.name ?? nameIn(links[0])) === registrarsName;
     const [users, registryPks] = await Promise.all([
-      this.#loadUserChains(database, accountIds),
+      isRegistrars ? this.#loadUntilReset(database, accountIds) : this.#loadUserChains(database, accountIds),
       new InboxStore(database).findRegistryKeys(),
     ]);
     return { user: (userId) => users.get(idOf<'account'>(userId)), registryPks, moment };
   }
 }
 
-function isRegistrars({ name, closedAt }: InboxChainState): boolean {
-  return name === registrarsName && closedAt === null;
+/** The name in a root link; null for any other. */
+function nameIn(bytes: Uint8Array | undefined): string | null {
+  if (bytes === undefined) return null;
+  const { outer, body } = decodeLink(bytes);
+  const content = body && decodeInboxBody(outer.type, body);
+  return content?.type === 'root' ? content.name : null;
 }
 
 /** Whoever a link brings in; everybody else it names is a member already. */

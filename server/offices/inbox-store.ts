@@ -37,9 +37,14 @@ export class InboxStore {
     await this.#database.insertInto('inboxes').values({ inboxId }).execute();
   }
 
-  async findAll(): Promise<InboxId[]> {
-    const rows = await this.#database.selectFrom('inboxes').select('inboxId').orderBy('inboxId').execute();
-    return rows.map(({ inboxId }) => inboxId);
+  /** The first link of each inbox. */
+  async findRoots(): Promise<{ inboxId: InboxId; root: Uint8Array }[]> {
+    return await this.#database
+      .selectFrom('inboxLinks')
+      .select(['inboxId', 'link as root'])
+      .where('seqno', '=', 1)
+      .orderBy('inboxId')
+      .execute();
   }
 
   /** Until the transaction ends: nobody else extends the chain ('update'), or nobody at all does ('share'). False when there is no such inbox. */

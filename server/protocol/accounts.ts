@@ -7,7 +7,7 @@ import type {
 import type { AttachmentRoutes } from './attachments.ts';
 import type { Base64Url } from './base64url.ts';
 import type { DeviceLinkRoutes } from './device-links.ts';
-import type { AccountId, ChallengeId, DeviceId, DeviceLinkId, InboxId, InvitationId, OfficeId, SessionId } from './ids.ts';
+import type { AccountId, ChallengeId, DeviceId, DeviceLinkId, InboxId, InvitationId, OfficeId, ResetId, SessionId } from './ids.ts';
 import type { GenerationBoxes, SignedLink } from './offices.ts';
 import type { ResetRoutes } from './resets.ts';
 import type { Role } from './roles.ts';
@@ -39,6 +39,8 @@ export interface HttpRoutes extends DeviceLinkRoutes, ResetRoutes, AttachmentRou
     invitationToken?: string;
     /** A first passkey on a device that another device of the account has just let in (device-links.ts). */
     deviceLinkId?: DeviceLinkId;
+    /** The same after a finished reset (resets.ts). */
+    resetId?: ResetId;
     /** One more passkey for the account that is signed in; needs a confirmed session. */
     addition?: true;
   }) => {
@@ -59,13 +61,13 @@ export interface HttpRoutes extends DeviceLinkRoutes, ResetRoutes, AttachmentRou
     device: DeviceProof;
     invitation?: { token: string; proof: Base64Url };
   }) => SessionView;
-  /** A passkey for an account that is there: by `addition` or by `deviceLinkId`, with whatever the options were asked for. */
+  /** A passkey for an account that is there: by `addition`, `deviceLinkId` or `resetId`, with whatever the options were asked for. */
   'POST /api/passkeys': (request: {
     challengeId: ChallengeId;
     response: RegistrationResponseJSON;
     /** Sealed under the account's own key: what the person calls it. */
     label: Base64Url | null;
-    /** With `deviceLinkId`: the device that was let in, active in the account's chain by now. Opens a session bound to it. */
+    /** With `deviceLinkId` and `resetId`: the device that was let in, active in the account's chain by now. Opens a session bound to it. */
     device?: DeviceProof;
   }) => SessionView;
   'POST /api/passkeys/authentication/options': (request: Record<string, never>) => {

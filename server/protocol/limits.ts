@@ -30,6 +30,10 @@ export const limits = {
   deviceLinkMessageBytes: 16 * 1024,
   deviceLinkMessages: 8,
   recoveryTriesPerDay: 5,
+  /** A request to reset an account: as long as it waits for registrars, and for its person once it is due. */
+  resetRequestMs: 7 * 24 * 60 * 60_000,
+  resetDraftBytes: 8 * 1024,
+  attestationBytes: 1024,
   /** Between the registrars' second signature and the reset's effect. */
   resetDelayMs: { least: 24 * 60 * 60_000, most: 72 * 60 * 60_000 },
   /** A proposal that nobody signed. */

@@ -7,6 +7,9 @@ alter table passkeys add column label bytea;
 alter table sessions add column confirmed_at timestamptz;
 alter table sessions add column credential_id text;
 
+-- Whose recovery code it is.
+create index on user_boxes (device_id);
+
 alter table challenges drop constraint challenges_purpose_check;
 alter table challenges add constraint challenges_purpose_check check (
   purpose in ('registration', 'addition', 'link', 'reset', 'authentication', 'confirmation', 'device', 'binding', 'recovery')
@@ -54,10 +57,14 @@ create table resets (
   looked_at timestamptz,
   draft bytea,
   not_before timestamptz,
+  -- Of the reset link, and whether the first passkey after it has been made.
+  done_seqno integer,
+  has_passkey boolean not null default false,
   state text not null default 'requested' check (state in ('requested', 'attested', 'done', 'cancelled')),
   requested_at timestamptz not null default now(),
   expires_at timestamptz not null,
-  check (state <> 'attested' or (draft is not null and not_before is not null))
+  check (state <> 'attested' or (draft is not null and not_before is not null)),
+  check ((state = 'done') = (done_seqno is not null))
 );
 create unique index on resets (number) where state in ('requested', 'attested');
 create index on resets (account_id);
