@@ -55,9 +55,9 @@ export class Attachments {
   readonly #options: AttachmentsOptions;
   readonly #uploads = new Subject<readonly Upload[]>([]);
   readonly #jobs = new Map<MessageId, Job>();
-  /** One at a time: a phone has one line and little memory. */
-  #queue: Promise<void> = Promise.resolve();
-  #isClosed = false;
+  /** One at a time each: a phone has little memory, and one line. All are sealed before the first has arrived: then all survive a reload. */
+  #sealing: Promise<unknown> = Promise.resolve();
+  #sending: Promise<unknown> = Promise.resolve();
 
   constructor(options: AttachmentsOptions) {
     this.#options = options;
@@ -118,7 +118,6 @@ export class Attachments {
 
   /** Nothing more is sent; what is sealed stays for the next page. */
   close(): void {
-    this.#isClosed = true;
     for (const { stop } of this.#jobs.values()) stop.abort();
   }
 
@@ -129,37 +128,48 @@ export class Attachments {
   }
 
   #run(messageId: MessageId): void {
-    this.#queue = this.#queue.then(async () => await this.#process(messageId));
+    const sealed = this.#sealing.then(async () => await this.#attempt(messageId, async () => await this.#seal(messageId)));
+    this.#sealing = sealed;
+    this.#sending = this.#sendAfter(this.#sending, sealed, messageId);
   }
 
-  async #process(messageId: MessageId): Promise<void> {
+  async #sendAfter(earlier: Promise<unknown>, sealed: Promise<boolean>, messageId: MessageId): Promise<void> {
+    await earlier;
+    if (await sealed) await this.#attempt(messageId, async () => await this.#send(messageId));
+  }
+
+  /** False when it failed, which is shown, or is wanted no more. */
+  async #attempt(messageId: MessageId, work: () => Promise<void>): Promise<boolean> {
+    const isWanted = (): boolean => this.#jobs.get(messageId)?.stop.signal.aborted === false;
     try {
-      if (this.#jobs.has(messageId) && !this.#isClosed)
-        await this.#options.lock(`upload/${messageId}`, async () => await this.#send(messageId));
+      if (isWanted()) await work();
     } catch (error) {
-      const isStopped = this.#isClosed || (this.#jobs.get(messageId)?.stop.signal.aborted ?? true);
-      if (!isStopped) this.#change(messageId, { phase: 'failed', failure: failureOf(error) });
+      if (isWanted()) this.#change(messageId, { phase: 'failed', failure: failureOf(error) });
+      return false;
     }
+    return isWanted();
   }
 
   async #send(messageId: MessageId): Promise<void> {
-    const { store, tasks, deliver } = this.#options;
-    const record = this.#jobs.get(messageId)?.record ?? (await this.#seal(messageId));
-    // Another tab may have sent it, or taken it back, while this one waited for its turn.
-    if (await store.has(record.fileId)) {
+    const { store, tasks, lock, deliver } = this.#options;
+    const record = this.#jobs.get(messageId)?.record;
+    if (!record) return;
+    await lock(`upload/${messageId}`, async () => {
+      // Another tab may have sent it, or taken it back, while this one waited for its turn.
+      if (!(await store.has(record.fileId))) return;
       await this.#upload(record);
       await deliver(record.conversationId, record);
       await store.remove(record.fileId);
       await tasks.release({ name: messageId });
-    }
+    });
     this.#remove(messageId);
   }
 
-  async #seal(messageId: MessageId): Promise<UploadRecord> {
+  async #seal(messageId: MessageId): Promise<void> {
     const { tasks, store, now } = this.#options;
     const job = this.#jobs.get(messageId);
     const upload = this.#uploads.value.find((candidate) => candidate.messageId === messageId);
-    if (!job?.file || !upload) throw new FileError('unreadable');
+    if (!job?.file || !upload) return;
     if (job.file.size > limits.fileBytes) throw new FileError('too_large_file');
     this.#change(messageId, { phase: 'sealing' });
     const { sealed, thumb } = await tasks.seal({ name: messageId, file: job.file }, this.#taskOptions(messageId, job));
@@ -178,7 +188,7 @@ export class Attachments {
       throw new FileError('lost');
     }
     this.#jobs.set(messageId, { ...job, file: null, record });
-    return record;
+    this.#change(messageId, { phase: 'waiting', done: 0 });
   }
 
   /** Again and again, for as long as the server does not answer. */

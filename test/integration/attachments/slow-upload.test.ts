@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setInterval } from 'node:timers';
 import { expect, test } from 'vitest';
@@ -28,8 +27,8 @@ test('U10 uploads at a hundred bytes a second are closed, and others go through 
       `PUT /api/attachments/${fileId}/0 HTTP/1.1\r\nhost: ${host}\r\ncookie: ${citizen.cookies.headers()['cookie']}\r\n` +
         'content-type: application/octet-stream\r\ncontent-length: 100000\r\n\r\n',
     );
-    const trickle = setInterval(() => socket.write('x'.repeat(100)), 1_000);
-    return once(socket, 'close').finally(() => clearInterval(trickle));
+    const trickle = setInterval(() => void (socket.writable && socket.write('x'.repeat(100))), 1_000);
+    return new Promise<void>((resolve) => void socket.once('close', () => resolve())).finally(() => clearInterval(trickle));
   });
   const part = await fetch(`${server.origin}/api/attachments/${fileId}/0`, {
     method: 'PUT',
