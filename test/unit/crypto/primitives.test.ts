@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
 import sodium from 'libsodium-wrappers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { decrypt, encrypt, randomBytes, sign } from '../../../client/crypto/primitives.ts';
 import { open, seal } from '../../../client/crypto/seal.ts';
 import { generateKeys } from '../../../client/crypto/seed-keys.ts';
 import { hash, lp } from '../../../server/protocol/hash.ts';
-import { blake2b, cryptoReady, equalBytes, verifySignature } from '../../../server/protocol/sodium.ts';
+import { cryptoReady, equalBytes, verifySignature } from '../../../server/protocol/sodium.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import * as vectors from '../../vectors/primitives.ts';
 
@@ -16,41 +14,10 @@ const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'
 const hex = (value: Uint8Array): string => Buffer.from(value).toString('hex');
 const flip = (value: Uint8Array, index: number): Uint8Array => value.map((byte, at) => (at === index ? byte ^ 1 : byte));
 
-describe('published vectors', () => {
-  test.each(vectors.ed25519)('Ed25519 of RFC 8032 with message "$message"', ({ seed, publicKey, message, signature }) => {
-    const keys = sodium.crypto_sign_seed_keypair(bytes(seed));
-    expect(hex(keys.publicKey)).toBe(publicKey);
-    expect(hex(sign('', bytes(message), keys.privateKey))).toBe(signature);
-    expect(verifySignature('', bytes(message), bytes(signature), bytes(publicKey))).toBe(true);
-  });
-
-  test('XChaCha20-Poly1305 of the draft opens, and one flipped bit anywhere does not', () => {
-    const { plaintext, associatedData, key, nonce, ciphertext } = vectors.xchacha;
-    const opened = decrypt(bytes(nonce), bytes(ciphertext), bytes(associatedData), bytes(key));
-    expect(new TextDecoder().decode(opened)).toBe(plaintext);
-    for (const index of [0, 60, 113, 114, 129]) {
-      expectRefusal(() => decrypt(bytes(nonce), flip(bytes(ciphertext), index), bytes(associatedData), bytes(key)), 'cannot_open');
-    }
-  });
-
-  test.each(vectors.blake2b)('BLAKE2b of "$message", $digest', ({ key, message, digest }) => {
-    expect(hex(blake2b(digest.length / 2, bytes(message), key === null ? null : bytes(key)))).toBe(digest);
-  });
-
-  const xwingFile = new URL('../../../../shared/vectors/xwing-draft.json', import.meta.url);
-  test.skipIf(!existsSync(xwingFile))('X-Wing of the draft', () => {
-    const entry = z.object({ seed: z.string(), eseed: z.string(), ss: z.string(), sk: z.string(), pk: z.string(), ct: z.string() });
-    const entries = z.array(entry).parse(JSON.parse(readFileSync(xwingFile, 'utf8')));
-    for (const { seed, eseed, ss, pk, ct } of entries) {
-      const keys = sodium.crypto_kem_xwing_seed_keypair(bytes(seed));
-      expect(hex(keys.publicKey)).toBe(pk);
-      const sent = sodium.crypto_kem_xwing_enc_deterministic(keys.publicKey, bytes(eseed));
-      expect([hex(sent.ciphertext), hex(sent.sharedSecret)]).toEqual([ct, ss]);
-      expect(hex(sodium.crypto_kem_xwing_dec(bytes(ct), keys.privateKey))).toBe(ss);
-    }
-    console.log(`X-Wing: ${entries.length} vectors of the draft`);
-    expect(entries.length).toBe(3);
-  });
+test('one flipped bit anywhere in a ciphertext, and it does not open', () => {
+  const { associatedData, key, nonce, ciphertext } = vectors.xchacha;
+  const attempt = (index: number) => decrypt(bytes(nonce), flip(bytes(ciphertext), index), bytes(associatedData), bytes(key));
+  for (const index of [0, 60, 113, 114, 129]) expectRefusal(() => attempt(index), 'cannot_open');
 });
 
 const pair = () => sodium.crypto_sign_seed_keypair(new Uint8Array(32).fill(7));
