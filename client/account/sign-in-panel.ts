@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import keyRound from 'lucide-static/icons/key-round.svg?icon';
 import { t } from '../i18n/translate.ts';
 import { GovPage } from '../ui/gov-page.ts';
+import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
 import './account.css';
 import { Ceremony } from './ceremony.ts';
@@ -51,10 +52,7 @@ export class SignInPanel extends GovPage {
           </button>
         </p>
       </section>
-      <details class="more">
-        <summary>${t('account.helpTitle')}</summary>
-        <p>${t('account.helpText')}</p>
-      </details>
+      <p><a href=${href('/cannot-sign-in')}>${t('account.cannotSignIn')}</a></p>
     </div>`;
   }
 

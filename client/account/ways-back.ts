@@ -43,6 +43,11 @@ export class WaysBack {
     this.#options = options;
   }
 
+  /** Throws `malformed` for a typing error: nobody needs to be asked for that. */
+  checkCode(code: string): void {
+    deviceOfRecoveryCode(code);
+  }
+
   /**
    * With the recovery code, signed in by a passkey or not at all. The code is used up: its device is revoked, the account gets new keys.
    * False when it is not a code of this account. Throws `malformed` for a typing error, PasskeyError or RequestError.

@@ -5,6 +5,7 @@ import { citizenRoutes } from './citizen-routes.ts';
 import type { Route } from './route.ts';
 import { securityRoutes } from './security-routes.ts';
 import { staffRoutes } from './staff-routes.ts';
+import { waysRoutes } from './ways-routes.ts';
 
 /** Every page of the service, first match wins. The only file that knows all features. */
 export const routes: readonly Route[] = [
@@ -12,6 +13,7 @@ export const routes: readonly Route[] = [
   callRoute,
   ...staffRoutes,
   ...accountRoutes,
+  ...waysRoutes,
   ...securityRoutes,
   ...(['help', 'privacy', 'accessibility'] as const).map((page): Route => ({
     path: `/${page}`,

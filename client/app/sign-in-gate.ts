@@ -6,7 +6,7 @@ import '../account/no-keys-page.ts';
 import '../account/own-device.ts';
 import '../account/sign-in-panel.ts';
 import type { SignedOutReason } from '../account/session.ts';
-import { t } from '../i18n/translate.ts';
+import { loadAreas, t } from '../i18n/translate.ts';
 import type { Alarm } from '../storage/alarm.ts';
 import { GovElement } from '../ui/gov-element.ts';
 import { notice } from '../ui/notice.ts';
@@ -43,6 +43,7 @@ export class SignInGate extends GovElement {
   declare content: (signedIn: SignedIn) => TemplateResult;
   #shown: CoreSession['state'] = 'starting';
   #justSignedIn = false;
+  #hasWays = false;
 
   constructor() {
     super();
@@ -53,6 +54,7 @@ export class SignInGate extends GovElement {
     const { state } = this.core.session.value;
     if (this.#shown === 'signed-out' && state === 'signed-in') this.#justSignedIn = true;
     if (state === 'signed-out') this.#justSignedIn = false;
+    if (state === 'no-keys' && !this.#hasWays) void this.#loadWays();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -86,7 +88,14 @@ export class SignInGate extends GovElement {
   #page(): TemplateResult {
     const present = this.core.session.value;
     if (present.state === 'starting') return html`<h1>${this.heading}</h1><p class="loading">${t('account.opening')}</p>`;
-    if (present.state === 'no-keys') return html`<gov-no-keys-page .signOut=${async () => await this.core.signOut()}></gov-no-keys-page>`;
+    if (present.state === 'no-keys') {
+      if (!this.#hasWays) return html`<h1>${this.heading}</h1><p class="loading">${t('account.opening')}</p>`;
+      return html`<gov-no-keys-page
+        .because=${present.because}
+        .unlock=${async () => await this.core.signIn()}
+        .signOut=${async () => await this.core.signOut()}
+      ></gov-no-keys-page>`;
+    }
     if (present.state === 'signed-out') {
       if (present.reason === 'locked') return html`<gov-locked-page .unlock=${async () => await this.core.signIn()}></gov-locked-page>`;
       return this.#panel(present.reason);
@@ -105,6 +114,13 @@ export class SignInGate extends GovElement {
       .signIn=${async () => await this.core.signIn()}
       .register=${async (onceMore: () => void) => await this.core.registerCitizen(onceMore)}
     ></gov-sign-in-panel>`;
+  }
+
+  /** Few people ever need these words. */
+  async #loadWays(): Promise<void> {
+    await loadAreas(['ways']);
+    this.#hasWays = true;
+    this.requestUpdate();
   }
 
   /** The page behind the gate has come: its heading is where the person is now. */

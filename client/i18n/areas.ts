@@ -13,6 +13,7 @@ import type supervision from './en/supervision.json';
 import type team from './en/team.json';
 import type time from './en/time.json';
 import type ui from './en/ui.json';
+import type ways from './en/ways.json';
 
 /** Every area that has a catalogue. The keys of its English file are the keys that compile. */
 export interface Areas {
@@ -31,6 +32,7 @@ export interface Areas {
   team: typeof team;
   time: typeof time;
   ui: typeof ui;
+  ways: typeof ways;
 }
 
 export type Area = keyof Areas;
