@@ -17,8 +17,6 @@ export interface ResetRow {
   readonly notBefore: Date | null;
   /** By the database's clock: what has waited too long is cancelled. */
   readonly state: ResetState;
-  /** Of an attested one: may take effect now. */
-  readonly isDue: boolean;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
 }
@@ -31,7 +29,7 @@ export interface StoredAttestation {
 }
 
 type Tables = {
-  resets: Omit<ResetRow, 'isDue' | 'state' | 'requestedAt'> & {
+  resets: Omit<ResetRow, 'state' | 'requestedAt'> & {
     state: Generated<ResetState>;
     requestedAt: Generated<Date>;
     browserHash: Uint8Array;
@@ -192,8 +190,7 @@ export class ResetStore {
     return this.#database
       .selectFrom('resets')
       .select(['resetId', 'number', 'about', 'accountId', 'credentialId', 'lookedAt', 'draft', 'notBefore', 'requestedAt', 'expiresAt'])
-      .select(sql<ResetState>`case when ${isOpen} or state = 'done' then state else 'cancelled' end`.as('state'))
-      .select(sql<boolean>`coalesce(not_before <= now(), false)`.as('isDue'));
+      .select(sql<ResetState>`case when ${isOpen} or state = 'done' then state else 'cancelled' end`.as('state'));
   }
 }
 

@@ -105,8 +105,9 @@ export class Resets {
         const stored = await accounts.findLinks([{ accountId, seqno: 0 }]);
         if (stored.some(({ link }) => equalBytes(link, bytes))) return null;
       }
-      if (row.state !== 'attested' || !row.isDue) throw new AppError('bad_state', 'not in force yet, or over');
       const context = await resetContext(trx);
+      if (row.state !== 'attested' || !row.notBefore || row.notBefore.getTime() > context.now)
+        throw new AppError('bad_state', 'not in force yet, or over');
       const after = verified(() => {
         const extended = extendUserChain(before, bytes, context);
         requireLinkBoxes(extended, signed);

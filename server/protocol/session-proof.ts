@@ -14,13 +14,13 @@ export function sessionStatement(challenge: Uint8Array, userId: Uint8Array, devi
 }
 
 /**
- * The same for a recovery code, whose holder knows no user id: it is empty in what the device signs. Throws `not_allowed` unless the
+ * The same for a recovery code, whose holder knows no user id: 32 zero bytes stand for it in what the device signs. Throws `not_allowed` unless the
  * device is an active one of a recovery code, `bad_signature` unless it signed this challenge.
  */
 export function verifyRecoveryProof(user: UserChainState, proof: SessionProof): void {
   const device = requireActive(user, proof);
   ensure(device.kind === 'recovery', 'not_allowed', 'no recovery code');
-  const statement = sessionStatement(proof.challenge, new Uint8Array(), proof.deviceId);
+  const statement = sessionStatement(proof.challenge, new Uint8Array(32), proof.deviceId);
   ensure(verifySignature('gim1/session-sig', statement, proof.signature, device.signPk), 'bad_signature', 'session proof is not valid');
 }
 

@@ -32,7 +32,7 @@ async function withCode(somebody?: Somebody): Promise<{ citizen: Somebody; code:
 }
 
 function proveCode(code: DeviceKeys, challenge: string): DeviceProof {
-  const signature = signSession(fromBase64Url(challenge), { userId: new Uint8Array(), device: code });
+  const signature = signSession(fromBase64Url(challenge), { userId: new Uint8Array(32), device: code });
   return { deviceId: idOf(code.deviceId), signature: toBase64Url(signature) };
 }
 
