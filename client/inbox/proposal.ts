@@ -81,7 +81,7 @@ export function completeProposal({ link }: TeamProposal, device: DeviceKeys): Si
   return { ...link, link: toBase64Url(coSignLink(fromBase64Url(link.link), device)) };
 }
 
-/** Who else may sign a link with this body, and with which device: the one that came last, and is no recovery code. */
+/** Who else may sign a link with this body, and with which device: the browser that came last, for that is where people are. */
 export function findCoSigners(
   state: InboxChainState,
   body: Exclude<InboxBody, { type: 'root' }>,
@@ -91,7 +91,8 @@ export function findCoSigners(
   const subject = 'userId' in body ? (findMembership(state, body.userId)?.role ?? null) : null;
   return currentMembers(state).flatMap(({ userId, role }) => {
     const user = findUser(userId);
-    const device = user && activeDevices(user).findLast(({ kind }) => kind !== 'recovery');
+    const devices = user ? activeDevices(user) : [];
+    const device = devices.findLast(({ kind }) => kind === 'browser') ?? devices.findLast(({ kind }) => kind === 'passkey');
     if (!device || equalBytes(userId, own) || !maySign(role, body, subject)) return [];
     return [{ userId, deviceId: device.deviceId }];
   });
