@@ -1,12 +1,13 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
-import { readerOfInbox, readerOfUser } from '../../server/protocol/epoch-rules.ts';
+import { type EpochState, type ReaderKey, readerOfInbox, readerOfUser, readersOfMembers } from '../../server/protocol/epoch-rules.ts';
 import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts';
-import { currentMembers } from '../../server/protocol/inbox-state.ts';
+import { activeMembers, currentMembers, findStaleMembers, type InboxChainState, memberChain } from '../../server/protocol/inbox-state.ts';
 import { CryptoError, ensure, equalBytes } from '../../server/protocol/sodium.ts';
-import { currentGeneration, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { currentGeneration, type UserChainState, wasResetSince } from '../../server/protocol/user-state.ts';
 import type { Directory } from '../account/directory.ts';
 import type { Keyring } from '../account/keyring.ts';
 import type { Reader } from '../conversations/reader.ts';
+import { isRestrictedEpoch, membershipChanges, readersNowOf } from '../conversations/readers-now.ts';
 import type { InboxChains } from '../inbox/inbox-chain.ts';
 import type { InboxKeys } from '../inbox/inbox-keys.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -30,6 +31,9 @@ export function createReader({
 }): Reader {
   const { accountId, userId, device } = keyring;
   const findUser = (id: Uint8Array): UserChainState | undefined => directory.find(idOf(id))?.chain;
+  const findInbox = (id: Uint8Array): InboxChainState | undefined => inboxChains.find(idOf(id)) ?? undefined;
+  const nameOf = (id: AccountId): string | null => directory.find(id)?.displayName ?? null;
+  const signedAt = (inboxId: InboxId, seqno: number): number | null => inboxChains.signedAt(inboxId, seqno);
   const requireUser = (id: Uint8Array): UserChainState => {
     const chain = findUser(id);
     ensure(chain !== undefined, 'unknown_chain', 'the chain of a reader does not verify');
@@ -41,12 +45,12 @@ export function createReader({
     userId,
     device,
     side: session.role === 'citizen' ? 'citizen' : 'office',
-    verification: { user: findUser, inbox: (id) => inboxChains.find(idOf(id)) ?? undefined, moment: 'past' },
-    nameOf: (id) => directory.find(id)?.displayName ?? null,
+    verification: { user: findUser, inbox: findInbox, moment: 'past' },
+    nameOf,
 
-    loadChains: async ({ accountIds, inboxIds }, { fresh = false } = {}) => {
-      await directory.load(accountIds, fresh ? { maxAgeMs: 0 } : {});
-      for (const inboxId of inboxIds) await loadInbox(inboxChains, inboxId, fresh);
+    loadChains: async ({ accountIds, inboxIds }, { maxAgeMs = Infinity } = {}) => {
+      await directory.load(accountIds, { maxAgeMs });
+      for (const inboxId of inboxIds) await loadInbox(inboxChains, inboxId, maxAgeMs);
     },
 
     keysFor: async (epoch) => {
@@ -67,24 +71,60 @@ export function createReader({
       }
     },
 
-    readersNow: async ({ citizenId, inboxId }) => {
-      const citizen: AccountId = idOf(citizenId);
-      await directory.load([citizen], { maxAgeMs: freshMs });
-      const inbox = await inboxChains.load(idOf(inboxId), { fresh: true });
+    readersWanted: async ({ citizenId, inboxId }, present, { fresh = false } = {}) => {
+      const maxAgeMs = fresh ? 0 : freshMs;
+      const known = membersOf(findInbox(inboxId));
+      const [inbox] = await Promise.all([
+        inboxChains.load(idOf(inboxId), { maxAgeMs }),
+        directory.load([idOf<'account'>(citizenId), ...known], { maxAgeMs }),
+      ]);
+      // Those who joined meanwhile.
+      await directory.load(membersOf(inbox), { maxAgeMs });
       const own = readerOfUser(requireUser(citizenId));
-      if (currentGeneration(inbox).staleFrom === null) return { readers: [own, readerOfInbox(inbox)], isStale: false };
-      // Somebody left and nobody has rotated the key yet: its members are sealed to, each by his own (crypto.md §6).
-      const members = currentMembers(inbox).map((member) => member.userId);
-      await directory.load(members.map(idOf<'account'>), { maxAgeMs: freshMs });
-      return { readers: [own, ...members.map((member) => readerOfUser(requireUser(member), 'member'))], isStale: true };
+      const named = present !== null && isRestrictedEpoch(present) ? namedReaders(present, inbox, findUser) : [];
+      // A restricted case stays with those named (crypto.md §4).
+      if (named.length > 0) return { readers: [own, ...named], isStale: false };
+      // Somebody left, or has newer keys, and nobody has renewed the inbox's key yet: each member is sealed to by his own (crypto.md §6).
+      const isStale = currentGeneration(inbox).staleFrom !== null || findStaleMembers(inbox, requireUser).length > 0;
+      return { readers: [own, ...(isStale ? readersOfMembers(inbox, findUser) : [readerOfInbox(inbox)])], isStale };
+    },
+
+    readersNow: (epoch) => readersNowOf(epoch, { user: findUser, inbox: findInbox, nameOf, signedAt }),
+
+    membershipChanges: (inboxId) => {
+      const chain = findInbox(inboxId);
+      return chain === undefined ? [] : membershipChanges(chain, signedAt);
+    },
+
+    resetSince: ({ parties, readers }) => {
+      const chain = findUser(parties.citizenId);
+      const reset = chain?.resets.at(-1);
+      const generation = readers.find(({ kind }) => kind === 'user')?.generation ?? 0;
+      if (chain === undefined || reset === undefined || !wasResetSince(chain, generation)) return null;
+      return { at: reset.notBefore, registrars: reset.registrarIds.flatMap((registrar) => nameOf(idOf(registrar)) ?? []) };
     },
   };
 }
 
+function membersOf(inbox: InboxChainState | undefined): readonly AccountId[] {
+  return inbox === undefined ? [] : currentMembers(inbox).map(({ userId }) => idOf(userId));
+}
+
+/** Those an epoch is restricted to who still belong to the inbox. */
+function namedReaders(
+  epoch: EpochState,
+  inbox: InboxChainState,
+  user: (id: Uint8Array) => UserChainState | undefined,
+): readonly ReaderKey[] {
+  return activeMembers(inbox, { user })
+    .filter((stay) => epoch.readers.some(({ kind, id }) => kind === 'member' && equalBytes(id, stay.userId)))
+    .map((stay) => readerOfUser(memberChain(inbox, stay, { user }), 'member'));
+}
+
 /** A chain that does not verify stays unknown: what refers to it is refused, the rest goes on. */
-async function loadInbox(inboxChains: InboxChains, inboxId: InboxId, fresh: boolean): Promise<void> {
+async function loadInbox(inboxChains: InboxChains, inboxId: InboxId, maxAgeMs: number): Promise<void> {
   try {
-    await inboxChains.load(inboxId, { fresh });
+    await inboxChains.load(inboxId, { maxAgeMs });
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error;
   }

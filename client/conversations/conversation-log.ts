@@ -1,16 +1,17 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { Entry, EpochEntry, EventEntry, MessageEntry } from '../../server/protocol/conversations.ts';
 import { EnvelopeSequence } from '../../server/protocol/envelope-order.ts';
-import { decodeEnvelope, envelopeHash, firstRun, nextRun } from '../../server/protocol/envelope.ts';
+import { decodeEnvelope, envelopeHash, firstRun, type MessageHeader, nextRun } from '../../server/protocol/envelope.ts';
 import type { Parties } from '../../server/protocol/epoch-rules.ts';
-import { type ConversationId, idOf } from '../../server/protocol/ids.ts';
-import type { MessageBody } from '../../server/protocol/message-body.ts';
+import { type AccountId, type ConversationId, idOf } from '../../server/protocol/ids.ts';
+import type { MessageBody, Seen } from '../../server/protocol/message-body.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
 import { firstCounter, openEnvelope, type SenderCounter } from '../crypto/envelope.ts';
 import { decodeEvent } from './conversation-event.ts';
 import { EpochBook } from './epoch-book.ts';
-import type { ConversationProblem, EntryProblem } from './items.ts';
-import type { OpenedEntry } from './opened-entry.ts';
+import type { EntryProblem } from './items.ts';
+import { isActiveSender } from './live-sender.ts';
+import type { LogWarning, OpenedEntry } from './opened-entry.ts';
 import type { Reader } from './reader.ts';
 import { withFreshChains } from './with-fresh-chains.ts';
 
@@ -18,7 +19,12 @@ export interface ConversationLogOptions {
   readonly conversationId: ConversationId;
   readonly parties: Parties;
   readonly reader: Reader;
+  /** Positions that were refused when they arrived. */
+  readonly refused?: Iterable<number>;
 }
+
+/** How old chains may be that judge what arrives just now. */
+const freshMs = 60_000;
 
 /**
  * One conversation's entries in the order of their positions, each verified against all before it: epoch links, envelopes with their
@@ -31,9 +37,13 @@ export class ConversationLog {
   readonly #runs: Uint8Array[];
   readonly #epochs: EpochBook;
   readonly #sequence = new EnvelopeSequence();
+  /** When the last message of a device was accepted. */
+  readonly #lastOf = new Map<string, number>();
   readonly #opened: OpenedEntry[] = [];
-  readonly #problems = new Set<ConversationProblem['kind']>();
+  readonly #refused: Set<number>;
   #ownCounter: SenderCounter = firstCounter;
+  /** Everything before this position fits. */
+  #firstMisfit = Infinity;
   #messagesInEpoch = 0;
   /** An epoch did not verify: nobody knows any more who reads what follows. */
   #isBroken = false;
@@ -43,6 +53,7 @@ export class ConversationLog {
     const conversationId = fromBase64Url(options.conversationId);
     this.#runs = [firstRun(conversationId)];
     this.#epochs = new EpochBook({ conversationId, parties: options.parties, reader: options.reader });
+    this.#refused = new Set(options.refused);
   }
 
   /** Position of the last entry taken. */
@@ -51,8 +62,18 @@ export class ConversationLog {
   }
 
   /** Position of the last entry and the run hash there, as messages name it. */
-  get seen(): NonNullable<MessageBody['seen']> {
+  get seen(): Seen {
     return { position: this.position, run: this.#runs[this.position] ?? new Uint8Array(32) };
+  }
+
+  /** The run hash at a position, by this device's own reckoning; undefined where it has not come to. */
+  runAt(position: number): Uint8Array | undefined {
+    return this.#runs[position];
+  }
+
+  /** As the server gave them. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
   }
 
   /** In order. Duplicates are left out. */
@@ -60,9 +81,20 @@ export class ConversationLog {
     return this.#opened;
   }
 
-  get problems(): readonly ConversationProblem[] {
-    const missingKeys: ConversationProblem[] = this.#epochs.isMissingKeys ? [{ kind: 'no-keys' }] : [];
-    return [...Array.from(this.#problems, (kind) => ({ kind })), ...missingKeys];
+  /** An epoch did not pass: nothing after it can be trusted, or sent. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** How far everything fits: what follows may be a lie, and is asked for again by the next page. */
+  get sound(): Seen {
+    const position = Math.min(this.position, this.#firstMisfit - 1);
+    return { position, run: this.#runs[position] ?? new Uint8Array(32) };
+  }
+
+  /** Messages that came from a device which had been revoked by then. */
+  get refused(): readonly number[] {
+    return Array.from(this.#refused);
   }
 
   /** Where this device's own envelopes stand. */
@@ -76,81 +108,113 @@ export class ConversationLog {
     if (current === null || this.#isBroken) return null;
     // By the server's clock alone: this device's may be wrong by years.
     const ageMs = (this.#entries.at(-1)?.acceptedAt ?? 0) - current.entry.acceptedAt;
-    return { state: current.state, keys: current.keys, ageMs, messages: this.#messagesInEpoch };
+    return { state: current.state, keys: current.keys, since: current.entry.acceptedAt, ageMs, messages: this.#messagesInEpoch };
   }
 
   get isMissingKeys(): boolean {
     return this.#epochs.isMissingKeys;
   }
 
-  /** Takes the entry at the next position. Throws a RequestError when chains could not be fetched; nothing has changed then. */
-  async append(entry: Entry): Promise<void> {
+  /**
+   * Takes the entry at the next position. `arrives` now: not from a history that may be old, so its sender must be active still.
+   * Throws a RequestError when chains could not be fetched; nothing has changed then.
+   */
+  async append(entry: Entry, arrives: 'past' | 'now' = 'past'): Promise<void> {
     if (entry.position !== this.position + 1) throw new RangeError(`expected position ${this.position + 1}, got ${entry.position}`);
-    const outcome = await this.#judge(entry);
+    const outcome = await this.#judge(entry, arrives);
     const run = nextRun(this.seen.run, entry.position, envelopeHash(decodeOrEmpty(bytesOf(entry))));
-    if (!equalBytes(run, decodeOrEmpty(entry.run))) this.#problems.add('fork');
+    if (!equalBytes(run, decodeOrEmpty(entry.run))) this.warn(entry, { kind: 'inconsistent' });
     this.#entries.push(entry);
     this.#runs.push(run);
     if (outcome) this.#opened.push(outcome);
   }
 
+  /** Something does not fit at the place of this entry, or, without one, at the end. */
+  warn(at: Pick<Entry, 'position' | 'acceptedAt'> | null, warning: LogWarning): void {
+    const { position, acceptedAt } = at ?? { position: this.position, acceptedAt: this.#entries.at(-1)?.acceptedAt ?? 0 };
+    this.#opened.push({ kind: 'warning', position, acceptedAt, warning });
+    this.#misfit(position);
+  }
+
   /** The same entries verified anew: keys that were missing may be there now. */
   async replayed(): Promise<ConversationLog> {
-    const log = new ConversationLog(this.#options);
+    const log = new ConversationLog({ ...this.#options, refused: this.#refused });
     for (const entry of this.#entries) await log.append(entry);
     return log;
   }
 
-  async #judge(entry: Entry): Promise<OpenedEntry | null> {
+  #misfit(position: number): void {
+    this.#firstMisfit = Math.min(this.#firstMisfit, position);
+  }
+
+  async #judge(entry: Entry, arrives: 'past' | 'now'): Promise<OpenedEntry | null> {
     try {
       if (entry.kind === 'epoch') return await this.#takeEpoch(entry);
-      return entry.kind === 'message' ? await this.#openMessage(entry) : openEvent(entry);
+      return entry.kind === 'message' ? await this.#openMessage(entry, arrives) : openEvent(entry);
     } catch (error) {
       // A RangeError is text that is not base64url: the server's doing, as malformed as the rest.
       if (!(error instanceof CryptoError) && !(error instanceof RangeError)) throw error;
-      const problem = problemOf(error);
-      if (problem === 'unknown-version') this.#problems.add('unknown-version');
-      if (entry.kind === 'epoch') {
-        this.#problems.add('bad-epoch');
-        this.#isBroken = true;
-      }
-      return { kind: 'problem', position: entry.position, acceptedAt: entry.acceptedAt, problem };
+      if (entry.kind === 'epoch') this.#isBroken = true;
+      this.#misfit(entry.position);
+      return problemAt(entry, problemOf(error));
     }
   }
 
   async #takeEpoch(entry: EpochEntry): Promise<OpenedEntry> {
-    const { epoch } = await this.#epochs.take(entry);
+    const previous = this.#epochs.current?.state ?? null;
+    const state = await this.#epochs.take(entry);
     this.#messagesInEpoch = 0;
-    return { kind: 'epoch', position: entry.position, acceptedAt: entry.acceptedAt, epoch };
+    return { kind: 'epoch', position: entry.position, acceptedAt: entry.acceptedAt, state, previous };
   }
 
-  async #openMessage(entry: MessageEntry): Promise<OpenedEntry | null> {
+  async #openMessage(entry: MessageEntry, arrives: 'past' | 'now'): Promise<OpenedEntry | null> {
     const { reader } = this.#options;
     const { position, acceptedAt } = entry;
     const bytes = fromBase64Url(entry.envelope);
     const { header } = decodeEnvelope(bytes);
     const epoch = this.epoch;
-    if (epoch === null || epoch.keys === null)
-      return { kind: 'problem', position, acceptedAt, problem: epoch === null ? 'invalid' : 'undecryptable' };
+    if (epoch === null) this.#misfit(position);
+    if (epoch === null || epoch.keys === null) return problemAt(entry, epoch === null ? 'invalid' : 'undecryptable');
     const { state, keys } = epoch;
+    const isOwn = equalBytes(header.senderDevice, reader.device.deviceId);
     const wanted = { accountIds: [idOf<'account'>(header.senderUser)], inboxIds: [idOf<'inbox'>(state.parties.inboxId)] };
+    if (arrives === 'now' && !isOwn) await reader.loadChains(wanted, { maxAgeMs: freshMs });
     const { body, hash } = await withFreshChains(reader, wanted, () => openEnvelope(bytes, state, keys, reader.verification));
-    const order = this.#sequence.accept(header, hash);
-    if (order.verdict === 'duplicate') return null;
-    if (order.verdict !== 'next') this.#problems.add(order.verdict);
-    const seenRun = body.seen === null || body.seen.position >= position ? undefined : this.#runs[body.seen.position];
-    if (body.seen !== null && !(seenRun && equalBytes(seenRun, body.seen.run))) this.#problems.add('fork');
+    if (arrives === 'now' && !isOwn && !isActiveSender(header, state.parties, reader.verification)) this.#refused.add(position);
+    if (this.#refused.has(position)) return problemAt(entry, 'revoked');
+    if (!this.#takeInOrder(entry, header, hash, body)) return null;
     this.#messagesInEpoch += 1;
-    if (equalBytes(header.senderDevice, reader.device.deviceId)) this.#ownCounter = { count: header.deviceCounter, lastHash: hash };
+    if (isOwn) this.#ownCounter = { count: header.deviceCounter, lastHash: hash };
     return { kind: 'message', position, acceptedAt, messageId: idOf(header.messageId), senderId: idOf(header.senderUser), body };
+  }
+
+  /** Counts and cross-checks what verified; false for a duplicate. */
+  #takeInOrder(entry: MessageEntry, header: MessageHeader, hash: Uint8Array, { seen }: MessageBody): boolean {
+    const senderId: AccountId = idOf(header.senderUser);
+    const device = String(header.senderDevice);
+    const order = this.#sequence.accept(header, hash);
+    if (order.verdict === 'duplicate') {
+      this.#misfit(entry.position);
+      return false;
+    }
+    if (order.verdict === 'gap')
+      this.warn(entry, { kind: 'missing', senderId, count: order.missing, since: this.#lastOf.get(device) ?? null });
+    if (order.verdict === 'fork') this.warn(entry, { kind: 'out-of-order', senderId });
+    this.#lastOf.set(device, entry.acceptedAt);
+    const ownRun = seen === null || seen.position >= entry.position ? undefined : this.#runs[seen.position];
+    if (seen !== null && !(ownRun && equalBytes(ownRun, seen.run))) this.warn(entry, { kind: 'other-history', senderId });
+    return true;
   }
 }
 
-function openEvent({ position, acceptedAt, event }: EventEntry): OpenedEntry {
-  const decoded = decodeEvent(fromBase64Url(event));
-  return decoded
-    ? { kind: 'event', position, acceptedAt, event: decoded }
-    : { kind: 'problem', position, acceptedAt, problem: 'unknown-version' };
+function openEvent(entry: EventEntry): OpenedEntry {
+  const decoded = decodeEvent(fromBase64Url(entry.event));
+  if (decoded === null) return problemAt(entry, 'unknown-version');
+  return { kind: 'event', position: entry.position, acceptedAt: entry.acceptedAt, event: decoded };
+}
+
+function problemAt({ position, acceptedAt }: Entry, problem: EntryProblem): OpenedEntry {
+  return { kind: 'problem', position, acceptedAt, problem };
 }
 
 /** Text that is not base64url has been judged already; here it only must not fit. */

@@ -1,12 +1,16 @@
 import type { ConversationView } from '../../server/protocol/conversations.ts';
-import type { AccountId, MessageId } from '../../server/protocol/ids.ts';
+import { type AccountId, idOf, type MessageId } from '../../server/protocol/ids.ts';
 import { locales } from '../../server/protocol/locale.ts';
 import { decodeMessageBody, type MessageBody } from '../../server/protocol/message-body.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
 import { decodeFilePayload, type FileDescription } from '../crypto/file-payload.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
-import type { Author, ConversationProblem, Delivery, Item, MessageItem } from './items.ts';
+import type { ConversationLog } from './conversation-log.ts';
+import { problemsOf } from './conversation-problems.ts';
+import { describeEpoch, placeMembers } from './describe-readers.ts';
+import type { Author, ConversationProblem, Delivery, Item, MessageItem, WarningText } from './items.ts';
 import type { OpenedEntry, OpenedMessage } from './opened-entry.ts';
+import type { ReadersNow } from './readers-now.ts';
 import type { Reader } from './reader.ts';
 
 /** What a page shows of one conversation. */
@@ -20,6 +24,10 @@ export interface ConversationState {
   readonly problems: readonly ConversationProblem[];
   /** Messages of the other side after the own read position. */
   readonly unread: number;
+  /** Who can read what is written next; null while that is not known here. */
+  readonly readers: ReadersNow | null;
+  /** Officials who could read when the person last looked; null before the first look. */
+  readonly readersSeen: readonly AccountId[] | null;
 }
 
 /** A message the server has acknowledged and whose entry has not come back yet. */
@@ -31,29 +39,40 @@ export interface Acknowledged {
 }
 
 export interface Parts {
-  readonly reader: Pick<Reader, 'accountId' | 'side' | 'nameOf'>;
+  readonly reader: Pick<Reader, 'accountId' | 'side' | 'nameOf' | 'readersNow' | 'membershipChanges' | 'resetSince'>;
   readonly view: ConversationView | null;
+  readonly log: ConversationLog | null;
   readonly caughtUp: boolean;
-  readonly opened: readonly OpenedEntry[];
+  readonly readersSeen: readonly AccountId[] | null;
   readonly acknowledged: readonly Acknowledged[];
   readonly unsent: readonly OutboxItem[];
+  /** What came up on the way; the log's own are found in it. */
   readonly problems: readonly ConversationProblem[];
 }
 
 /** Puts together what came from the server, what was acknowledged, and what waits in the outbox: each message once. */
-export function describeConversation(parts: Parts): ConversationState {
-  const { view, caughtUp, opened, acknowledged, unsent, problems } = parts;
-  const entries = opened.flatMap((entry) => describeEntry(entry, parts) ?? []);
+export function describeConversation(given: Parts): ConversationState {
+  const { view, log, caughtUp, acknowledged, unsent, problems, reader, readersSeen } = given;
+  const opened = log?.opened ?? [];
+  const parts = { ...given, opened };
+  const members = placeMembers(opened, reader);
+  const membersAt = (index: number) => members.filter((change) => change.index === index).map(({ item }) => item);
+  const entries = [
+    ...opened.flatMap((entry, index) => [...membersAt(index), describeEntry(entry, index, parts) ?? []].flat()),
+    ...membersAt(opened.length),
+  ];
   const there = new Set(opened.flatMap((entry) => (entry.kind === 'message' ? [entry.messageId] : [])));
   const under = acknowledged.filter(({ messageId }) => !there.has(messageId));
   for (const { messageId } of under) there.add(messageId);
   return {
     view,
     caughtUp,
-    problems,
+    problems: problemsOf(log, reader, problems),
+    readers: (log?.epoch && reader.readersNow(log.epoch.state)) ?? null,
+    readersSeen,
     items: [
       ...entries,
-      ...under.map((message) => describeMessage({ ...message, kind: 'message', senderId: parts.reader.accountId }, parts)),
+      ...under.map((message) => describeMessage({ ...message, kind: 'message', senderId: reader.accountId }, parts)),
       ...unsent.filter(({ messageId }) => !there.has(messageId)).map((item) => describeUnsent(item, parts)),
     ],
     unread: opened.filter((entry) => entry.kind === 'message' && entry.position > (view?.readPosition ?? 0) && isOtherSide(entry, parts))
@@ -61,11 +80,13 @@ export function describeConversation(parts: Parts): ConversationState {
   };
 }
 
-function isOtherSide({ senderId }: OpenedMessage, { reader, view }: Parts): boolean {
+type Described = Parts & { readonly opened: readonly OpenedEntry[] };
+
+function isOtherSide({ senderId }: OpenedMessage, { reader, view }: Described): boolean {
   return reader.side === 'citizen' ? senderId !== reader.accountId : senderId === view?.citizenId;
 }
 
-function describeEntry(entry: OpenedEntry, parts: Parts): Item | null {
+function describeEntry(entry: OpenedEntry, index: number, parts: Described): Item | null {
   const { position, acceptedAt: at } = entry;
   if (entry.kind === 'message') {
     const { content } = entry.body;
@@ -75,10 +96,11 @@ function describeEntry(entry: OpenedEntry, parts: Parts): Item | null {
   }
   if (entry.kind === 'event') return { kind: 'event', position, at, event: entry.event };
   if (entry.kind === 'problem') return { kind: 'problem', position, at, problem: entry.problem };
-  return entry.epoch === 1 ? null : { kind: 'readers', position, at, epoch: entry.epoch };
+  if (entry.kind === 'warning') return { kind: 'warning', position, at, index, warning: describeWarning(entry, parts) };
+  return entry.previous === null ? null : describeEpoch(entry, parts.reader, somebody(idOf(entry.state.signerUser), parts));
 }
 
-function describeMessage(message: OpenedMessage, parts: Parts): MessageItem {
+function describeMessage(message: OpenedMessage, parts: Described): MessageItem {
   const { messageId, position, acceptedAt: at, senderId, body } = message;
   const isOwn = senderId === parts.reader.accountId;
   const isRead = position <= (parts.view?.otherReadPosition ?? 0);
@@ -94,7 +116,7 @@ function describeMessage(message: OpenedMessage, parts: Parts): MessageItem {
   };
 }
 
-function describeUnsent({ messageId, createdAt, payload, error }: OutboxItem, parts: Parts): MessageItem {
+function describeUnsent({ messageId, createdAt, payload, error }: OutboxItem, parts: Described): MessageItem {
   const body = decodeMessageBody(payload);
   const author = authorOf({ senderId: parts.reader.accountId, body }, parts);
   return {
@@ -124,13 +146,27 @@ function fileOf(content: MessageBody['content']): FileDescription | null {
   }
 }
 
-function authorOf({ senderId, body }: Pick<OpenedMessage, 'senderId' | 'body'>, { reader, view, opened }: Parts): Author {
-  const isCitizen = senderId === view?.citizenId;
-  const who = senderId === reader.accountId ? 'me' : isCitizen ? 'citizen' : 'office';
+function authorOf({ senderId, body }: Pick<OpenedMessage, 'senderId' | 'body'>, parts: Described): Author {
+  const author = somebody(senderId, parts);
   // A citizen's name is what he wrote; an official cannot give himself another one than the directory's.
   // A file does not carry it: its sender is called what he last called himself.
-  const written = body.content.type === 'text' ? body.content.author : lastNameOf(senderId, opened);
-  return { who, accountId: senderId, name: isCitizen ? written : reader.nameOf(senderId) };
+  const isNamed = senderId === parts.view?.citizenId && body.content.type === 'text';
+  return isNamed ? { ...author, name: body.content.author } : author;
+}
+
+function somebody(accountId: AccountId, parts: Described): Author {
+  const { reader, view, opened } = parts;
+  const isCitizen = accountId === view?.citizenId;
+  const who = accountId === reader.accountId ? 'me' : isCitizen ? 'citizen' : 'office';
+  return { who, accountId, name: isCitizen ? lastNameOf(accountId, opened) : reader.nameOf(accountId) };
+}
+
+function describeWarning({ acceptedAt: until, warning }: Extract<OpenedEntry, { kind: 'warning' }>, parts: Described): WarningText {
+  if (warning.kind === 'missing') {
+    const { kind, senderId, count, since } = warning;
+    return { kind, author: somebody(senderId, parts), count, since, until };
+  }
+  return 'senderId' in warning ? { kind: warning.kind, author: somebody(warning.senderId, parts) } : warning;
 }
 
 function lastNameOf(senderId: AccountId, opened: readonly OpenedEntry[]): string | null {

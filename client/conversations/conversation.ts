@@ -1,6 +1,5 @@
 import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
-import { fromBase64Url } from '../../server/protocol/base64url.ts';
-import { type ConversationId, type MessageId, newId } from '../../server/protocol/ids.ts';
+import { type ConversationId, idOf, type InboxId, type MessageId, newId } from '../../server/protocol/ids.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
 import { decodeMessageBody, encodeMessageBody } from '../../server/protocol/message-body.ts';
@@ -10,12 +9,14 @@ import { type Observable, Subject } from '../net/observable.ts';
 import type { Outbox, Transmit } from '../net/outbox.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import type { OutboxItem } from '../storage/outbox-store.ts';
+import type { RaiseAlarm } from '../storage/alarm.ts';
+import type { ConversationMarks } from '../storage/conversation-marks.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
-import { ConversationLog } from './conversation-log.ts';
+import type { OutboxItem } from '../storage/outbox-store.ts';
 import { type Acknowledged, type ConversationState, describeConversation } from './conversation-state.ts';
-import type { ConversationProblem } from './items.ts';
+import { ConversationSync } from './conversation-sync.ts';
 import type { Reader } from './reader.ts';
+import { type EpochParts, giveHistoryBack, isTransfer, transferCase } from './renew-epoch.ts';
 import { sendMessage } from './send-message.ts';
 import { SyncLoop } from './sync-loop.ts';
 
@@ -26,6 +27,9 @@ export interface ConversationOptions {
   readonly request: RequestFunction;
   readonly reader: Reader;
   readonly cache: EntryCache;
+  readonly marks: ConversationMarks;
+  readonly receiptKey: () => Promise<Uint8Array>;
+  readonly raise: RaiseAlarm;
   readonly outbox: Outbox;
   readonly attachments: Attachments;
   /** Resolves when there is a line to the server. */
@@ -44,21 +48,22 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #state: Subject<ConversationState>;
   readonly #acknowledged = new Map<MessageId, Acknowledged>();
-  readonly #ownProblems = new Set<ConversationProblem['kind']>();
+  /** Confirmed by the server, and not among what it shows. */
+  readonly #missed = new Set<MessageId>();
+  readonly #ownProblems = new Set<'cannot-load' | 'cannot-send'>();
   readonly #stopOutbox: () => void;
+  readonly #sync: ConversationSync;
   readonly #loop: SyncLoop;
-  #view: ConversationView | null = null;
-  #log: ConversationLog | null = null;
-  #caughtUp = false;
   #closed = false;
-  /** Everything that touches the log, one after the other. */
-  #queue: Promise<unknown>;
-  /** A pull that is waiting for its turn: whoever needs one that starts from now on can share it. */
-  #nextPull: Promise<void> | null = null;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.conversationId = options.conversationId;
+    this.#sync = new ConversationSync({
+      ...options,
+      onTaken: async () => await this.#settle(),
+      onChange: () => this.#publish(),
+    });
     this.#state = new Subject(this.#describe());
     this.#stopOutbox = options.outbox.items.subscribe(() => this.#publish());
     this.#loop = new SyncLoop({
@@ -69,7 +74,7 @@ export class Conversation {
         this.#publish();
       },
     });
-    this.#queue = this.#loadKept();
+    void this.#sync.loadKept();
     this.sync();
   }
 
@@ -110,29 +115,61 @@ export class Conversation {
 
   /** Everything shown has been read. Does nothing without a line: the page calls it again. */
   async markRead(): Promise<void> {
-    const position = this.#log?.position ?? 0;
-    if (!this.#view || position <= this.#view.readPosition) return;
-    this.onView({ ...this.#view, readPosition: position });
+    const { view, log } = this.#sync;
+    const position = log?.position ?? 0;
+    if (!view || position <= view.readPosition) return;
+    this.onView({ ...view, readPosition: position });
     try {
       await this.#options.request('conversation:mark-read', { conversationId: this.conversationId, position });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.#view = { ...this.#view, readPosition: 0 };
+      this.#sync.patchView({ readPosition: 0 });
       this.sync();
     }
+  }
+
+  /** Asks for the newest chains of everybody who reads, so that what is shown of them is true now. Throws a RequestError. */
+  async refreshReaders(): Promise<void> {
+    const state = this.#sync.log?.epoch?.state;
+    if (!state) return;
+    const users = state.readers.filter(({ kind }) => kind !== 'inbox').map(({ id }) => id);
+    const accountIds = [state.parties.citizenId, ...users].map(idOf<'account'>);
+    await this.#options.reader.loadChains({ accountIds, inboxIds: [idOf(state.parties.inboxId)] }, { maxAgeMs: 0 });
+    this.#publish();
+  }
+
+  /** The person has looked at who can read: from now on only later ones are new. */
+  async markReadersSeen(): Promise<void> {
+    await this.#sync.markReadersSeen();
+  }
+
+  /** Officials: the case goes to another office, whose team reads it from now on; this one keeps what it had. Throws a CryptoError or a RequestError. */
+  async transfer(inboxId: InboxId): Promise<void> {
+    await transferCase(this.#epochParts(), inboxId);
+  }
+
+  /** Officials, after the citizen's account was reset: gives him back what was written, once somebody has made sure who he is. Errors as above. */
+  async giveHistoryBack(): Promise<void> {
+    await giveHistoryBack(this.#epochParts());
+  }
+
+  /** What is to be kept when the server contradicts itself: JSON, nothing of it readable. Throws a RequestError. */
+  async exportEvidence(): Promise<string> {
+    return await this.#sync.exportEvidence();
   }
 
   /** The outbox's way to the server. */
   readonly transmit: Transmit = async (item, keep) => {
     try {
       const acknowledged = await sendMessage(item, {
-        ...this.#options,
+        ...this.#epochParts(),
         keep,
-        catchUp: async () => await this.#catchUp(),
-        log: () => this.#log,
+        ownCounter: () => this.#sync.ownCounter,
+        acceptReceipt: async (envelope, stored) => await this.#sync.acceptReceipt(envelope, stored),
       });
       if (acknowledged)
         this.#acknowledged.set(item.messageId, { ...acknowledged, messageId: item.messageId, body: decodeMessageBody(item.payload) });
+      this.#requireShown();
       this.#ownProblems.delete('cannot-send');
     } catch (error) {
       if (error instanceof CryptoError) this.#ownProblems.add('cannot-send');
@@ -148,32 +185,29 @@ export class Conversation {
   }
 
   onAdvanced(head: number, entries: readonly Entry[]): void {
-    // A hint is the same for all readers of a kind; whether there really is no box for this one, only a pull says.
-    const isWhole = entries.every((entry) => entry.kind !== 'epoch' || entry.box !== null);
-    void this.#enqueue(async () => {
-      if (isWhole && this.#log) await this.#take(entries);
-    }).then(
+    // A hint is the same for all readers of a kind; whether there really is no box for this one, only a pull says. A case that is handed
+    // over is the exception: nothing is sealed to the office that had it, and it cannot pull any more.
+    const isWhole = entries.every((entry) => entry.kind !== 'epoch' || entry.box !== null || isTransfer(entry));
+    void this.#sync.take(isWhole ? entries : []).then(
       () => this.#syncTo(head),
       () => this.sync(),
     );
   }
 
   onView(view: ConversationView): void {
-    this.#setView(view);
+    this.#sync.setView(view);
     this.#publish();
     this.#syncTo(view.head);
   }
 
   onRead(otherReadPosition: number): void {
-    if (this.#view && otherReadPosition > this.#view.otherReadPosition) this.#view = { ...this.#view, otherReadPosition };
+    if (otherReadPosition > (this.#sync.view?.otherReadPosition ?? 0)) this.#sync.patchView({ otherReadPosition });
     this.#publish();
   }
 
   /** Keys or members have changed: what could not be opened is tried again. */
   onKeysChanged(): void {
-    void this.#enqueue(async () => {
-      if (this.#log?.isMissingKeys) this.#log = await this.#log.replayed();
-    }).then(
+    void this.#sync.tryAgain().then(
       () => this.#publish(),
       () => this.sync(),
     );
@@ -186,116 +220,57 @@ export class Conversation {
     this.#stopOutbox();
   }
 
-  #syncTo(head: number): void {
-    if (head > (this.#log?.position ?? 0)) this.sync();
-    else this.#publish();
+  #epochParts(): EpochParts {
+    const { request, reader } = this.#options;
+    const { conversationId } = this;
+    return { conversationId, request, reader, catchUp: async () => await this.#catchUp(), log: () => this.#sync.log };
   }
 
-  async #enqueue<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#queue.then(work, work);
-    this.#queue = turn.catch(() => undefined);
-    return await turn;
-  }
-
-  /** Resolves when everything the server had when this was called has been taken. Throws a RequestError. */
   async #catchUp(): Promise<void> {
-    this.#nextPull ??= this.#enqueue(async () => {
-      this.#nextPull = null;
-      await this.#pull();
-    });
-    await this.#nextPull;
+    await this.#sync.catchUp();
+    this.#ownProblems.delete('cannot-load');
   }
 
-  async #pull(): Promise<void> {
-    for (let promised = 0; ;) {
-      const after = this.#log?.position ?? 0;
-      const { conversation, entries } = await this.#options.request('conversation:pull', { conversationId: this.conversationId, after });
-      this.#ownProblems.delete('cannot-load');
-      this.#setView(conversation);
-      this.#log ??= this.#newLog(conversation);
-      // The server has less than it once acknowledged.
-      if (conversation.head < after) this.#ownProblems.add('fork');
-      await this.#take(entries);
-      if (this.#log.position >= conversation.head) break;
-      // The head may have moved while the page was read: an entry is missing only when it was promised before it was asked for.
-      if (this.#log.position === after && promised > after) {
-        this.#ownProblems.add('gap');
-        break;
-      }
-      promised = conversation.head;
-    }
-    this.#caughtUp = true;
-    this.#publish();
-  }
-
-  /** Takes those that follow, in order; others are known already or will be pulled. */
-  async #take(entries: readonly Entry[]): Promise<void> {
-    const log = this.#log;
-    if (!log) return;
-    const taken: Entry[] = [];
-    for (const entry of entries.toSorted((one, other) => one.position - other.position)) {
-      if (entry.position !== log.position + 1) continue;
-      await log.append(entry);
-      taken.push(entry);
-    }
-    const last = taken.at(-1);
-    if (!last || !this.#view) return;
-    const { head, lastActivityAt } = this.#view;
-    this.#view = { ...this.#view, head: Math.max(head, last.position), lastActivityAt: Math.max(lastActivityAt, last.acceptedAt) };
-    await this.#options.cache.add(this.conversationId, taken);
-    await this.#options.cache.saveView(this.#view);
-    await this.#settle();
-    this.#publish();
+  #syncTo(head: number): void {
+    if (head > (this.#sync.log?.position ?? 0)) this.sync();
+    else this.#publish();
   }
 
   /** A message that stands in the log needs neither its acknowledgement nor its place in the outbox. */
   async #settle(): Promise<void> {
     const unsettled = new Set([...this.#acknowledged.keys(), ...this.#options.outbox.items.value.map(({ messageId }) => messageId)]);
     if (unsettled.size === 0) return;
-    for (const entry of this.#log?.opened ?? []) {
+    for (const entry of this.#sync.log?.opened ?? []) {
       if (entry.kind !== 'message' || !unsettled.has(entry.messageId)) continue;
       this.#acknowledged.delete(entry.messageId);
       await this.#options.outbox.remove(entry.messageId);
     }
+    this.#requireShown();
   }
 
-  async #loadKept(): Promise<void> {
-    const { cache } = this.#options;
-    const view = await cache.loadView(this.conversationId);
-    if (!view) return;
-    this.#setView(view);
-    this.#log ??= this.#newLog(view);
-    const kept = await cache.list(this.conversationId);
-    for (const entry of kept) {
-      if (entry.position !== this.#log.position + 1) break;
-      await this.#log.append(entry);
+  /** What the server has confirmed stands in the log, once that has come so far. */
+  #requireShown(): void {
+    const { log } = this.#sync;
+    for (const { messageId, position } of this.#acknowledged.values()) {
+      if (position > (log?.position ?? 0) || this.#missed.has(messageId)) continue;
+      if (log?.opened.some((entry) => entry.kind === 'message' && entry.messageId === messageId)) continue;
+      this.#missed.add(messageId);
+      this.#sync.contradict();
     }
-    this.#publish();
-  }
-
-  #newLog(view: ConversationView): ConversationLog {
-    const parties = { citizenId: fromBase64Url(view.citizenId), inboxId: fromBase64Url(view.inboxId) };
-    return new ConversationLog({ conversationId: this.conversationId, parties, reader: this.#options.reader });
-  }
-
-  #setView(view: ConversationView): void {
-    const known = this.#view;
-    this.#view = {
-      ...view,
-      readPosition: Math.max(view.readPosition, known?.readPosition ?? 0),
-      otherReadPosition: Math.max(view.otherReadPosition, known?.otherReadPosition ?? 0),
-    };
   }
 
   #describe(): ConversationState {
+    const { view, log, isCaughtUp, readersSeen, problems } = this.#sync;
+    const { reader, outbox } = this.#options;
     return describeConversation({
-      reader: this.#options.reader,
-      view: this.#view,
-      caughtUp: this.#caughtUp,
-      opened: this.#log?.opened ?? [],
+      reader,
+      view,
+      log,
+      caughtUp: isCaughtUp,
+      readersSeen,
       acknowledged: Array.from(this.#acknowledged.values()),
-      unsent: this.#options.outbox.items.value.filter(({ conversationId }) => conversationId === this.conversationId),
-      problems: [...Array.from(this.#ownProblems, (kind) => ({ kind })), ...(this.#log?.problems ?? [])],
+      unsent: outbox.items.value.filter(({ conversationId }) => conversationId === this.conversationId),
+      problems: [...Array.from(this.#ownProblems, (kind) => ({ kind })), ...problems],
     });
   }
 

@@ -13,7 +13,7 @@ import { authorName } from './author-name.ts';
 import type { ConversationList, ConversationRow } from './conversation-list.ts';
 import './conversations.css';
 import type { Item } from './items.ts';
-import { lineText } from './log-entry.ts';
+import { lineText } from './line-text.ts';
 
 /** "Messages": the citizen's conversations, the liveliest first. */
 export class ConversationsPage extends GovPage {
@@ -64,8 +64,9 @@ export function conversationRow({ view, lastItem, unread }: ConversationRow, { o
 }
 
 function lastLine(item: Item, office: string): string {
-  if (item.kind !== 'message') return lineText(item);
-  return t('conversations.announcement', { author: authorName(item.author, { viewer: 'citizen', officeName: office }), text: item.text });
+  const who = { viewer: 'citizen', officeName: office } as const;
+  if (item.kind !== 'message') return lineText(item, who);
+  return t('conversations.announcement', { author: authorName(item.author, who), text: item.text });
 }
 
 function empty(): TemplateResult {

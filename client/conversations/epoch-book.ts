@@ -47,11 +47,14 @@ export class EpochBook {
     const inboxes = link.readers.filter(({ kind }) => kind === 'inbox').map(({ id }) => id);
     const users = link.readers.filter(({ kind }) => kind !== 'inbox').map(({ id }) => id);
     const previous = this.current;
+    const [firstInbox] = inboxes;
+    // A case may have been handed over since: the inbox it began with is the one its first epoch names.
+    const begun = previous === null && firstInbox !== undefined ? { ...parties, inboxId: firstInbox } : parties;
     const wanted = {
       accountIds: [link.signerUser, parties.citizenId, ...users].map(idOf<'account'>),
-      inboxIds: [previous?.state.parties.inboxId ?? parties.inboxId, ...inboxes].map(idOf<'inbox'>),
+      inboxIds: [previous?.state.parties.inboxId ?? begun.inboxId, ...inboxes].map(idOf<'inbox'>),
     };
-    const state = await withFreshChains(reader, wanted, () => verifyEpoch(bytes, previous?.state ?? null, parties, reader.verification));
+    const state = await withFreshChains(reader, wanted, () => verifyEpoch(bytes, previous?.state ?? null, begun, reader.verification));
     const keys = await this.#open(state, entry);
     this.#epochs = walkBack([...this.#epochs, { state, entry, keys }]);
     return state;

@@ -7,7 +7,9 @@ import { href } from '../ui/navigate.ts';
 import { authorName } from './author-name.ts';
 import type { ConversationRow } from './conversation-list.ts';
 import type { Item } from './items.ts';
-import { lineText } from './log-entry.ts';
+import { lineText } from './line-text.ts';
+
+const office = { viewer: 'office', officeName: '' } as const;
 
 /** As the citizen named himself, else by what people say on the phone. */
 export function citizenLabel({ citizenName, view }: Pick<ConversationRow, 'citizenName' | 'view'>): string {
@@ -46,7 +48,7 @@ function waiting({ waitsSince, view }: ConversationRow): string {
 }
 
 function lastLine(item: Item): string {
-  if (item.kind !== 'message') return lineText(item);
+  if (item.kind !== 'message') return lineText(item, office);
   if (item.author.who === 'citizen') return item.text;
-  return t('conversations.announcement', { author: authorName(item.author, { viewer: 'office', officeName: '' }), text: item.text });
+  return t('conversations.announcement', { author: authorName(item.author, office), text: item.text });
 }

@@ -2,7 +2,7 @@ import { t } from '../i18n/translate.ts';
 import type { Merge } from '../ui/announcer.ts';
 import { authorName, type Viewer } from './author-name.ts';
 import { itemKey, type Item, type MessageItem } from './items.ts';
-import { lineText } from './log-entry.ts';
+import { lineText } from './line-text.ts';
 
 export interface LogAnnouncement {
   readonly text: string;
@@ -49,7 +49,7 @@ function ownNews(item: Item): readonly LogAnnouncement[] {
 }
 
 function news(item: Item, who: { viewer: Viewer; officeName: string }): LogAnnouncement {
-  if (item.kind !== 'message') return { text: lineText(item), merge: null };
+  if (item.kind !== 'message') return { text: lineText(item, who), merge: null };
   return {
     text: t('conversations.announcement', { author: authorName(item.author, who), text: spoken(item) }),
     merge: { kind: 'messages', combine: (count) => t('conversations.newMessages', { count }) },

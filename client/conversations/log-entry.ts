@@ -3,9 +3,8 @@ import { errorText } from '../i18n/error-text.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { locale, t } from '../i18n/translate.ts';
 import { authorName, type Viewer } from './author-name.ts';
-import { eventText } from './event-text.ts';
 import type { Delivery, Item, MessageItem } from './items.ts';
-import { entryProblemText } from './problem-text.ts';
+import { lineText } from './line-text.ts';
 
 export interface EntryContext {
   readonly viewer: Viewer;
@@ -18,13 +17,7 @@ export interface EntryContext {
 export function logEntry(item: Item, previousAt: number | null, context: EntryContext): TemplateResult {
   const newDay = previousAt === null || fmt.dateKey(previousAt) !== fmt.dateKey(item.at);
   return html`${newDay ? html`<p class="day">${fmt.dayLabel(item.at, Date.now())}</p>` : nothing}
-  ${item.kind === 'message' ? message(item, context) : html`<p class="system-line">${lineText(item)} <span class="meta">${timeOf(item.at)}</span></p>`}`;
-}
-
-/** The words of a line that nobody wrote. */
-export function lineText(item: Exclude<Item, MessageItem>): string {
-  if (item.kind === 'event') return eventText(item.event);
-  return item.kind === 'readers' ? t('conversations.readersChanged') : entryProblemText(item.problem);
+  ${item.kind === 'message' ? message(item, context) : html`<p class="system-line">${lineText(item, context)} <span class="meta">${timeOf(item.at)}</span></p>`}`;
 }
 
 function message(item: MessageItem, context: EntryContext): TemplateResult {

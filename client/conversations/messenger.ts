@@ -7,6 +7,8 @@ import { type Observable, waitUntil } from '../net/observable.ts';
 import { Outbox } from '../net/outbox.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
+import type { RaiseAlarm } from '../storage/alarm.ts';
+import type { ConversationMarks } from '../storage/conversation-marks.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import type { OutboxStore } from '../storage/outbox-store.ts';
 import type { Drafts, Profile } from '../storage/texts.ts';
@@ -36,6 +38,10 @@ export interface MessengerOptions {
   readonly connection: Observable<ConnectionState>;
   readonly reader: Reader;
   readonly cache: EntryCache;
+  readonly marks: ConversationMarks;
+  /** What the server's receipts must be signed with, as it was pinned. */
+  readonly receiptKey: () => Promise<Uint8Array>;
+  readonly raise: RaiseAlarm;
   readonly outboxStore: OutboxStore;
   /** Where what is known of files on their way is kept, and who does the work on them. */
   readonly files: { readonly store: UploadStore; readonly tasks: FileTasks };
@@ -66,11 +72,11 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     deliver: async (conversationId, message) => await conversation(conversationId).sendFile(message),
     now,
   });
+  const authorName = async () => (reader.side === 'citizen' ? await profile.loadName() : null);
   const conversation = (conversationId: ConversationId): Conversation => {
     const known = open.get(conversationId);
     if (known) return known;
-    const authorName = async () => (reader.side === 'citizen' ? await profile.loadName() : null);
-    const made = new Conversation({ conversationId, request, reader, cache, outbox, attachments, whenConnected, authorName, now });
+    const made = new Conversation({ ...options, conversationId, outbox, attachments, whenConnected, authorName, now });
     open.set(conversationId, made);
     return made;
   };

@@ -32,7 +32,7 @@ async function firstEpoch(
   inboxId: InboxId,
 ): Promise<{ readonly conversationId: ConversationId; readonly epoch: SignedLink }> {
   const conversationId: ConversationId = newId();
-  const { readers, isStale } = await reader.readersNow({ citizenId: reader.userId, inboxId: fromBase64Url(inboxId) });
+  const { readers, isStale } = await reader.readersWanted({ citizenId: reader.userId, inboxId: fromBase64Url(inboxId) }, null);
   const epoch = createEpoch({
     conversationId: fromBase64Url(conversationId),
     previous: null,

@@ -18,6 +18,6 @@ export async function withFreshChains<Value>(
     // Bytes that are broken, or do not open, do not get better by newer chains.
     if (!(error instanceof CryptoError) || ['malformed', 'unsupported', 'cannot_open', 'bad_id'].includes(error.code)) throw error;
   }
-  await reader.loadChains(wanted, { fresh: true });
+  await reader.loadChains(wanted, { maxAgeMs: 0 });
   return verify();
 }

@@ -1,14 +1,16 @@
 import { hash } from '../../server/protocol/hash.ts';
 
+const groups = 6;
+
 /**
- * What two people compare, on the phone or side by side, to know that one account is the other person's: 30 digits in six groups, about
- * 100 bits of H("gim1/safety", user_id). The id names the root of the person's chain, so the number stays the same for life.
+ * Six groups of five digits (99 bits) that stand for an epoch link: its readers, their keys, the heads of their chains. Whoever sees the same
+ * number at the same time has the same people on the line. H("gim1/safety", epoch_link_hash), five bytes a group, mod 10⁵.
  */
-export function safetyNumber(userId: Uint8Array): string {
-  const digest = hash('gim1/safety', userId);
-  const groups = [0, 1, 2, 3, 4, 5].map((index) => {
-    const value = digest.subarray(index * 5, index * 5 + 5).reduce((sum, byte) => sum * 256 + byte, 0);
+export function safetyNumber(epochLinkHash: Uint8Array): readonly string[] {
+  const digest = hash('gim1/safety', epochLinkHash);
+  const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
+  return Array.from({ length: groups }, (_, group) => {
+    const value = view.getUint8(group * 5) * 2 ** 32 + view.getUint32(group * 5 + 1);
     return String(value % 100_000).padStart(5, '0');
   });
-  return groups.join(' ');
 }

@@ -13,8 +13,11 @@ import type { ChainStore } from '../storage/chain-store.ts';
 /** Verified inbox chains: who belongs to an inbox, and which key is its present one. */
 export interface InboxChains {
   find(inboxId: InboxId): InboxChainState | null;
-  /** The chain, verified, and with `fresh` asked for again. Throws a CryptoError (an alarm is raised too) or a RequestError. */
-  load(inboxId: InboxId, options?: { readonly fresh?: boolean }): Promise<InboxChainState>;
+  /**
+   * The chain, verified; with `fresh` asked for again, with `maxAgeMs` if it was not asked for within that time. Throws a CryptoError (an
+   * alarm is raised too) or a RequestError.
+   */
+  load(inboxId: InboxId, options?: { readonly fresh?: boolean; readonly maxAgeMs?: number }): Promise<InboxChainState>;
   /** When a link of a chain that is known was signed, by its signer's clock; milliseconds since 1970. */
   signedAt(inboxId: InboxId, seqno: number): number | null;
 }
@@ -28,6 +31,7 @@ export interface InboxChainsOptions {
   /** With `fresh` the newest chains, else those at hand will do. */
   readonly loadUsers: (accountIds: readonly AccountId[], options?: { readonly fresh?: boolean }) => Promise<void>;
   readonly findUser: (userId: Uint8Array) => UserChainState | undefined;
+  readonly now?: () => number;
 }
 
 interface Known {
@@ -35,24 +39,33 @@ interface Known {
   readonly links: readonly Base64Url[];
 }
 
-export function createInboxChains({ request, chains, raise, registryPks, loadUsers, findUser }: InboxChainsOptions): InboxChains {
-  const known = new Map<InboxId, Known>();
+interface Loaded extends Known {
+  /** When the server said that this is all; -Infinity of what was kept. */
+  readonly loadedAt: number;
+}
+
+export function createInboxChains({
+  request,
+  chains,
+  raise,
+  registryPks,
+  loadUsers,
+  findUser,
+  now = Date.now,
+}: InboxChainsOptions): InboxChains {
+  const known = new Map<InboxId, Loaded>();
   const loading = new Map<InboxId, Promise<InboxChainState>>();
 
   /** Verifies what follows `before`. Everybody the links name must be known first: their devices have signed. */
   const verify = async (inboxId: InboxId, before: Known | null, links: readonly Base64Url[]): Promise<Known> => {
     const bytes = links.map(fromBase64Url);
-    const verification: InboxVerification = {
-      user: findUser,
-      registryPks: await registryPks(),
-      moment: 'past',
-    };
+    const people = [...(before?.state.memberships.map(({ userId }) => idOf<'account'>(userId)) ?? []), ...bytes.flatMap(usersOf)];
+    const [pinned] = await Promise.all([registryPks(), loadUsers(people)]);
+    const verification: InboxVerification = { user: findUser, registryPks: pinned, moment: 'past' };
     const replay = () =>
       before
         ? bytes.reduce((chain, link) => extendInboxChain(chain, link, verification), before.state)
         : replayInboxChain(bytes, verification, fromBase64Url(inboxId));
-    const people = [...(before?.state.memberships.map(({ userId }) => idOf<'account'>(userId)) ?? []), ...bytes.flatMap(usersOf)];
-    await loadUsers(people);
     try {
       return { state: replay(), links: [...(before?.links ?? []), ...links] };
     } catch (error) {
@@ -76,55 +89,58 @@ export function createInboxChains({ request, chains, raise, registryPks, loadUse
   };
 
   const fetch = async (inboxId: InboxId): Promise<InboxChainState> => {
-    let current = known.get(inboxId) ?? null;
+    const asked = now();
+    let current: Known | null = known.get(inboxId) ?? null;
     for (;;) {
       const afterSeqno = current?.state.seqno ?? 0;
       const { links, head } = await request('inbox:load', { inboxId, afterSeqno });
-      if (head < afterSeqno) return raiseRollback(inboxId);
+      if (head < afterSeqno) throw olderThanBefore();
       if (links.length === 0) break;
       current = await verify(inboxId, current, links);
       if (current.state.seqno >= head) break;
     }
     if (!current) throw new CryptoError('unknown_chain', 'the server has no chain of this inbox');
     const verdict = await chains.checkHead(inboxId, current.state.tails.map(toBase64Url));
-    if (verdict === 'rolled-back' || verdict === 'forked') return raiseRollback(inboxId);
-    known.set(inboxId, current);
+    if (verdict === 'rolled-back' || verdict === 'forked') throw olderThanBefore();
+    known.set(inboxId, { ...current, loadedAt: asked });
     await chains.save(inboxId, { links: current.links, displayName: null });
     return current.state;
-  };
-
-  const raiseRollback = (inboxId: InboxId): never => {
-    raise({ kind: 'rollback', chain: 'inbox', id: inboxId });
-    throw new CryptoError('broken_chain', 'the server shows an older inbox chain than before');
   };
 
   const guarded = async (inboxId: InboxId, work: () => Promise<InboxChainState>): Promise<InboxChainState> => {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof CryptoError && error.code !== 'broken_chain') raise({ kind: 'chain-invalid', chain: 'inbox', id: inboxId });
+      // Links that do not follow the ones this browser knows are another past, like a shorter one.
+      const kind = error instanceof CryptoError && error.code === 'broken_chain' ? 'rollback' : 'chain-invalid';
+      if (error instanceof CryptoError) raise({ kind, chain: 'inbox', id: inboxId });
       throw error;
     }
   };
 
-  return {
+  const chainsOf: InboxChains = {
     find: (inboxId) => known.get(inboxId)?.state ?? null,
     signedAt: (inboxId, seqno) => {
       const link = known.get(inboxId)?.links[seqno - 1];
       return link === undefined ? null : decodeLink(fromBase64Url(link)).outer.createdAt;
     },
-    load: async (inboxId, { fresh = false } = {}) => {
+    load: async (inboxId, { fresh = false, maxAgeMs = Infinity } = {}) => {
+      const isTooOld = () => fresh || now() - (known.get(inboxId)?.loadedAt ?? -Infinity) > maxAgeMs;
       const running = loading.get(inboxId);
-      if (running && !fresh) return await running;
+      if (running && !fresh) {
+        const state = await running;
+        // Others may have waited for the same one, and be too early too: again one after the other.
+        return isTooOld() ? await chainsOf.load(inboxId, { fresh: true }) : state;
+      }
       const work = (async () => {
         // One after the other: two extensions of one state would be verified against the same head.
         await running?.catch(() => undefined);
         if (!known.has(inboxId)) {
           const stored = await readStored(inboxId);
-          if (stored) known.set(inboxId, stored);
+          if (stored) known.set(inboxId, { ...stored, loadedAt: -Infinity });
         }
         const state = known.get(inboxId)?.state;
-        return state && !fresh ? state : await guarded(inboxId, () => fetch(inboxId));
+        return state && !isTooOld() ? state : await guarded(inboxId, () => fetch(inboxId));
       })();
       loading.set(inboxId, work);
       try {
@@ -134,6 +150,11 @@ export function createInboxChains({ request, chains, raise, registryPks, loadUse
       }
     },
   };
+  return chainsOf;
+}
+
+function olderThanBefore(): CryptoError {
+  return new CryptoError('broken_chain', 'the server shows an older inbox chain than before');
 }
 
 /** Whom a link brings in: everybody else it names is a member already. */

@@ -147,7 +147,13 @@ test('an official added later reads the history, and one removed reads nothing t
   await owner.remove(office.officeId, session.session.accountId);
   await asked.send('after', 'en');
   const state = await shows(stayed, 'before', 'after');
-  expect(state.items.map(({ kind }) => kind)).toEqual(['message', 'readers', 'message']);
+  expect(state.items).toMatchObject([
+    { kind: 'message' },
+    { kind: 'members', change: 'joined' },
+    { kind: 'members', change: 'left' },
+    { kind: 'readers', reason: 'newer_key', newKeys: { citizen: false, office: true } },
+    { kind: 'message' },
+  ]);
   // The server does not even give him the ciphertext any more.
   await expect(first.core.request('conversation:pull', { conversationId: asked.conversationId, after: 0 })).rejects.toMatchObject({
     code: 'not_found',

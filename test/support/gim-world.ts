@@ -252,7 +252,7 @@ export class Conversation {
         sentAt: 3,
         content: { type: 'text', text, lang: 'fr', author: null },
         gossip: null,
-        seen: { position: 1, run: new Uint8Array(32) },
+        seen: null,
       },
     });
     this.#counters.set(by, sealed.counter);

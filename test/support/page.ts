@@ -8,6 +8,7 @@ import type { Http } from '../../client/net/http.ts';
 import { type Lock, memoryLock } from '../../client/net/lock.ts';
 import type { Alarm } from '../../client/storage/alarm.ts';
 import type { Database } from '../../client/storage/database.ts';
+import { createConversationMarks } from '../../client/storage/conversation-marks.ts';
 import { createEntryCache } from '../../client/storage/entry-cache.ts';
 import { memoryDatabase } from '../../client/storage/memory-database.ts';
 import { createOutboxStore } from '../../client/storage/outbox-store.ts';
@@ -59,6 +60,9 @@ export async function openPage(server: MemoryServer, { database, lock, member }:
     connection: line.state,
     reader: account.reader,
     cache: createEntryCache({ database, accountId }),
+    marks: createConversationMarks({ database, accountId }),
+    receiptKey: account.registry.receiptKey,
+    raise: (alarm) => void alarms.push(alarm),
     outboxStore: createOutboxStore({ database, vault, accountId }),
     files: { store: createUploadStore({ database, vault, accountId }), tasks: createFilesOfNobody() },
     ...createTexts({ database, vault, accountId }),

@@ -143,8 +143,11 @@ function threeMessages() {
       verification: world.at('past'),
       loadChains: async () => undefined,
       keysFor: async () => ({ readerId: inbox.id, ring: inbox.ring(official) }),
-      readersNow: async () => ({ readers: [], isStale: false }),
+      readersWanted: async () => ({ readers: [], isStale: false }),
       nameOf: () => null,
+      readersNow: () => null,
+      membershipChanges: () => [],
+      resetSince: () => null,
     },
   });
   const { sealed } = conversation.current;
@@ -167,15 +170,20 @@ function numbered({ conversation, epoch }: ReturnType<typeof threeMessages>, env
 
 async function kindsAfter(log: ConversationLog, entries: readonly Entry[]): Promise<string[]> {
   for (const entry of entries) await log.append(entry);
-  return log.opened.map((entry) => (entry.kind === 'problem' ? entry.problem : entry.kind));
+  return log.opened.map((entry) => (entry.kind === 'problem' ? entry.problem : entry.kind === 'warning' ? entry.warning.kind : entry.kind));
 }
 
 test('a message the server leaves out is noticed by the next one of the same device', async () => {
   const scene = threeMessages();
   const [one, , three] = scene.envelopes;
   if (!one || !three) throw new Error('there are three');
-  expect(await kindsAfter(scene.log, numbered(scene, [one, three]))).toEqual(['epoch', 'message', 'message']);
-  expect(scene.log.problems.map(({ kind }) => kind)).toContain('gap');
+  expect(await kindsAfter(scene.log, numbered(scene, [one, three]))).toEqual(['epoch', 'message', 'missing', 'message']);
+  expect(scene.log.opened[2]).toMatchObject({
+    position: 3,
+    warning: { count: 1, since: 2, senderId: idOf(scene.conversation.citizen.id) },
+  });
+  // What does not fit is not kept: the next page asks for it again.
+  expect(scene.log.sound.position).toBe(2);
 });
 
 test('a message that is given twice is shown once', async () => {
@@ -190,16 +198,24 @@ test('an envelope with one bit turned is shown as what cannot be opened, and tho
   const [one, two, three] = scene.envelopes;
   if (!one || !two || !three) throw new Error('there are three');
   const broken = two.with(two.length - 1, (two.at(-1) ?? 0) ^ 1);
-  expect(await kindsAfter(scene.log, numbered(scene, [one, broken, three]))).toEqual(['epoch', 'message', 'undecryptable', 'message']);
+  expect(await kindsAfter(scene.log, numbered(scene, [one, broken, three]))).toEqual([
+    'epoch',
+    'message',
+    'undecryptable',
+    'missing',
+    'message',
+  ]);
 });
 
 test('a run hash that does not follow is a fork, and one that does is none', async () => {
   const [honest, forging] = [threeMessages(), threeMessages()];
   await kindsAfter(honest.log, numbered(honest, []));
-  expect(honest.log.problems).toEqual([]);
+  expect(honest.log.opened.map(({ kind }) => kind)).toEqual(['epoch']);
+  expect(honest.log.sound.position).toBe(1);
   await kindsAfter(
     forging.log,
     numbered(forging, []).map((entry) => ({ ...entry, run: toBase64Url(new Uint8Array(32)) })),
   );
-  expect(forging.log.problems).toEqual([{ kind: 'fork' }]);
+  expect(forging.log.opened.map(({ kind }) => kind)).toEqual(['warning', 'epoch']);
+  expect(forging.log.sound.position).toBe(0);
 });
