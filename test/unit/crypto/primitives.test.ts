@@ -22,7 +22,7 @@ test('one flipped bit anywhere in a ciphertext, and it does not open', () => {
 
 const pair = () => sodium.crypto_sign_seed_keypair(new Uint8Array(32).fill(7));
 
-describe('Ed25519 refuses', () => {
+describe('attack 28: Ed25519 refuses', () => {
   const message = new TextEncoder().encode('a link');
 
   test('S not below the group order', () => {

@@ -11,7 +11,7 @@ import { Person } from '../../support/gim-world.ts';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-describe('a recovery code', () => {
+describe('attack 34: a recovery code', () => {
   test('is eight groups of four that nobody misreads, and gives its device back however it is typed', () => {
     const { text, device } = createRecoveryCode();
     expect(text).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){7}[0-9A-HJKMNP-TV-Z]{4}$/);
