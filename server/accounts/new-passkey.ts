@@ -40,7 +40,8 @@ export async function findByLink(database: Database, deviceLinkId: DeviceLinkId,
 /** The account that goes on with this browser's device. Throws `not_found`. */
 export async function findByReset(database: Database, resetId: ResetId, browserHash: Uint8Array): Promise<AccountId> {
   const reset = await new ResetStore(database).findOfBrowser(resetId, browserHash);
-  if (reset?.state !== 'done' || !reset.accountId) throw new AppError('not_found', 'no such finished reset of this browser');
+  if (reset?.state !== 'done' || reset.hasPasskey || !reset.accountId)
+    throw new AppError('not_found', 'no finished reset of this browser waits for a passkey');
   return reset.accountId;
 }
 

@@ -19,6 +19,8 @@ export interface ResetRow {
   readonly state: ResetState;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
+  /** Of a finished one: its one passkey has been made. */
+  readonly hasPasskey: boolean;
 }
 
 export interface StoredAttestation {
@@ -29,7 +31,7 @@ export interface StoredAttestation {
 }
 
 type Tables = {
-  resets: Omit<ResetRow, 'state' | 'requestedAt'> & {
+  resets: Omit<ResetRow, 'state' | 'requestedAt' | 'hasPasskey'> & {
     state: Generated<ResetState>;
     requestedAt: Generated<Date>;
     browserHash: Uint8Array;
@@ -189,7 +191,19 @@ export class ResetStore {
   #rows() {
     return this.#database
       .selectFrom('resets')
-      .select(['resetId', 'number', 'about', 'accountId', 'credentialId', 'lookedAt', 'draft', 'notBefore', 'requestedAt', 'expiresAt'])
+      .select([
+        'resetId',
+        'number',
+        'about',
+        'accountId',
+        'credentialId',
+        'lookedAt',
+        'draft',
+        'notBefore',
+        'requestedAt',
+        'expiresAt',
+        'hasPasskey',
+      ])
       .select(sql<ResetState>`case when ${isOpen} or state = 'done' then state else 'cancelled' end`.as('state'));
   }
 }
