@@ -68,6 +68,11 @@ export class Attachments {
     return this.#uploads;
   }
 
+  /** Whether there is a file that a reload would lose. */
+  get isSealing(): boolean {
+    return this.#uploads.value.some(({ messageId, phase }) => phase !== 'failed' && (this.#jobs.get(messageId)?.file ?? null) !== null);
+  }
+
   /** Goes on with what an earlier page left. */
   async start(): Promise<void> {
     const records = await this.#options.store.list();

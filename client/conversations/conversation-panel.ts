@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import '../attachments/upload-list.ts';
 import { locale, t } from '../i18n/translate.ts';
 import type { Drafts, Profile } from '../storage/texts.ts';
 import { GovElement } from '../ui/gov-element.ts';
@@ -64,6 +65,7 @@ export class ConversationPanel extends GovElement {
         .officeName=${this.officeName}
         .opensAtEnd=${this.opensAtEnd}
       ></gov-message-log>
+      <gov-upload-list .attachments=${this.conversation.attachments} .conversationId=${this.conversation.conversationId}></gov-upload-list>
       <gov-message-composer
         .draftKey=${this.conversation.conversationId}
         .drafts=${this.drafts}
@@ -78,7 +80,11 @@ export class ConversationPanel extends GovElement {
     if (this.profile !== null) this.asksName = (await this.profile.loadName()) === null;
   }
 
-  readonly #send = async (text: string): Promise<void> => void (await this.conversation.send(text, locale()));
+  readonly #send = async (text: string, files: readonly File[]): Promise<void> => {
+    const { conversation } = this;
+    if (text !== '') await conversation.send(text, locale());
+    conversation.attachments.send(conversation.conversationId, files);
+  };
 }
 
 customElements.define('gov-conversation-panel', ConversationPanel);

@@ -14,6 +14,7 @@ import type { ConversationList, ConversationRow } from './conversation-list.ts';
 import './conversations.css';
 import type { Item } from './items.ts';
 import { lineText } from './line-text.ts';
+import { messageWords } from './message-words.ts';
 
 /** "Messages": the citizen's conversations, the liveliest first. */
 export class ConversationsPage extends GovPage {
@@ -66,7 +67,7 @@ export function conversationRow({ view, lastItem, unread }: ConversationRow, { o
 function lastLine(item: Item, office: string): string {
   const who = { viewer: 'citizen', officeName: office } as const;
   if (item.kind !== 'message') return lineText(item, who);
-  return t('conversations.announcement', { author: authorName(item.author, who), text: item.text });
+  return t('conversations.announcement', { author: authorName(item.author, who), text: messageWords(item) });
 }
 
 function empty(): TemplateResult {

@@ -8,6 +8,7 @@ import { authorName } from './author-name.ts';
 import type { ConversationRow } from './conversation-list.ts';
 import type { Item } from './items.ts';
 import { lineText } from './line-text.ts';
+import { messageWords } from './message-words.ts';
 
 const office = { viewer: 'office', officeName: '' } as const;
 
@@ -49,6 +50,6 @@ function waiting({ waitsSince, view }: ConversationRow): string {
 
 function lastLine(item: Item): string {
   if (item.kind !== 'message') return lineText(item, office);
-  if (item.author.who === 'citizen') return item.text;
-  return t('conversations.announcement', { author: authorName(item.author, office), text: item.text });
+  if (item.author.who === 'citizen') return messageWords(item);
+  return t('conversations.announcement', { author: authorName(item.author, office), text: messageWords(item) });
 }

@@ -3,6 +3,7 @@ import type { Merge } from '../ui/announcer.ts';
 import { authorName, type Viewer } from './author-name.ts';
 import { itemKey, type Item, type MessageItem } from './items.ts';
 import { lineText } from './line-text.ts';
+import { messageWords } from './message-words.ts';
 
 export interface LogAnnouncement {
   readonly text: string;
@@ -56,7 +57,8 @@ function news(item: Item, who: { viewer: Viewer; officeName: string }): LogAnnou
   };
 }
 
-function spoken({ text }: MessageItem): string {
+function spoken(item: MessageItem): string {
+  const text = messageWords(item);
   if (text.length <= spokenCharacters) return text;
   return t('conversations.announcementContinues', { text: text.slice(0, spokenCharacters) });
 }

@@ -1,12 +1,16 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import '../attachments/file-card.ts';
+import type { FileDescription } from '../crypto/file-payload.ts';
 import { errorText } from '../i18n/error-text.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { locale, t } from '../i18n/translate.ts';
 import { authorName, type Viewer } from './author-name.ts';
+import type { Conversation } from './conversation.ts';
 import type { Delivery, Item, MessageItem } from './items.ts';
 import { lineText } from './line-text.ts';
 
 export interface EntryContext {
+  readonly conversation: Pick<Conversation, 'conversationId' | 'attachments'>;
   readonly viewer: Viewer;
   readonly officeName: string;
   readonly onRetry: (message: MessageItem) => void;
@@ -21,15 +25,20 @@ export function logEntry(item: Item, previousAt: number | null, context: EntryCo
 }
 
 function message(item: MessageItem, context: EntryContext): TemplateResult {
-  const { author, text, lang, delivery } = item;
+  const { author, text, lang, file, delivery } = item;
   const own = author.who === 'me';
   const classes = ['message', own ? 'message-own' : '', delivery?.state === 'failed' ? 'message-failed' : ''].filter((name) => name !== '');
   return html`<div class=${classes.join(' ')}>
     <h3 class="message-head"><span>${authorName(author, context)}</span><span class="meta">${timeOf(item.at)}</span></h3>
-    <p class="message-text" lang=${lang !== null && lang !== locale() ? lang : nothing}>${text}</p>
+    ${file === null ? html`<p class="message-text" lang=${lang !== null && lang !== locale() ? lang : nothing}>${text}</p>` : fileCard(file, context)}
     ${delivery === null ? nothing : html`<p class="message-state">${deliveryText(delivery)}</p>`}
     ${delivery?.state === 'failed' ? failedActions(item, delivery.error, context) : nothing}
   </div>`;
+}
+
+function fileCard(file: FileDescription, { conversation }: EntryContext): TemplateResult {
+  const { conversationId, attachments } = conversation;
+  return html`<gov-file-card .file=${file} .conversationId=${conversationId} .attachments=${attachments}></gov-file-card>`;
 }
 
 function deliveryText(delivery: Delivery): string {

@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
 import sendIcon from 'lucide-static/icons/send.svg?icon';
+import '../attachments/file-chooser.ts';
+import type { FileChooser } from '../attachments/file-chooser.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import { t } from '../i18n/translate.ts';
 import type { Drafts, Profile } from '../storage/texts.ts';
@@ -17,6 +19,8 @@ export class MessageComposer extends GovElement {
     send: { attribute: false },
     enterSends: { attribute: false },
     label: { attribute: false },
+    files: { state: true },
+    dropping: { state: true },
     text: { state: true },
     error: { state: true },
     sending: { state: true },
@@ -26,11 +30,14 @@ export class MessageComposer extends GovElement {
   declare drafts: Drafts;
   /** Given where the person may say once how to be addressed. */
   declare profile: Profile | null;
-  /** Resolves when the message is safe; the text stays in the field when it rejects. */
-  declare send: (text: string) => Promise<unknown>;
+  /** Resolves when the message is safe; text and files stay when it rejects. The text is empty where only files are sent. */
+  declare send: (text: string, files: readonly File[]) => Promise<unknown>;
   /** Officials send with Enter and make a line with Shift+Enter. */
   declare enterSends: boolean;
   declare label: string | null;
+  declare files: readonly File[];
+  /** Files are being dragged over it. */
+  declare dropping: boolean;
   declare text: string;
   declare error: string | null;
   declare sending: boolean;
@@ -42,6 +49,8 @@ export class MessageComposer extends GovElement {
     this.profile = null;
     this.enterSends = false;
     this.label = null;
+    this.files = [];
+    this.dropping = false;
     this.text = '';
     this.error = null;
     this.sending = false;
@@ -53,7 +62,14 @@ export class MessageComposer extends GovElement {
 
   protected override render(): TemplateResult {
     const described = [this.error === null ? '' : 'message-error', 'message-hint', this.#count === null ? '' : 'message-count'];
-    return html`<form class="composer" @submit=${this.#submit}>
+    return html`<form
+      class=${this.dropping ? 'composer composer-dropping' : 'composer'}
+      @submit=${this.#submit}
+      @dragover=${this.#onDragOver}
+      @dragleave=${this.#onDragLeave}
+      @drop=${this.#onDrop}
+      @paste=${this.#onPaste}
+    >
       ${this.profile === null ? nothing : nameField()}
       <div class=${this.error === null ? 'field' : 'field field-invalid'}>
         <label class="label" for="message">${this.label ?? t('conversations.composerLabel')}</label>
@@ -69,6 +85,8 @@ export class MessageComposer extends GovElement {
           @keydown=${this.#onKey}
         ></textarea>
       </div>
+      ${this.dropping ? html`<p class="hint">${t('conversations.filesDrop')}</p>` : nothing}
+      <gov-file-chooser .files=${this.files} .onFiles=${this.#onFiles}></gov-file-chooser>
       <div class="button-row">
         <p class="hint composer-hint" id="message-hint">
           <span class="keyboard-hint">${t(this.enterSends ? 'conversations.composerEnter' : 'conversations.composerKeys')}</span>
@@ -128,7 +146,9 @@ export class MessageComposer extends GovElement {
     if (this.sending) return;
     const field = this.querySelector<HTMLTextAreaElement>('#message');
     const text = this.text.trim();
-    this.error = text === '' ? t('conversations.emptyText') : this.text.length > limits.textCharacters ? this.#count : null;
+    const { files } = this;
+    const isEmpty = text === '' && files.length === 0;
+    this.error = isEmpty ? t('conversations.emptyText') : this.text.length > limits.textCharacters ? this.#count : null;
     if (this.error !== null) {
       field?.focus();
       return;
@@ -136,7 +156,8 @@ export class MessageComposer extends GovElement {
     this.sending = true;
     try {
       await this.#saveName();
-      await this.send(text);
+      await this.send(text, files);
+      this.files = this.files.filter((file) => !files.includes(file));
       // Who has gone on typing meanwhile keeps it.
       if (this.text.trim() === text) this.text = '';
       await this.#saveDraft();
@@ -145,6 +166,37 @@ export class MessageComposer extends GovElement {
     }
     field?.focus();
   };
+
+  readonly #onFiles = (files: readonly File[]): void => {
+    this.files = files;
+    if (files.length > 0) this.error = null;
+  };
+
+  readonly #onDragOver = (event: DragEvent): void => {
+    if (event.dataTransfer?.types.includes('Files') !== true) return;
+    event.preventDefault();
+    this.dropping = true;
+  };
+
+  readonly #onDragLeave = ({ relatedTarget, currentTarget }: DragEvent): void => {
+    const isStillInside = relatedTarget instanceof Node && currentTarget instanceof Node && currentTarget.contains(relatedTarget);
+    if (!isStillInside) this.dropping = false;
+  };
+
+  readonly #onDrop = (event: DragEvent): void => {
+    this.dropping = false;
+    this.#addFrom(event, event.dataTransfer);
+  };
+
+  readonly #onPaste = (event: ClipboardEvent): void => this.#addFrom(event, event.clipboardData);
+
+  /** Text that is dropped or pasted stays text. */
+  #addFrom(event: Event, data: DataTransfer | null): void {
+    const files = [...(data?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    this.querySelector<FileChooser>('gov-file-chooser')?.add(files);
+  }
 
   async #saveName(): Promise<void> {
     const name = this.querySelector<HTMLInputElement>('#citizen-name')?.value.trim() ?? '';

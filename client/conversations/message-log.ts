@@ -91,7 +91,13 @@ export class MessageLog extends GovElement {
     const { items, caughtUp, unread } = this.conversation.state.value;
     const from = Math.max(0, items.length - this.shownCount);
     const shown = items.slice(from);
-    const context = { viewer: this.viewer, officeName: this.officeName, onRetry: this.#retry, onDiscard: this.#discard };
+    const context = {
+      viewer: this.viewer,
+      officeName: this.officeName,
+      conversation: this.conversation,
+      onRetry: this.#retry,
+      onDiscard: this.#discard,
+    };
     return html`<section aria-labelledby="log-title">
       <h2 class="visually-hidden" id="log-title">${t('conversations.logTitle')}</h2>
       ${from === 0 ? nothing : html`<p class="log-earlier"><button class="button button-secondary" @click=${this.#showEarlier}>${t('conversations.showEarlier')}</button></p>`}

@@ -89,12 +89,13 @@ export class WritePage extends GovPage {
     this.asksName = (await this.profile.loadName()) === null;
   }
 
-  readonly #send = async (text: string): Promise<void> => {
+  readonly #send = async (text: string, files: readonly File[]): Promise<void> => {
     this.preparing = true;
     this.failure = null;
     try {
       const conversation = await this.start();
-      await conversation.send(text, locale());
+      if (text !== '') await conversation.send(text, locale());
+      conversation.attachments.send(conversation.conversationId, files);
       await this.drafts.save(`service:${this.service.serviceId}`, '');
       navigate(`/conversations/${conversation.conversationId}`, { replace: true });
     } catch (error) {

@@ -114,6 +114,13 @@ export const fmt = {
     return t('time.between', { low: fromMinutes, high: toMinutes });
   },
 
+  /** "640 kB", "2,4 MB": by thousands, as telephones and systems show it. */
+  fileSize(bytes: number): string {
+    const [unit, value] =
+      bytes < 1_000_000 ? (['kilobyte', Math.max(1, Math.round(bytes / 1_000))] as const) : (['megabyte', bytes / 1_000_000] as const);
+    return new Intl.NumberFormat(regions[locale()], { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 }).format(value);
+  },
+
   /** "1.234,5" */
   number: (value: number): string => new Intl.NumberFormat(regions[locale()]).format(value),
 };

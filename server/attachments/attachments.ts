@@ -158,11 +158,11 @@ function progressOf({ received, state }: Pick<AttachmentRow, 'received' | 'state
 }
 
 function requireQuota({ openUploads, accountToday, conversation, office }: Usage, bytes: number): void {
-  if (openUploads >= limits.openUploads)
-    throw new AppError('slow_down', 'too many uploads of the account are open', { retryAfterMs: comeAgainMs });
   const isOver =
     accountToday + bytes > limits.uploadBytesPerDay ||
     conversation + bytes > limits.conversationFileBytes ||
     office + bytes > limits.officeFileBytes;
   if (isOver) throw new AppError('quota', 'more than the account, the conversation or the office may have');
+  if (openUploads >= limits.openUploads)
+    throw new AppError('slow_down', 'too many uploads of the account are open', { retryAfterMs: comeAgainMs });
 }

@@ -40,9 +40,11 @@ export const limits = {
   proposalMs: 14 * 24 * 60 * 60_000,
   passkeysPerAccount: 20,
   /** Of one attachment, before sealing. */
-  fileBytes: 100 * 1024 * 1024,
+  fileBytes: 100_000_000,
   filePartBytes: 1024 * 1024,
   fileNameCharacters: 255,
+  /** Files of one message, as they are chosen. */
+  filesAtOnce: 10,
   thumbnailBytes: 8 * 1024,
   /** Files somebody may have begun and not finished. */
   openUploads: 3,

@@ -188,16 +188,18 @@ describe('abuse of uploads', () => {
   });
 
   test('U03 more than 200 MiB of a person in a day is more than his quota; what he takes back counts no more', async () => {
-    const half = limits.uploadBytesPerDay / 2;
-    const first = await begin(citizen, half);
-    await begin(citizen, half);
-    expect(await codeOf(begin(citizen, 1_000))).toBe('quota');
+    const most = limits.fileBytes;
+    const first = await begin(citizen, most);
+    await begin(citizen, most);
+    const rest = limits.uploadBytesPerDay - 2 * most;
+    expect(await codeOf(begin(citizen, rest + 1))).toBe('quota');
     await citizen.discard(first);
-    expect(await codeOf(begin(citizen, half))).toBe('accepted');
+    expect(await codeOf(begin(citizen, rest + 1))).toBe('accepted');
+    expect(await codeOf(begin(citizen, most))).toBe('quota');
     expect(await codeOf(begin(official, 1_000))).toBe('accepted');
     nowMs += 24 * 60 * 60_000;
     await attachments.sweep();
-    expect(await codeOf(begin(citizen, half))).toBe('accepted');
+    expect(await codeOf(begin(citizen, most))).toBe('accepted');
   });
 
   test('U04 an id that is guessed, of another conversation, or of what was taken back: not found, all alike', async () => {
