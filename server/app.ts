@@ -151,6 +151,8 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     notify,
     now,
     chains,
+    holdAccounts: accounts.hold,
+    officeOf: offices.officeOf,
     holdInbox: async (trx, inboxId) => await inboxes.hold(trx, inboxId),
     findService: offices.findService,
     dayOf: offices.dayOf,
@@ -159,7 +161,14 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const catchUp = new CatchUp({ database, bus, now, announce: (advance) => conversations.announce(advance) });
   const catchingUp = every(1_000, 'catching up', async () => await catchUp.check(), log);
   const receipts = new Receipts({ database });
-  const sending = new MessageSending({ database, chains, receipts, now, announce: (advance) => conversations.announce(advance) });
+  const sending = new MessageSending({
+    database,
+    chains,
+    receipts,
+    holdAccounts: accounts.hold,
+    now,
+    announce: (advance) => conversations.announce(advance),
+  });
 
   const attachments = new Attachments({
     database,

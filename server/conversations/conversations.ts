@@ -12,7 +12,7 @@ import { type AccountId, type ConversationId, idOf, type InboxId, type OfficeId,
 import type { SignedLink } from '../protocol/offices.ts';
 import { equalBytes } from '../protocol/sodium.ts';
 import { type Advance, type BoxReader, entryFor, isSameForInbox } from './entry.ts';
-import { boxesOf, type ChainSource, epochInForce, loadVerification, namedIn, requireOwnDevice } from './epochs.ts';
+import { boxesOf, type ChainSource, epochInForce, type HoldAccounts, loadVerification, namedIn, requireOwnDevice } from './epochs.ts';
 import { referenceOf } from './reference.ts';
 import { type ConversationRow, ConversationStore, type NewEntry } from './store.ts';
 
@@ -21,8 +21,12 @@ export interface ConversationsDependencies {
   readonly notify: Notify;
   readonly now: () => number;
   readonly chains: ChainSource;
+  /** Until the transaction ends, no device of these accounts comes or goes, and none of their keys is renewed. Before any other lock. */
+  readonly holdAccounts: HoldAccounts;
   /** Until the transaction ends, nobody joins or leaves the inbox. */
   readonly holdInbox: (trx: Transaction, inboxId: InboxId) => Promise<void>;
+  /** Whose inbox it is; null for one that is no office's. */
+  readonly officeOf: (inboxId: InboxId) => Promise<OfficeId | null>;
   readonly findService: (serviceId: ServiceId) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId } | null>;
   /** The local date: "2026-11-22". */
   readonly dayOf: (at: number) => string;
@@ -60,7 +64,7 @@ export class Conversations {
     { conversationId, serviceId, epoch }: { conversationId: ConversationId; serviceId: ServiceId; epoch: SignedLink },
     caller: Caller,
   ): Promise<ConversationView> {
-    const { database, chains, findService, holdInbox, dayOf, now, notify } = this.#dependencies;
+    const { database, chains, findService, holdAccounts, holdInbox, dayOf, now, notify } = this.#dependencies;
     const service = await findService(serviceId);
     if (!service) throw new AppError('not_found', 'no such service');
     const { inboxId, officeId } = service;
@@ -70,6 +74,7 @@ export class Conversations {
     if (idOf<'conversation'>(link.conversationId) !== conversationId) throw new AppError('bad_request', 'an epoch of another conversation');
     const { advance, view } = await transaction(database, async (trx) => {
       const store = new ConversationStore(trx);
+      await holdAccounts(trx, [caller.accountId, ...namedIn(link).accountIds]);
       await holdInbox(trx, inboxId);
       const at = new Date(now());
       const run = nextRun(firstRun(fromBase64Url(conversationId)), 1, envelopeHash(bytes));
@@ -133,15 +138,16 @@ export class Conversations {
 
   /** Compare-and-swap on the epoch: `conflict` when another one came first. The same epoch twice has the same position. */
   async appendEpoch(conversationId: ConversationId, epoch: SignedLink, caller: Caller): Promise<{ position: number }> {
-    const { database, chains, holdInbox, now, notify } = this.#dependencies;
+    const { database, chains, holdAccounts, holdInbox, now } = this.#dependencies;
     const bytes = fromBase64Url(epoch.link);
     const { link } = verified(() => decodeSignedEpoch(bytes));
     requireOwnDevice(caller, { userId: link.signerUser, deviceId: link.signerDevice });
-    const { inboxId: inboxBefore } = await this.requireReadable(conversationId, caller);
+    const { inboxId: inboxBefore, citizenId } = await this.requireReadable(conversationId, caller);
     const named = namedIn(link);
     const inboxIds = [...new Set([...named.inboxIds, inboxBefore])].toSorted();
     const { position, advance } = await transaction(database, async (trx) => {
       const store = new ConversationStore(trx);
+      await holdAccounts(trx, [...named.accountIds, citizenId]);
       for (const inboxId of inboxIds) await holdInbox(trx, inboxId);
       const row = (await store.lock([conversationId])).get(conversationId);
       if (!row || !mayRead(row, caller)) throw new AppError('not_found', 'no such conversation for the caller');
@@ -166,22 +172,39 @@ export class Conversations {
         head: entry.position,
         run: entry.run,
         epoch: link.epoch,
-        inboxId: idOf<'inbox'>(parties.inboxId),
+        ...(await this.#placeOf(row, idOf<'inbox'>(parties.inboxId))),
         lastActivityAt: entry.acceptedAt,
       };
       await store.advance([after]);
       return { position: entry.position, advance: advanceOf(after, [{ ...entry, boxes }]) };
     });
     if (advance) this.announce(advance);
-    // After a transfer the new inbox has never heard of the conversation.
-    if (advance && advance.inboxId !== inboxBefore) {
-      const view = await new ConversationStore(database).view(conversationId, advance.citizenId);
-      if (view)
-        notify({ readers: advance.inboxId }, 'conversation:changed', {
-          conversation: { ...view, readPosition: 0, otherReadPosition: view.readPosition },
-        });
-    }
+    if (advance && advance.inboxId !== inboxBefore) await this.#tellOfTransfer(advance, inboxBefore);
     return { position };
+  }
+
+  /** Where a conversation with this inbox belongs. A case is handed over to offices only. */
+  async #placeOf(row: ConversationRow, inboxId: InboxId): Promise<Pick<ConversationRow, 'inboxId' | 'officeId'>> {
+    const officeId = inboxId === row.inboxId ? row.officeId : await this.#dependencies.officeOf(inboxId);
+    if (officeId === null) throw new AppError('bad_request', "the inbox is no office's");
+    return { inboxId, officeId };
+  }
+
+  /** Those who get it have never heard of the conversation; those who had it see its last entry, and no more. */
+  async #tellOfTransfer(advance: Advance, inboxBefore: InboxId): Promise<void> {
+    const { database, notify } = this.#dependencies;
+    const { conversationId, citizenId, inboxId, head, entries } = advance;
+    notify({ readers: inboxBefore }, 'conversation:advanced', {
+      conversationId,
+      head,
+      entries: entries.map((entry) => entryFor([], entry)),
+    });
+    const view = await new ConversationStore(database).view(conversationId, citizenId);
+    if (!view) return;
+    notify({ account: citizenId }, 'conversation:changed', { conversation: view });
+    notify({ readers: inboxId }, 'conversation:changed', {
+      conversation: { ...view, readPosition: 0, otherReadPosition: view.readPosition },
+    });
   }
 
   /** Records what happened, as the next entry: for other features, in the transaction that makes it so. */

@@ -1,6 +1,6 @@
 import type { Caller } from '../platform/caller.ts';
 import { AppError } from '../platform/app-error.ts';
-import type { Database } from '../platform/database.ts';
+import type { Database, Transaction } from '../platform/database.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
 import { decodeSignedEpoch, type EpochLink, epochLinkHash } from '../protocol/epoch.ts';
 import { type EpochState, type EpochVerification } from '../protocol/epoch-rules.ts';
@@ -17,6 +17,8 @@ export interface ChainSource {
   readonly loadUserChains: (database: Database, accountIds: readonly AccountId[]) => Promise<ReadonlyMap<AccountId, UserChainState>>;
   readonly loadInboxChain: (database: Database, inboxId: InboxId) => Promise<InboxChainState | null>;
 }
+
+export type HoldAccounts = (trx: Transaction, accountIds: readonly AccountId[]) => Promise<void>;
 
 /** What verifying by these chains, as they are now, needs. */
 export async function loadVerification(

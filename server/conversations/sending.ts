@@ -12,7 +12,7 @@ import { type ConversationId, type DeviceId, idOf, type MessageId } from '../pro
 import { equalBytes } from '../protocol/sodium.ts';
 import { mayRead, nextEntry } from './conversations.ts';
 import type { Advance } from './entry.ts';
-import { type ChainSource, epochInForce, loadVerification, namedIn, requireOwnDevice } from './epochs.ts';
+import { type ChainSource, epochInForce, type HoldAccounts, loadVerification, namedIn, requireOwnDevice } from './epochs.ts';
 import { Receipts } from './receipts.ts';
 import { ConversationStore, type LockedConversation, type NewEntry } from './store.ts';
 
@@ -34,6 +34,7 @@ export interface SendingDependencies {
   readonly database: Database;
   readonly chains: ChainSource;
   readonly receipts: Receipts;
+  readonly holdAccounts: HoldAccounts;
   readonly now: () => number;
   readonly announce: (advance: Advance) => void;
 }
@@ -69,10 +70,15 @@ export class MessageSending {
   }
 
   async #commit(batch: readonly Sending[]): Promise<Outcome<Sent>[]> {
-    const { database, chains, receipts, now, announce } = this.#dependencies;
+    const { database, chains, receipts, holdAccounts, now, announce } = this.#dependencies;
     const key = await receipts.ready();
     const { outcomes, conversations, added } = await transaction(database, async (trx) => {
       const store = new ConversationStore(trx);
+      // A device that is being revoked has either sent before, or is refused.
+      await holdAccounts(
+        trx,
+        batch.map(({ caller }) => caller.accountId),
+      );
       const locked = new Map(await store.lock(batch.map(({ conversationId }) => conversationId)));
       const before = new Map((await store.findSent(batch)).map((entry) => [keyOf(entry), entry]));
       const verification = await loadVerification(trx, chains, whoIsConcerned(batch, locked));

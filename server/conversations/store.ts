@@ -120,14 +120,17 @@ export class ConversationStore {
 
   /** Writes down where locked conversations stand now. */
   async advance(
-    conversations: readonly Pick<ConversationRow, 'conversationId' | 'head' | 'run' | 'epoch' | 'inboxId' | 'lastActivityAt'>[],
+    conversations: readonly Pick<
+      ConversationRow,
+      'conversationId' | 'head' | 'run' | 'epoch' | 'inboxId' | 'officeId' | 'lastActivityAt'
+    >[],
   ): Promise<void> {
     await sql`
-      update conversations set head = now.head, run = now.run, epoch = now.epoch, inbox_id = now.inbox_id, last_activity_at = greatest(conversations.last_activity_at, now.last_activity_at)
+      update conversations set head = now.head, run = now.run, epoch = now.epoch, inbox_id = now.inbox_id, office_id = now.office_id, last_activity_at = greatest(conversations.last_activity_at, now.last_activity_at)
       from unnest(
         ${conversations.map((row) => row.conversationId)}::text[], ${conversations.map((row) => row.head)}::integer[], ${conversations.map((row) => row.run)}::bytea[],
-        ${conversations.map((row) => row.epoch)}::integer[], ${conversations.map((row) => row.inboxId)}::text[], ${conversations.map((row) => row.lastActivityAt)}::timestamptz[]
-      ) as now (conversation_id, head, run, epoch, inbox_id, last_activity_at)
+        ${conversations.map((row) => row.epoch)}::integer[], ${conversations.map((row) => row.inboxId)}::text[], ${conversations.map((row) => row.officeId)}::text[], ${conversations.map((row) => row.lastActivityAt)}::timestamptz[]
+      ) as now (conversation_id, head, run, epoch, inbox_id, office_id, last_activity_at)
       where conversations.conversation_id = now.conversation_id`.execute(this.#database);
   }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../platform/database.ts';
-import type { InboxId, ServiceId } from '../protocol/ids.ts';
+import type { InboxId, OfficeId, ServiceId } from '../protocol/ids.ts';
 import type { OfficeView, Opening, WaitRange } from '../protocol/offices.ts';
 import { type Calendar, dayOf, hoursBetween, type OpenHours, openingAt } from './calendar.ts';
 import { OfficeStore, type ServiceRow } from './office-store.ts';
@@ -24,6 +24,8 @@ export interface Offices {
   /** Openings that overlap with a stretch of time, in order; milliseconds since 1970. */
   readonly hoursBetween: (serviceId: ServiceId, from: number, to: number) => Promise<readonly OpenHours[]>;
   readonly findService: (serviceId: ServiceId) => Promise<(ServiceRow & { readonly inboxId: InboxId }) | null>;
+  /** Whose inbox it is; null for one that is no office's. */
+  readonly officeOf: (inboxId: InboxId) => Promise<OfficeId | null>;
   readonly listServices: () => Promise<readonly ServiceRow[]>;
   /** The local date: "2026-11-22". */
   readonly dayOf: (at: number) => string;
@@ -54,6 +56,7 @@ export function createOffices({ database, timeZone }: OfficesDependencies): Offi
     openingAt: async (serviceId, at) => openingAt(await calendarOf(serviceId), at),
     hoursBetween: async (serviceId, from, to) => hoursBetween(await calendarOf(serviceId), from, to),
     findService: async (serviceId) => await store.findService(serviceId),
+    officeOf: async (inboxId) => (await store.findOfficeOf(inboxId))?.officeId ?? null,
     listServices: async () => await store.findServices(),
     dayOf: (at) => dayOf(at, timeZone),
   };
