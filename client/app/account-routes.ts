@@ -4,7 +4,7 @@ import { roles } from '../../server/protocol/roles.ts';
 import { officeName } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { navigate } from '../ui/navigate.ts';
-import { forgetDevice } from './forget-device.ts';
+import { forgetDevice, leaveDevice } from './forget-device.ts';
 import { officeList } from './offices.ts';
 import { ownPath } from './own-path.ts';
 import type { Route } from './route.ts';
@@ -70,12 +70,7 @@ export const accountRoutes: readonly Route[] = [
           session: { displayName: string | null };
           messenger: { profile: unknown };
         }) =>
-          html`<gov-account-page .profile=${profile} .displayName=${displayName} .signOut=${signOut} .forgetDevice=${async () => await forgetDevice(core())}></gov-account-page>`}
+          html`<gov-account-page .profile=${profile} .displayName=${displayName} .signOut=${async () => await leaveDevice(core())} .forgetDevice=${async () => await forgetDevice(core())}></gov-account-page>`}
       ></gov-sign-in-gate>`,
   },
 ];
-
-async function signOut(): Promise<void> {
-  await core().signOut();
-  navigate('/signed-out');
-}

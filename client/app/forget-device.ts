@@ -1,5 +1,6 @@
-import { href } from '../ui/navigate.ts';
+import { href, navigate } from '../ui/navigate.ts';
 import type { Core } from './core.ts';
+import { memberKey } from './official.ts';
 
 /**
  * Signs out, then deletes keys, drafts, copies and settings of this browser, and starts the page anew, so that nothing is left in
@@ -12,6 +13,15 @@ export async function forgetDevice(core: Core): Promise<void> {
   await Promise.all(databases.flatMap(({ name }) => (name === undefined ? [] : [deleteDatabase(name)])));
   localStorage.clear();
   await clearPrivateFiles();
+  location.replace(`${href('/signed-out')}?deleted`);
+}
+
+/** Signs out. On a device that is not the person's own the page starts anew, so that nothing is left in memory either. */
+export async function leaveDevice(core: Core): Promise<void> {
+  const isPassing = core.ownDevice.value === 'passing';
+  await core.signOut();
+  if (!isPassing) return navigate('/signed-out');
+  localStorage.removeItem(memberKey);
   location.replace(`${href('/signed-out')}?deleted`);
 }
 

@@ -18,7 +18,7 @@ const present = new Subject<Official | null>(null);
 export const official: Observable<Official | null> = present;
 
 /** Which account of this browser was in the team: who was removed must not be told to wait for his admission. */
-const memberKey = 'team-member';
+export const memberKey = 'team-member';
 
 /** Follows the core's session: an official's desk opens with the sign-in and closes with it. */
 export function followOfficial(core: Core): void {
@@ -34,7 +34,7 @@ export function followOfficial(core: Core): void {
       return;
     }
     void loadAreas(['inbox']);
-    const { accountId } = next.session;
+    const { accountId, inboxId } = next.session;
     const membership = new Subject<TeamMembership>('unknown');
     const desk = new Desk({
       request: core.request,
@@ -50,12 +50,15 @@ export function followOfficial(core: Core): void {
         // Whoever has just been admitted may read from now on: what there is was not listed before.
         if (membership.value !== 'unknown') void next.messenger.conversations.refresh();
         membership.set('member');
+        // The inbox is open from here on, whatever page is shown: its boxes are audited.
+        if (inboxId !== null) next.messenger.teams.audit.state(inboxId);
       },
     });
     present.set({ desk, membership });
   };
   core.session.subscribe(follow);
   follow();
+  core.stayAwakeWhile(() => present.value !== null && present.value.desk.state.value.call !== null);
 }
 
 /** Nobody who is not serving, or is with somebody, is disturbed. */

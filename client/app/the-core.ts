@@ -14,6 +14,7 @@ export function loadCore(): Promise<Core> {
     connectShell(present);
     followCitizen(present);
     followOfficial(present);
+    leaveWithPage(present);
     return present;
   });
   return loading;
@@ -40,4 +41,15 @@ function connectShell({ session: coreSession, connection }: Core): void {
   show(coreSession.value);
   coreSession.subscribe(show);
   connection.subscribe(({ status }) => lineStatus.set('session' in coreSession.value ? status : null));
+}
+
+/** On a device that is not the person's own the session ends with the page: whoever opens the browser next finds nobody signed in. */
+function leaveWithPage({ ownDevice }: Core): void {
+  addEventListener('pagehide', () => {
+    // The page does not live to see the answer.
+    if (ownDevice.value === 'passing') void fetch('/api/session', { method: 'DELETE', keepalive: true });
+  });
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && ownDevice.value === 'passing') location.reload();
+  });
 }
