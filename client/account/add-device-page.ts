@@ -92,14 +92,16 @@ export class AddDevicePage extends GovPage {
         <li>${t('security.addStepShow')}</li>
         <li>${t('security.addStepScan')}</li>
       </ol>
-      ${this.#scanning()}
+      <div class="add-device-ways">
+      <div>${this.#scanning()}</div>
       <form @submit=${this.#submit} novalidate>
         ${field(
           { id: numberField, label: t('security.addLabel'), hint: t('security.addHint') },
           ({ id, describedBy }) => html`<input class="input" id=${id} autocomplete="off" aria-describedby=${describedBy} />`,
         )}
         <p class="button-row"><button class="button" aria-disabled=${this.#act.disabled}>${t('security.goOn')}</button></p>
-      </form>`;
+      </form>
+      </div>`;
   }
 
   #scanning(): TemplateResult {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createDevice, type DeviceKeys } from '../../client/crypto/device.ts';
 import { beginJoining, confirmAsJoining, type Joining, receiveAsJoining } from '../../client/crypto/joining-device.ts';
 import { createCookieFetch } from '../../client/net/cookie-fetch.ts';
@@ -52,6 +53,8 @@ export class NewDevice {
         if (next.message) await this.#send(next.message);
       }
       if (isOver && messages.length === 0) throw new Error('the link is over');
+      // The server answers six hundred times a minute at most.
+      await setTimeout(150);
     }
   }
 
