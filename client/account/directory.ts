@@ -2,10 +2,12 @@ import { fromBase64Url, toBase64Url, type Base64Url } from '../../server/protoco
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
-import { replayUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { hasReset, replayUserChain } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
 import type { ChainStore } from '../storage/chain-store.ts';
+import type { LoadRegistrars } from './registrars.ts';
 
 export interface DirectoryEntry {
   readonly chain: UserChainState;
@@ -28,15 +30,30 @@ export interface DirectoryOptions {
   readonly request: RequestFunction;
   readonly chains: ChainStore;
   readonly raise: RaiseAlarm;
+  /** Left out: accounts that were reset do not verify. */
+  readonly registrars?: LoadRegistrars;
   readonly now?: () => number;
 }
 
-export function createDirectory({ request, chains, raise, now = Date.now }: DirectoryOptions): Directory {
+export function createDirectory({ request, chains, raise, registrars, now = Date.now }: DirectoryOptions): Directory {
   const known = new Map<AccountId, DirectoryEntry & { readonly loadedAt: number }>();
+
+  const replay = async (accountId: AccountId, links: readonly Uint8Array[]): Promise<UserChainState> => {
+    const userId = fromBase64Url(accountId);
+    if (!registrars || !hasReset(links)) return replayUserChain(links, userId);
+    const context = await registrars();
+    try {
+      return replayUserChain(links, userId, context);
+    } catch (error) {
+      if (!(error instanceof CryptoError)) throw error;
+      // Attested by somebody who became a registrar since they were asked for, perhaps.
+      return replayUserChain(links, userId, await registrars({ fresh: true }));
+    }
+  };
 
   const adopt = async (accountId: AccountId, links: readonly Base64Url[], displayName: string | null, loadedAt: number) => {
     try {
-      const chain = replayUserChain(links.map(fromBase64Url), fromBase64Url(accountId));
+      const chain = await replay(accountId, links.map(fromBase64Url));
       const verdict = await chains.checkHead(accountId, chain.tails.map(toBase64Url));
       if (verdict === 'rolled-back' || verdict === 'forked') return raise({ kind: 'rollback', chain: 'account', id: accountId });
       known.set(accountId, { chain, displayName, loadedAt });

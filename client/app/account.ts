@@ -1,6 +1,7 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import { idOf } from '../../server/protocol/ids.ts';
 import { createDirectory, type Directory } from '../account/directory.ts';
+import { createRegistrars } from '../account/registrars.ts';
 import { type Keyring, openKeyring } from '../account/keyring.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import type { Reader } from '../conversations/reader.ts';
@@ -47,13 +48,15 @@ export interface AccountOptions extends PeopleOptions {
 
 export function createPeople({ http, request, database, raise }: PeopleOptions): People {
   const chains = createChainStore(database);
-  const directory = createDirectory({ request, chains, raise });
   const registry = createRegistry({ http, pin: createRegistryPin(database), raise });
+  const registryPks = async () => await registry.keys();
+  const registrars = createRegistrars({ request, registryPks, findInbox: async () => await registry.registrars() });
+  const directory = createDirectory({ request, chains, raise, registrars });
   const inboxChains = createInboxChains({
     request,
     chains,
     raise,
-    registryPks: async () => await registry.keys(),
+    registryPks,
     loadUsers: async (accountIds, { fresh = false } = {}) => await directory.load(accountIds, fresh ? { maxAgeMs: 0 } : {}),
     findUser: (userId) => directory.find(idOf(userId))?.chain,
   });

@@ -1,6 +1,6 @@
 import { fromBase64Url, toBase64Url, type Base64Url } from '../../server/protocol/base64url.ts';
 import { idOf, type AccountId, type InboxId } from '../../server/protocol/ids.ts';
-import { decodeInboxBody } from '../../server/protocol/inbox-bodies.ts';
+import { newcomersIn } from '../../server/protocol/inbox-bodies.ts';
 import { extendInboxChain, replayInboxChain, type InboxVerification } from '../../server/protocol/inbox-chain.ts';
 import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
 import { decodeLink } from '../../server/protocol/link.ts';
@@ -59,7 +59,10 @@ export function createInboxChains({
   /** Verifies what follows `before`. Everybody the links name must be known first: their devices have signed. */
   const verify = async (inboxId: InboxId, before: Known | null, links: readonly Base64Url[]): Promise<Known> => {
     const bytes = links.map(fromBase64Url);
-    const people = [...(before?.state.memberships.map(({ userId }) => idOf<'account'>(userId)) ?? []), ...bytes.flatMap(usersOf)];
+    const people = [
+      ...(before?.state.memberships.map(({ userId }) => idOf<'account'>(userId)) ?? []),
+      ...bytes.flatMap(newcomersIn).map((userId) => idOf<'account'>(userId)),
+    ];
     const [pinned] = await Promise.all([registryPks(), loadUsers(people)]);
     const verification: InboxVerification = { user: findUser, registryPks: pinned, moment: 'past' };
     const replay = () =>
@@ -155,13 +158,4 @@ export function createInboxChains({
 
 function olderThanBefore(): CryptoError {
   return new CryptoError('broken_chain', 'the server shows an older inbox chain than before');
-}
-
-/** Whom a link brings in: everybody else it names is a member already. */
-function usersOf(linkBytes: Uint8Array): AccountId[] {
-  const { outer, body } = decodeLink(linkBytes);
-  if (body === null) return [];
-  const decoded = decodeInboxBody(outer.type, body);
-  if (decoded.type === 'root') return decoded.members.map(({ userId }) => idOf(userId));
-  return decoded.type === 'add_member' ? [idOf(decoded.member.userId)] : [];
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../platform/database.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
 import { type AccountId, idOf, type InboxId } from '../protocol/ids.ts';
-import { decodeInboxBody } from '../protocol/inbox-bodies.ts';
+import { decodeInboxBody, newcomersIn } from '../protocol/inbox-bodies.ts';
 import { extendInboxChain, type InboxVerification, replayInboxChain } from '../protocol/inbox-chain.ts';
 import { type InboxChainState, registrarsName } from '../protocol/inbox-state.ts';
 import { decodeLink } from '../protocol/link.ts';
@@ -81,12 +81,7 @@ function nameIn(bytes: Uint8Array | undefined): string | null {
   return content?.type === 'root' ? content.name : null;
 }
 
-/** Whoever a link brings in; everybody else it names is a member already. */
-function peopleIn(bytes: Uint8Array): Uint8Array[] {
-  const { outer, body } = decodeLink(bytes);
-  const signer = outer.signerUser ? [outer.signerUser] : [];
-  if (body === null) return signer;
-  const content = decodeInboxBody(outer.type, body);
-  if (content.type === 'root') return [...signer, ...content.members.map(({ userId }) => userId)];
-  return content.type === 'add_member' ? [...signer, content.member.userId] : signer;
+function peopleIn(bytes: Uint8Array): readonly Uint8Array[] {
+  const { signerUser } = decodeLink(bytes).outer;
+  return [...(signerUser ? [signerUser] : []), ...newcomersIn(bytes)];
 }

@@ -14,6 +14,7 @@ import {
 import { type GenerationLink, readGeneration, writeGeneration } from './generation.ts';
 import { hash, lp } from './hash.ts';
 import { limits } from './limits.ts';
+import { decodeLink } from './link.ts';
 import { ensure } from './sodium.ts';
 
 /*
@@ -153,6 +154,14 @@ export function decodeInboxBody(typeNumber: number, bytes: Uint8Array): InboxBod
   }
   readTuple(decoded, 0);
   return { type };
+}
+
+/** Users a link of an inbox brings in; everybody else it names is a member already. Throws `malformed`, verifies nothing. */
+export function newcomersIn(linkBytes: Uint8Array): readonly Uint8Array[] {
+  const { outer, body } = decodeLink(linkBytes);
+  const content = body && decodeInboxBody(outer.type, body);
+  if (content?.type === 'root') return content.members.map(({ userId }) => userId);
+  return content?.type === 'add_member' ? [content.member.userId] : [];
 }
 
 /** What a registry key signs under "gim1/reg": lp(name, nonce32, H(policy), H(owners)), owners in the order of the members. */

@@ -54,11 +54,11 @@ export class Registrars {
   }
 
   /** The whole of it: afterwards the person has one new device. */
-  reset(person: Person): PendingReset {
+  reset(person: Person, by: readonly Person[] = [this.first, this.second]): PendingReset {
     const pending = this.draft(person);
-    const link = this.finish(pending, [this.attest(this.first, person, pending), this.attest(this.second, person, pending)]);
-    const state = extendUserChain(person.state, link.link, this.context());
-    person.adopt(link, state, pending.device);
+    const words = by.map((registrar) => this.attest(registrar, person, pending));
+    const link = this.finish(pending, words);
+    person.adopt(link, extendUserChain(person.state, link.link, this.context()), pending.device);
     return pending;
   }
 }

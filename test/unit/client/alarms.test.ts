@@ -3,33 +3,21 @@ import { createDirectory } from '../../../client/account/directory.ts';
 import { ConversationLog } from '../../../client/conversations/conversation-log.ts';
 import { createInboxChains } from '../../../client/inbox/inbox-chain.ts';
 import { createRegistry } from '../../../client/inbox/registry.ts';
-import type { RequestFunction } from '../../../client/net/request.ts';
 import type { Alarm } from '../../../client/storage/alarm.ts';
 import { createChainStore } from '../../../client/storage/chain-store.ts';
 import { memoryDatabase } from '../../../client/storage/memory-database.ts';
 import { createRegistryPin } from '../../../client/storage/registry-pin.ts';
 import { type Base64Url, toBase64Url } from '../../../server/protocol/base64url.ts';
-import type { CommandName, Request, Response } from '../../../server/protocol/commands.ts';
 import type { Entry } from '../../../server/protocol/conversations.ts';
 import { envelopeHash, firstRun, nextRun } from '../../../server/protocol/envelope.ts';
 import { idOf, type InboxId } from '../../../server/protocol/ids.ts';
 import { cryptoReady } from '../../../server/protocol/sodium.ts';
+import { answering, type Answers } from '../../support/answering.ts';
 import { Conversation, type Person, registryPks, World } from '../../support/gim-world.ts';
 
 beforeAll(async () => {
   await cryptoReady;
 });
-
-type Answers = { readonly [Name in CommandName]?: (request: Request<Name>) => Response<Name> };
-
-/** A server that answers as it is told to. */
-function answering(answers: Answers): RequestFunction {
-  return async (name, payload) => {
-    const answer = answers[name];
-    if (!answer) throw new Error(`nobody asked for ${name}`);
-    return answer(payload);
-  };
-}
 
 function linksOf({ shelf }: Pick<Person, 'shelf'>): Base64Url[] {
   return shelf.links.map(toBase64Url);

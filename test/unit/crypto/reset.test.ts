@@ -216,7 +216,7 @@ describe('a registrar who was reset himself', () => {
     const third = registrars.world.person();
     registrars.inbox.add(registrars.first, third, 'owner');
     const [old, { second }] = [registrars.second.device, registrars];
-    resetBy(registrars, second, [registrars.first, third]);
+    registrars.reset(second, [registrars.first, third]);
     const { link } = registrars.finish(pending, words);
     expect(extendUserChain(person.state, link, registrars.context()).resets).toHaveLength(1);
 
@@ -231,7 +231,7 @@ describe('a registrar who was reset himself', () => {
     const { registrars } = attested();
     const third = registrars.world.person();
     registrars.inbox.add(registrars.first, third, 'owner');
-    resetBy(registrars, registrars.second, [registrars.first, third]);
+    registrars.reset(registrars.second, [registrars.first, third]);
     const { links } = registrars.second.shelf;
     expect(replayUntilReset(links, registrars.second.id)).toEqual(untilReset(registrars.second.state, 0));
     expect(activeDevices(replayUntilReset(links))).toEqual([]);
@@ -253,13 +253,4 @@ const expectEarly = (call: () => unknown) => expectRefusal(call, 'not_allowed');
 
 function justThen(registrars: Registrars) {
   return registrars.context({ now: attestedAt });
-}
-
-function resetBy(registrars: Registrars, person: Registrars['first'], by: readonly Registrars['first'][]): void {
-  const pending = registrars.draft(person);
-  const link = registrars.finish(
-    pending,
-    by.map((registrar) => registrars.attest(registrar, person, pending)),
-  );
-  person.adopt(link, extendUserChain(person.state, link.link, registrars.context()), pending.device);
 }
