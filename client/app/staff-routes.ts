@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { CallId, ConversationId } from '../../server/protocol/ids.ts';
+import type { CallId, ConversationId, InboxId } from '../../server/protocol/ids.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { formatJoinWith } from '../calls/join-form.ts';
 import { locale, t } from '../i18n/translate.ts';
@@ -14,14 +14,14 @@ import { core, loadCore } from './the-core.ts';
 export const staffRoutes: readonly Route[] = [
   {
     path: '/inbox{/:conversationId}?',
-    areas: ['account', 'conversations', 'inbox'],
+    areas: ['account', 'conversations', 'inbox', 'team'],
     wide: true,
     load: () => bringDesk(import('../conversations/inbox-page.ts')),
     render: ({ conversationId }) =>
       forTeam(
         t('shell.inbox'),
-        ({ desk }, { messenger }) =>
-          html`<gov-inbox-page
+        ({ desk }, { messenger, session }) =>
+          html`${auditNotice(messenger, session.inboxId)}<gov-inbox-page
             .messenger=${messenger}
             .offices=${officeList.state}
             .conversationId=${conversationId === undefined ? null : addressId(conversationId)}
@@ -89,6 +89,11 @@ export const staffRoutes: readonly Route[] = [
   },
 ];
 
+/** Above the inbox, when nothing may be sealed to it. */
+function auditNotice({ teams }: SignedIn['messenger'], inboxId: InboxId | null): TemplateResult | typeof nothing {
+  return inboxId === null ? nothing : html`<gov-audit-notice .audit=${teams.audit} .inboxId=${inboxId}></gov-audit-notice>`;
+}
+
 /** From the line into the call, with camera and microphone: the official has asked for it. */
 function callPath(callId: CallId): string {
   return `/calls/${callId}?join=${formatJoinWith(['audio', 'video'])}`;
@@ -99,7 +104,13 @@ async function bring(page: Promise<unknown>): Promise<void> {
 }
 
 async function bringDesk(page: Promise<unknown>): Promise<void> {
-  await Promise.all([bring(page), import('../inbox/team-gate.ts'), import('../queue/desk-bar.ts'), import('../queue/waits-note.ts')]);
+  await Promise.all([
+    bring(page),
+    import('../inbox/team-gate.ts'),
+    import('../inbox/audit-notice.ts'),
+    import('../queue/desk-bar.ts'),
+    import('../queue/waits-note.ts'),
+  ]);
 }
 
 function gate({

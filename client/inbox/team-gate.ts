@@ -35,7 +35,7 @@ export class TeamGate extends GovElement {
 
   protected override async getUpdateComplete(): Promise<boolean> {
     const done = await super.getUpdateComplete();
-    const page = this.firstElementChild;
+    const page = this.lastElementChild;
     if (page instanceof GovElement) await page.updateComplete;
     return done;
   }

@@ -11,7 +11,7 @@ import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { askAct } from './act-dialog.ts';
-import { auditNotice } from './audit-notice.ts';
+import './audit-notice.ts';
 import type { TeamProposal } from './proposal.ts';
 import './team.css';
 import './team-invite.ts';
@@ -38,7 +38,7 @@ export class TeamPage extends GovPage {
   declare officeId: OfficeId | null;
   declare officeName: string;
   /** How the last act went. */
-  declare outcome: { readonly kind: 'success' | 'danger'; readonly text: string } | null;
+  declare outcome: { readonly kind: 'success' | 'danger'; readonly text: () => string } | null;
   declare busy: boolean;
 
   constructor() {
@@ -47,7 +47,7 @@ export class TeamPage extends GovPage {
     this.officeName = '';
     this.outcome = null;
     this.busy = false;
-    this.addController(new WatchAll(this, () => [this.team.state, this.audit.state(this.team.inboxId)]));
+    this.addController(new WatchAll(this, () => [this.team.state]));
   }
 
   protected override firstUpdated(): void {
@@ -61,7 +61,7 @@ export class TeamPage extends GovPage {
     const { failure, phase } = state;
     return html`<div class="team">
       ${failure === null ? nothing : notice({ kind: 'danger', body: html`<p>${failureText(failure)}</p>` })}
-      ${auditNotice(this.audit.state(this.team.inboxId).value)}
+      <gov-audit-notice .audit=${this.audit} .inboxId=${this.team.inboxId}></gov-audit-notice>
       <h1>${t('team.title')}</h1>
       ${phase === 'loading' ? html`<p class="loading">${t('team.loading')}</p>` : this.#content(state)}
     </div>`;
@@ -71,7 +71,7 @@ export class TeamPage extends GovPage {
     const manages = managesTeam(state.role);
     const acts = { admit: this.#admit, sign: this.#sign, withdraw: this.#withdraw };
     return html`<p class="lead">${t('team.lead', { office: this.officeName })}</p>
-      ${this.outcome === null ? nothing : notice({ kind: this.outcome.kind, body: html`<p>${this.outcome.text}</p>`, outcome: true })}
+      ${this.outcome === null ? nothing : notice({ kind: this.outcome.kind, body: html`<p>${this.outcome.text()}</p>`, outcome: true })}
       ${manages ? html`${proposalList(state, acts, this.#nameOf)} ${applicantList(state, acts)}` : nothing}
       ${peopleList(state, { changeRole: this.#changeRole, remove: this.#remove, takeBack: this.#admit })}
       ${
@@ -114,7 +114,7 @@ export class TeamPage extends GovPage {
       role: 'member',
       comparison: person.proof === 'unknown' ? personNumber : null,
       act: (role) => ({ type: 'add', accountId, role }),
-      done: t('team.admitted', { name: displayName }),
+      done: () => t('team.admitted', { name: displayName }),
     });
   };
 
@@ -126,7 +126,7 @@ export class TeamPage extends GovPage {
       role: present,
       comparison: null,
       act: (role) => ({ type: 'role', accountId, role }),
-      done: t('team.roleChanged', { name: displayName }),
+      done: () => t('team.roleChanged', { name: displayName }),
     });
   };
 
@@ -136,7 +136,7 @@ export class TeamPage extends GovPage {
     if (this.team.coSigners(act) === null) {
       await this.#run(async () => {
         await this.team.perform(act, null);
-        return t('team.policySaved');
+        return () => t('team.policySaved');
       });
       return;
     }
@@ -147,7 +147,7 @@ export class TeamPage extends GovPage {
       role: null,
       comparison: null,
       act: () => act,
-      done: t('team.policySaved'),
+      done: () => t('team.policySaved'),
     });
   };
 
@@ -159,7 +159,7 @@ export class TeamPage extends GovPage {
     readonly role: InboxRole | null;
     readonly comparison: string | null;
     readonly act: (role: InboxRole) => Act;
-    readonly done: string;
+    readonly done: () => string;
   }): Promise<void> {
     const nameOf = (userId: Uint8Array) => this.#nameOf(idOf(userId));
     const answer = await askAct({
@@ -172,7 +172,7 @@ export class TeamPage extends GovPage {
     const act = question.act(answer.role);
     await this.#run(async () => {
       const result = await this.team.perform(act, answer.coSigner?.coSigner ?? null);
-      return result === 'done' ? question.done : t('team.proposed', { name: answer.coSigner?.name ?? '' });
+      return result === 'done' ? question.done : () => t('team.proposed', { name: answer.coSigner?.name ?? '' });
     });
   }
 
@@ -182,7 +182,7 @@ export class TeamPage extends GovPage {
     if (!agreed) return;
     await this.#run(async () => {
       await this.team.remove(accountId);
-      return t('team.removed', { name });
+      return () => t('team.removed', { name });
     });
   };
 
@@ -192,14 +192,14 @@ export class TeamPage extends GovPage {
     if (!agreed) return;
     await this.#run(async () => {
       await this.team.sign(proposal.proposalId);
-      return t('team.signed');
+      return () => t('team.signed');
     });
   };
 
   readonly #withdraw = async ({ proposalId }: TeamProposal): Promise<void> => {
     await this.#run(async () => {
       await this.team.withdraw(proposalId);
-      return t('team.withdrawn');
+      return () => t('team.withdrawn');
     });
   };
 
@@ -208,11 +208,11 @@ export class TeamPage extends GovPage {
     if (!(await confirmDialog({ heading: t('team.leaveTitle'), text: t('team.leaveText'), confirm, danger: true }))) return;
     await this.#run(async () => {
       await this.team.leave();
-      return t('team.outsideTitle');
+      return () => t('team.outsideTitle');
     });
   };
 
-  async #run(work: () => Promise<string>): Promise<void> {
+  async #run(work: () => Promise<() => string>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.outcome = null;
@@ -220,7 +220,7 @@ export class TeamPage extends GovPage {
       this.outcome = { kind: 'success', text: await work() };
     } catch (error) {
       if (!(error instanceof RequestError) && !(error instanceof CryptoError)) throw error;
-      this.outcome = { kind: 'danger', text: actFailure(error) };
+      this.outcome = { kind: 'danger', text: () => actFailure(error) };
     } finally {
       this.busy = false;
     }

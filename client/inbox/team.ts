@@ -16,7 +16,7 @@ import { appendLink, sendLink } from './append-link.ts';
 import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, type MembershipParts } from './membership.ts';
 import { completeProposal, findCoSigners, needsCoSigner } from './proposal.ts';
 import { readTeam } from './read-team.ts';
-import { noTeam, type TeamState } from './team-state.ts';
+import { managesTeam, noTeam, type TeamState } from './team-state.ts';
 
 export interface TeamOptions {
   readonly parts: MembershipParts;
@@ -38,6 +38,8 @@ export class Team {
   readonly inboxId: InboxId;
   readonly #options: TeamOptions;
   readonly #state = new Subject<TeamState>(noTeam);
+  /** Whom each link brought that somebody has come with. */
+  readonly #arrived = new Map<string, AccountId>();
   readonly #stops: readonly (() => void)[];
   #refreshing: Promise<void> | null = null;
   #again = false;
@@ -178,8 +180,10 @@ export class Team {
     const { parts, directory, request, secrets } = this.#options;
     const { inboxId, inboxChains, signer: own } = parts;
     try {
-      this.#state.set(await readTeam({ inboxId, own, request, directory, inboxChains, secrets }));
-      await this.#forgetAdmitted();
+      const state = await readTeam({ inboxId, own, request, directory, inboxChains, secrets });
+      if (managesTeam(state.role)) await this.#forgetLinks(state);
+      const invitations = state.invitations.filter(({ invitationId }) => !this.#arrived.has(invitationId));
+      this.#state.set({ ...state, invitations });
     } catch (error) {
       if (error instanceof CryptoError) this.#state.set({ ...this.#state.value, failure: 'unverified' });
       else if (error instanceof RequestError) this.#state.set({ ...this.#state.value, failure: error.code });
@@ -187,14 +191,16 @@ export class Team {
     }
   }
 
-  /** A link has done its work when the person is in the team. */
-  async #forgetAdmitted(): Promise<void> {
+  /** A link has done its work when the person is in the team, and is given up long after its end. */
+  async #forgetLinks({ applicants, people }: TeamState): Promise<void> {
     const { secrets, parts } = this.#options;
-    const { phase, applicants } = this.#state.value;
-    if (phase !== 'ready') return;
-    const waiting = new Set(applicants.map(({ invitationId }): string => invitationId));
-    for (const { invitationId, expiresAt } of await secrets.list(this.inboxId))
-      if (expiresAt + keptMs < parts.now() && !waiting.has(invitationId)) await secrets.remove(invitationId);
+    for (const { invitationId, accountId } of applicants) this.#arrived.set(invitationId, accountId);
+    const members = new Set(people.map(({ accountId }) => accountId));
+    for (const { invitationId, expiresAt } of await secrets.list(this.inboxId)) {
+      const accountId = this.#arrived.get(invitationId);
+      const isDone = accountId === undefined ? expiresAt + keptMs < parts.now() : members.has(accountId);
+      if (isDone) await secrets.remove(invitationId);
+    }
   }
 
   #inbox() {
