@@ -3,11 +3,12 @@ import { type EpochState, type ReaderKey, readerOfInbox, readerOfUser, readersOf
 import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts';
 import { activeMembers, currentMembers, findStaleMembers, type InboxChainState, memberChain } from '../../server/protocol/inbox-state.ts';
 import { CryptoError, ensure, equalBytes } from '../../server/protocol/sodium.ts';
+import { isRestricted } from '../../server/protocol/restriction.ts';
 import { currentGeneration, type UserChainState, wasResetSince } from '../../server/protocol/user-state.ts';
 import type { Directory } from '../account/directory.ts';
 import type { Keyring } from '../account/keyring.ts';
 import type { Reader } from '../conversations/reader.ts';
-import { isRestrictedEpoch, membershipChanges, readersNowOf } from '../conversations/readers-now.ts';
+import { membershipChanges, readersNowOf } from '../conversations/readers-now.ts';
 import type { InboxChains } from '../inbox/inbox-chain.ts';
 import type { InboxKeys } from '../inbox/inbox-keys.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -81,7 +82,7 @@ export function createReader({
       // Those who joined meanwhile.
       await directory.load(membersOf(inbox), { maxAgeMs });
       const own = readerOfUser(requireUser(citizenId));
-      const named = present !== null && isRestrictedEpoch(present) ? namedReaders(present, inbox, findUser) : [];
+      const named = present !== null && isRestricted(present) ? namedReaders(present, inbox, findUser) : [];
       // A restricted case stays with those named (crypto.md §4).
       if (named.length > 0) return { readers: [own, ...named], isStale: false };
       // Somebody left, or has newer keys, and nobody has renewed the inbox's key yet: each member is sealed to by his own (crypto.md §6).

@@ -2,6 +2,7 @@ import type { EpochState } from '../../server/protocol/epoch-rules.ts';
 import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts';
 import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import { currentMembers, type InboxChainState, type Membership } from '../../server/protocol/inbox-state.ts';
+import { isRestricted } from '../../server/protocol/restriction.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import { activeDevices, currentGeneration, type UserChainState } from '../../server/protocol/user-state.ts';
 import { safetyNumber } from '../crypto/safety-number.ts';
@@ -68,7 +69,7 @@ export function readersNowOf(epoch: EpochState, { user, inbox, nameOf, signedAt 
       const accountId: AccountId = idOf(userId);
       return { accountId, name: nameOf(accountId), role, since: signedAt(inboxId, from) };
     }),
-    reach: named.length === 0 ? 'team' : isRestrictedEpoch(epoch) ? 'restricted' : 'members',
+    reach: named.length === 0 ? 'team' : isRestricted(epoch) ? 'restricted' : 'members',
     epoch: epoch.epoch,
     safetyNumber: safetyNumber(epoch.linkHash),
   };
@@ -89,11 +90,6 @@ function holdersOf(epoch: EpochState, chain: InboxChainState): readonly Membersh
       chain.memberships.findLastIndex((other) => equalBytes(other.userId, stay.userId)) === index,
   );
   return [...currentMembers(chain), ...left];
-}
-
-/** Named officials, and not only because the inbox's key is being renewed. */
-export function isRestrictedEpoch({ readers, reason }: Pick<EpochState, 'readers' | 'reason'>): boolean {
-  return reason !== 'stale_inbox' && readers.some(({ kind }) => kind === 'member');
 }
 
 /** Every change of who belongs to the inbox after its root, oldest first. */

@@ -1,6 +1,7 @@
 import { decodeSignedEpoch, epochLinkHash, type EpochLink, hashKemPk, type Reader } from './epoch.ts';
 import { mayWrite } from './inbox-rules.ts';
 import { activeMembers, type InboxChainState, isSuspended, memberChain, type Membership, membersSince } from './inbox-state.ts';
+import { requireRestriction } from './restriction.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
 import { activeDevices, currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-state.ts';
 import { requireDevice, requireHead, requireInbox, requireUser, type Verification } from './verification.ts';
@@ -59,6 +60,7 @@ export function verifyEpoch(bytes: Uint8Array, previous: EpochState | null, part
   const isTransfer = inboxReader !== undefined && !equalBytes(inboxReader.id, before.inboxId);
   ensure(isTransfer === (link.reason === 'transfer'), 'invalid_link', 'another inbox without a transfer, or the reverse');
   const device = requireEpochSigner(link, previous, before, verification);
+  requireRestriction(link, previous, before, verification);
   ensure(verifySignature('gim1/epoch-sig', linkBytes, signature, device.signPk), 'bad_signature', 'epoch signature is not valid');
   return { ...link, linkHash: epochLinkHash(linkBytes), parties: isTransfer ? { ...before, inboxId: inboxReader.id } : before };
 }

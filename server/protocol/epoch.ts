@@ -30,7 +30,6 @@ const readerKinds = { user: 1, inbox: 2, member: 3 } as const;
 export type ReaderKind = keyof typeof readerKinds;
 const epochReasons = { opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6, restored: 7 } as const;
 export type EpochReason = keyof typeof epochReasons;
-const maxReaders = 64;
 
 export interface Reader {
   readonly kind: ReaderKind;
@@ -97,9 +96,9 @@ export function decodeSignedEpoch(bytes: Uint8Array): SignedEpoch {
     conversationId: readBytes(conversationId, 16),
     epoch: readU32(epoch),
     prevEpochHash: readNullable(prevEpochHash, readHash),
-    readers: readList(readers, maxReaders, readReader),
+    readers: readList(readers, limits.readersPerEpoch, readReader),
     commit: readHash(commit),
-    boxHashes: readList(boxHashes, maxReaders, readHash),
+    boxHashes: readList(boxHashes, limits.readersPerEpoch, readHash),
     prevBoxHash: readNullable(prevBoxHash, readHash),
     reason: readName(reason, epochReasons),
     checkpoint: readNullable(checkpoint, readCheckpoint),

@@ -20,7 +20,7 @@ import {
   requireMembership,
 } from './inbox-state.ts';
 import { limits } from './limits.ts';
-import { decodeLink, type Link, linkHash, requirePlace, requireSignatures } from './link.ts';
+import { decodeLink, type Link, linkHash, requireChainLength, requirePlace, requireSignatures } from './link.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
 import { currentGeneration, type DeviceState, generationAt, headOf, type UserChainState } from './user-state.ts';
 import { requireDevice, requireHead, type Verification } from './verification.ts';
@@ -38,6 +38,7 @@ export function replayInboxChain(
   verification: InboxVerification,
   expectedId: Uint8Array | null = null,
 ): InboxChainState {
+  requireChainLength(links, 'inbox');
   const [root, ...rest] = links;
   ensure(root !== undefined, 'broken_chain', 'an empty chain');
   const past: InboxVerification = { ...verification, moment: 'past' };

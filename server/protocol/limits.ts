@@ -5,6 +5,11 @@ export const limits = {
   /** seal() of 32 bytes is 1168; room for a later suite. */
   boxBytes: 4 * 1024,
   boxesPerLink: 500,
+  /** Of an epoch: citizen and inbox, or the citizen and each official of an inbox whose key is being renewed. */
+  readersPerEpoch: 400,
+  /** A chain that is longer is refused before any of its signatures is looked at. */
+  linksPerUserChain: 2_000,
+  linksPerInboxChain: 20_000,
   linksPerPage: 200,
   entriesPerPage: 200,
   accountsPerLoad: 100,

@@ -34,6 +34,7 @@ export const version = 1;
 export const suite = 1;
 const chainKinds = { user: 1, inbox: 2 } as const;
 export type ChainKind = keyof typeof chainKinds;
+const maxLinks = { user: limits.linksPerUserChain, inbox: limits.linksPerInboxChain } as const satisfies Record<ChainKind, number>;
 
 /** The newest checkpoint of the key directory the signer had verified. */
 export interface Checkpoint {
@@ -154,6 +155,11 @@ export function requireSignatures(link: Link, devices: readonly { readonly devic
   }
 }
 
+/** Before any of them is looked at. Throws `malformed`. */
+export function requireChainLength(links: readonly unknown[], kind: ChainKind): void {
+  ensure(links.length <= maxLinks[kind], 'malformed', 'the chain is too long');
+}
+
 /** The position of a link in its chain; `chain` null for a root. Returns the body bytes. */
 export function requirePlace(
   link: Link,
@@ -167,6 +173,7 @@ export function requirePlace(
     'broken_chain',
     `expected sequence number ${(chain?.seqno ?? 0) + 1}, got ${outer.seqno}`,
   );
+  ensure(outer.seqno <= maxLinks[kind], 'malformed', 'the chain is too long');
   ensure(sameOrNull(outer.chainId, chain?.id ?? null), 'broken_chain', 'link of another chain');
   ensure(sameOrNull(outer.prev, chain?.tail ?? null), 'broken_chain', 'does not follow the previous link');
   ensure((outer.signerUser === null) === (chain === null), 'broken_chain', 'only a root has no signing user');

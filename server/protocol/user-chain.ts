@@ -1,7 +1,7 @@
 import { adoptGeneration, type GenerationLink } from './generation.ts';
 import type { DevicePublic } from './device-format.ts';
 import { hash } from './hash.ts';
-import { decodeLink, type Link, linkHash, requirePlace, requireSignatures } from './link.ts';
+import { decodeLink, type Link, linkHash, requireChainLength, requirePlace, requireSignatures } from './link.ts';
 import { requireDraftFits, type ResetContext, verifyReset } from './reset-statement.ts';
 import { ensure, equalBytes } from './sodium.ts';
 import { decodeUserBody, maxDevices, type ResetBody, userLinkTypes } from './user-bodies.ts';
@@ -60,6 +60,7 @@ export function hasReset(links: readonly Uint8Array[]): boolean {
 }
 
 function startChain(links: readonly Uint8Array[], expectedId: Uint8Array | null): readonly [UserChainState, ...Uint8Array[]] {
+  requireChainLength(links, 'user');
   const [root, ...rest] = links;
   ensure(root !== undefined, 'broken_chain', 'an empty chain');
   const first = startUserChain(root);
