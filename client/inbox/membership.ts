@@ -25,6 +25,13 @@ export interface MembershipParts {
   readonly now: () => number;
 }
 
+/** Verified chains of people, and what the server calls them. */
+export interface People {
+  find(accountId: AccountId): { readonly chain: UserChainState; readonly displayName: string | null } | null;
+  /** Known, and not for longer than `maxAgeMs`. Who does not verify stays unknown. Throws a RequestError. */
+  load(accountIds: readonly AccountId[], options?: { readonly maxAgeMs?: number }): Promise<void>;
+}
+
 /** Makes a link on the newest head. Throws a CryptoError or a RequestError. */
 export type BuildLink = (parts: MembershipParts) => Promise<SignedLink>;
 

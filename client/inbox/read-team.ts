@@ -3,13 +3,12 @@ import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts
 import { currentMembers, findMembership, type InboxChainState, isSuspended } from '../../server/protocol/inbox-state.ts';
 import type { Enrolment } from '../../server/protocol/offices.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
-import type { Directory } from '../account/directory.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import { personNumber } from '../crypto/person-number.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { InvitationSecret, InvitationSecrets } from '../storage/invitation-secrets.ts';
 import type { InboxChains } from './inbox-chain.ts';
-import { verifyEnrolment } from './membership.ts';
+import { type People, verifyEnrolment } from './membership.ts';
 import { peopleIn, readProposal } from './proposal.ts';
 import { type Applicant, type FormerPerson, managesTeam, type Named, noTeam, type TeamPerson, type TeamState } from './team-state.ts';
 
@@ -17,7 +16,7 @@ export interface ReadTeamParts {
   readonly inboxId: InboxId;
   readonly own: { readonly userId: Uint8Array; readonly device: DeviceKeys };
   readonly request: RequestFunction;
-  readonly directory: Directory;
+  readonly directory: People;
   readonly inboxChains: InboxChains;
   readonly secrets: InvitationSecrets;
 }

@@ -3,7 +3,6 @@ import { type AccountId, type InboxId, newId, type OfficeId, type ProposalId } f
 import type { CoSigner, InboxBody, InboxPolicy, InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
-import type { Directory } from '../account/directory.ts';
 import { createInvitationSecret } from '../crypto/enrolment-proof.ts';
 import { randomBytes } from '../crypto/primitives.ts';
 import { type Observable, Subject } from '../net/observable.ts';
@@ -13,14 +12,14 @@ import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import type { InvitationSecrets } from '../storage/invitation-secrets.ts';
 import { appendLink, sendLink } from './append-link.ts';
-import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, type MembershipParts } from './membership.ts';
+import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, type MembershipParts, type People } from './membership.ts';
 import { completeProposal, findCoSigners, needsCoSigner } from './proposal.ts';
 import { readTeam } from './read-team.ts';
 import { managesTeam, noTeam, type TeamState } from './team-state.ts';
 
 export interface TeamOptions {
   readonly parts: MembershipParts;
-  readonly directory: Directory;
+  readonly directory: People;
   readonly request: RequestFunction;
   readonly on: Subscribe;
   readonly connection: Observable<ConnectionState>;

@@ -1,6 +1,4 @@
 import { idOf, type InboxId } from '../../server/protocol/ids.ts';
-import type { Directory } from '../account/directory.ts';
-import type { Keyring } from '../account/keyring.ts';
 import type { Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
@@ -9,7 +7,7 @@ import type { InvitationSecrets } from '../storage/invitation-secrets.ts';
 import { BoxAudit } from './box-audit.ts';
 import type { InboxChains } from './inbox-chain.ts';
 import type { InboxKeys } from './inbox-keys.ts';
-import type { MembershipParts } from './membership.ts';
+import type { MembershipParts, People } from './membership.ts';
 import { Team } from './team.ts';
 
 /** The teams an official belongs to; lives as long as the sign-in. */
@@ -22,8 +20,8 @@ export interface Teams {
 
 export interface TeamsOptions {
   readonly account: {
-    readonly keyring: Keyring;
-    readonly directory: Directory;
+    readonly keyring: MembershipParts['signer'];
+    readonly directory: People;
     readonly inboxChains: InboxChains;
     readonly inboxKeys: InboxKeys;
   };

@@ -42,6 +42,15 @@ function linkOf(fragment: string): { token: string; secret: Uint8Array } {
   return { token, secret: fromBase64Url(secret) };
 }
 
+/** A server that shows one account where it should show another. */
+function showInstead(request: RequestFunction, victim: () => AccountId | null, liar: Somebody): RequestFunction {
+  return async (name, payload) => {
+    const answer = await request(name, payload);
+    if (name !== 'inbox:list-enrolments') return answer;
+    return JSON.parse(JSON.stringify(answer).replaceAll(victim() ?? 'nobody', liar.accountId)) as typeof answer;
+  };
+}
+
 test('a newcomer is let in by the proof of the link, also after the page was loaded again', async () => {
   const office = await createOffice();
   const admin = await office.addOfficial('admin');
@@ -70,21 +79,8 @@ test('an account that the server puts in the newcomer`s place is told from his',
   const office = await createOffice();
   const admin = await office.addOfficial('admin');
   const impostor = await office.enrol('official', 'Luc Wagner');
-  const inPlaceOf =
-    (victim: () => AccountId | null, liar: Somebody) =>
-    (request: RequestFunction): RequestFunction => {
-      return async (name, payload) => {
-        const answer = await request(name, payload);
-        if (name !== 'inbox:list-enrolments') return answer;
-        return JSON.parse(JSON.stringify(answer).replaceAll(victim() ?? 'nobody', liar.accountId)) as typeof answer;
-      };
-    };
   let victim: AccountId | null = null;
-  const { team } = await open(
-    office,
-    admin,
-    inPlaceOf(() => victim, impostor),
-  );
+  const { team } = await open(office, admin, (request) => showInstead(request, () => victim, impostor));
   const { fragment } = await team.invite('Luc Wagner', office.officeId);
   victim = (await office.enrolWith(linkOf(fragment))).accountId;
   await team.refresh();
