@@ -1,9 +1,9 @@
 import { type DeviceKind, deviceIdOf, type DevicePublic } from '../../server/protocol/device-format.ts';
 import { lp } from '../../server/protocol/hash.ts';
-import { CryptoError } from '../../server/protocol/sodium.ts';
 import type { GenerationKeys } from './generation-keys.ts';
-import { decryptJoined, deriveKey, encryptJoined, randomBytes, seedBytes } from './primitives.ts';
+import { randomBytes, seedBytes } from './primitives.ts';
 import { generateKeys, type SeedKeys } from './seed-keys.ts';
+import { openShortText, sealShortText } from './short-text.ts';
 
 /** A device of the account that is using it. All follows from the seed, which is what is kept at rest. */
 export interface DeviceKeys extends SeedKeys {
@@ -11,7 +11,6 @@ export interface DeviceKeys extends SeedKeys {
   readonly kind: DeviceKind;
 }
 
-const labelBytes = 64;
 const contexts = { browser: 'gim1-dev', passkey: 'gim1-prf', recovery: 'gim1-rec' } as const;
 
 export function createDevice(kind: DeviceKind): DeviceKeys {
@@ -30,21 +29,21 @@ export function publicDevice(
   puk: GenerationKeys,
 ): DevicePublic {
   const { deviceId, kind, signPk, kemPk } = device;
-  return { deviceId, kind, signPk, kemPk, labelCiphertext: label === '' ? new Uint8Array() : sealLabel(label, deviceId, puk) };
-}
-
-/** Labels are padded to 64 bytes, so that the server does not learn "Phone" from its length. */
-function sealLabel(label: string, deviceId: Uint8Array, puk: GenerationKeys): Uint8Array {
-  const text = new TextEncoder().encode(label);
-  if (text.length > labelBytes) throw new CryptoError('malformed', `a device label has at most ${labelBytes} bytes`);
-  const padded = new Uint8Array(labelBytes);
-  padded.set(text);
-  return encryptJoined(padded, lp('gim1/label', deviceId), deriveKey(puk.seed, 5, 'gim1-puk'));
+  return {
+    deviceId,
+    kind,
+    signPk,
+    kemPk,
+    labelCiphertext: label === '' ? new Uint8Array() : sealShortText(label, labelData(deviceId), puk),
+  };
 }
 
 /** `puk`: the generation the device's state names in `labelGeneration`. */
 export function openLabel(device: Pick<DevicePublic, 'deviceId' | 'labelCiphertext'>, puk: GenerationKeys): string {
   if (device.labelCiphertext.length === 0) return '';
-  const padded = decryptJoined(device.labelCiphertext, lp('gim1/label', device.deviceId), deriveKey(puk.seed, 5, 'gim1-puk'));
-  return new TextDecoder().decode(padded).replace(/\0+$/, '');
+  return openShortText(device.labelCiphertext, labelData(device.deviceId), puk);
+}
+
+function labelData(deviceId: Uint8Array): Uint8Array {
+  return lp('gim1/label', deviceId);
 }

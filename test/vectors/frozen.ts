@@ -1,3 +1,4 @@
+import { openAccountText } from '../../client/crypto/account-text.ts';
 import { atRestKey, passkeyDevice } from '../../client/crypto/prf.ts';
 import { unwrapSecret } from '../../client/crypto/at-rest.ts';
 import { deviceFromSeed } from '../../client/crypto/device.ts';
@@ -7,8 +8,10 @@ import { type EpochKeys, openEpoch, openPreviousEpoch } from '../../client/crypt
 import { openFile } from '../../client/crypto/file.ts';
 import { encodeFilePayload } from '../../client/crypto/file-payload.ts';
 import { openInboxKeys } from '../../client/crypto/inbox-keys.ts';
+import { personNumber } from '../../client/crypto/person-number.ts';
 import type { KeyContext } from '../../client/crypto/primitives.ts';
 import { deviceOfRecoveryCode } from '../../client/crypto/recovery-code.ts';
+import { safetyNumber } from '../../client/crypto/safety-number.ts';
 import { open } from '../../client/crypto/seal.ts';
 import { generateKeys } from '../../client/crypto/seed-keys.ts';
 import { signSession } from '../../client/crypto/session-proof.ts';
@@ -106,6 +109,18 @@ export const frozen: readonly Suite[] = [
     ],
   },
   { name: 'GIM/1 file', checks: [openedFile] },
+  {
+    name: 'GIM/1 names and numbers',
+    checks: [
+      () => {
+        const { generation, subject, text, sealed } = gim1.accountText;
+        const keys = { ...generateKeys(bytes(gim1.genkeys.seed), 'gim1-puk'), generation };
+        same(openAccountText(bytes(sealed), subject, [keys]), text);
+      },
+      () => same(personNumber(bytes(gim1.citizen.userId)), gim1.numbers.person),
+      () => same(safetyNumber(bytes(gim1.conversation.epochs[0]?.linkHash ?? '')).join(' '), gim1.numbers.safety),
+    ],
+  },
 ];
 
 interface Frozen {
