@@ -39,7 +39,7 @@ export class AccountWarnings extends GovElement {
     return notice({
       kind: 'warning',
       heading: t('security.newDeviceTitle'),
-      body: html`<p>${t('security.newDeviceText', { name: deviceName(device), date: fmt.date(device.addedAt) })}</p>
+      body: html`<p>${t('security.newDeviceText', { name: deviceName(device), date: fmt.dateTime(device.addedAt) })}</p>
         <p class="button-row">
           <button
             class="button button-danger"

@@ -8,5 +8,6 @@ export function ceremonyErrorText(error: unknown): string {
   if (error instanceof RequestError) return errorText(error.code);
   if (!(error instanceof PasskeyError)) return errorText('internal');
   if (error.reason === 'cancelled') return t('account.cancelled');
+  if (error.reason === 'known') return t('account.passkeyKnown');
   return error.reason === 'unsupported' ? t('account.unsupported') : t('account.ceremonyFailed');
 }

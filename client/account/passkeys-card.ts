@@ -2,7 +2,6 @@ import { html, nothing, type TemplateResult } from 'lit';
 import plus from 'lucide-static/icons/plus.svg?icon';
 import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
-import { announcer } from '../ui/announcer.ts';
 import { badge } from '../ui/badge.ts';
 import { GovElement } from '../ui/gov-element.ts';
 import { WatchAll } from '../ui/watch.ts';
@@ -69,7 +68,7 @@ export class PasskeysCard extends GovElement {
     });
     if (name === null) return;
     await this.#act.run(
-      async () => await this.passkeys.add(name, () => announcer().announce(t('security.onceMore'))),
+      async () => await this.passkeys.add(name, () => this.#act.say(t('security.onceMore'))),
       () => t('security.passkeyAdded'),
     );
   };

@@ -14,7 +14,7 @@ const prfBytes = 32;
 
 export class PasskeyError extends Error {
   override readonly name = 'PasskeyError';
-  readonly reason: 'cancelled' | 'unsupported' | 'failed';
+  readonly reason: 'cancelled' | 'unsupported' | 'known' | 'failed';
 
   constructor(reason: PasskeyError['reason'], options?: ErrorOptions) {
     super(reason, options);
@@ -60,8 +60,9 @@ export function createPasskeys(ceremonies: Ceremonies = { startRegistration, sta
     create: async (optionsJSON) => {
       try {
         return created(await ceremonies.startRegistration({ optionsJSON: await askingForPrf(optionsJSON) }));
-      } catch {
-        // PRF is never the only way in: with any error once more without it.
+      } catch (error) {
+        if (reasonOf(error) === 'known') throw new PasskeyError('known', { cause: error });
+        // PRF is never the only way in: with any other error once more without it.
         return created(await named(ceremonies.startRegistration({ optionsJSON })));
       }
     },
@@ -137,6 +138,8 @@ async function named<Value>(ceremony: Promise<Value>): Promise<Value> {
 function reasonOf(error: unknown): PasskeyError['reason'] {
   if (error instanceof WebAuthnError && error.code === 'ERROR_CEREMONY_ABORTED') return 'cancelled';
   const name = error instanceof Error ? error.name : '';
+  // Only at a creation: this authenticator holds a passkey of the account already.
+  if (name === 'InvalidStateError') return 'known';
   if (name === 'NotAllowedError' || name === 'AbortError') return 'cancelled';
   const supported = typeof PublicKeyCredential !== 'undefined';
   return name === 'NotSupportedError' || !supported ? 'unsupported' : 'failed';

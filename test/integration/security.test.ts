@@ -4,7 +4,7 @@ import { createDevice } from '../../client/crypto/device.ts';
 import { waitUntil } from '../../client/net/observable.ts';
 import { createFollowOwnKey } from '../../client/inbox/follow-own-key.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
-import { idOf } from '../../server/protocol/ids.ts';
+import { idOf, newId } from '../../server/protocol/ids.ts';
 import { activeDevices, currentGeneration, replayUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
 import type { Line, Somebody } from '../support/people.ts';
 import { openSecurityDesk, type SecurityDesk } from '../support/security.ts';
@@ -202,5 +202,25 @@ describe('sessions', () => {
     await Promise.all([secondLine.closed, thirdLine.closed]);
     expect(sessions.state.value).toHaveLength(1);
     await desk.line.request('session:list', {});
+  });
+});
+
+describe('a request to reset the account', () => {
+  test('is shown to its owner at once, and refused', async () => {
+    const citizen = await office.addCitizen();
+    const desk = await deskOf(citizen);
+    const { resets } = desk.security;
+    // Somebody with the passkey alone, who says that all keys are lost.
+    const elsewhere = office.elsewhere(citizen);
+    const { challengeId, options } = await elsewhere.http('POST /api/passkeys/authentication/options', {});
+    await elsewhere.http('POST /api/passkeys/authentication', { challengeId, response: elsewhere.authenticator.get(options) });
+    const resetId = newId<'reset'>();
+    await elsewhere.http('POST /api/resets', { resetId, about: null });
+    const [asked] = await waitUntil(resets.state, (open) => open.length === 1);
+    expect(asked).toMatchObject({ resetId, state: 'requested', notBefore: null });
+    await resets.refuse(resetId);
+    expect(resets.state.value).toEqual([]);
+    const { reset } = await elsewhere.http('POST /api/resets/status', { resetId });
+    expect(reset.state).toBe('cancelled');
   });
 });

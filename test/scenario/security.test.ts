@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accessibilityViolations, launchBrowser, overflow } from '../support/browser.ts';
+import { accessibilityViolations, addAuthenticator, launchBrowser, overflow } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { NewDevice } from '../support/joining.ts';
 import { writeQrVideo } from '../support/qr-video.ts';
@@ -36,6 +36,14 @@ afterAll(async () => {
 const heading = (name: string) => page.getByRole('heading', { level: 1, name });
 const card = (name: string) => page.getByRole('region', { name });
 const dialog = () => page.getByRole('dialog');
+
+/** How many generations of keys the account has had. */
+async function keysMade(): Promise<number> {
+  const line = await lineOf(citizen);
+  const { generations } = await line.request('account:load-boxes', {});
+  line.socket.disconnect();
+  return Math.max(...generations.map(({ generation }) => generation));
+}
 
 /** Nothing is cut off or in anybody's way, on a phone and on a desk, by day and by night. */
 async function expectNoBarrier(name: string): Promise<void> {
@@ -83,6 +91,32 @@ describe('a citizen who looks after her account', () => {
     const rows = await installation.query('select label from passkeys');
     expect(JSON.stringify(rows)).not.toContain('Canary');
     expect(installation.output()).not.toContain('Canary');
+  });
+
+  test('adds a passkey on a security key, for the device has one already', async () => {
+    const { cdp, authenticatorId } = citizen.authenticator;
+    const add = async (name: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Add a passkey' }).click();
+      await dialog().getByLabel('What is it to be called?').fill(name);
+      await dialog().getByRole('button', { name: 'Go on' }).click();
+    };
+    await add('Once more');
+    await page.getByText('This device or security key already holds a passkey of your account.').waitFor();
+
+    await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+    const securityKey = await addAuthenticator(page, 'usb');
+    await add('Key ring');
+    await page.getByText('The passkey has been added.').waitFor();
+    await card('Passkeys').getByRole('heading', { name: 'Key ring' }).waitFor();
+    // It has shown twice what it evaluates to: it can open the messages on a new device.
+    expect(await card('Passkeys').getByText('Also opens your messages on a new device.').count()).toBe(2);
+    await securityKey.cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: securityKey.authenticatorId });
+    await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true });
+
+    await page.getByRole('button', { name: 'Remove: Key ring' }).click();
+    await dialog().getByRole('button', { name: 'Remove', exact: true }).click();
+    await page.getByText('The passkey has been removed.').waitFor();
+    await card('Passkeys').getByRole('heading', { name: 'Key ring' }).waitFor({ state: 'detached' });
   });
 
   test('makes a recovery code: shown once, typed again, and only then saved', async () => {
@@ -177,27 +211,23 @@ describe('a citizen who looks after her account', () => {
   test('removes the phone: it is signed out, and the account has new keys', async () => {
     await phone.page.goto('/en/conversations');
     await phone.page.getByRole('heading', { level: 1, name: 'Messages' }).waitFor();
+    const before = await keysMade();
     await page.getByRole('button', { name: 'Remove: Phone' }).click();
     await expectNoBarrier('remove');
     await dialog().getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByText('The device has been removed. Your account has new keys.').waitFor();
     await card('Devices with your key').getByRole('heading', { name: 'Phone' }).waitFor({ state: 'detached' });
     await phone.page.getByText('Your sign-in on this device was ended.').waitFor();
-    const line = await lineOf(citizen);
-    const { generations } = await line.request('account:load-boxes', {});
-    expect(generations[0]?.generation).toBe(2);
-    line.socket.disconnect();
+    expect(await keysMade()).toBe(before + 1);
   });
 
   test('removes the phone’s passkey, whose key goes with it', async () => {
+    const before = await keysMade();
     await page.getByRole('button', { name: 'Remove: Passkey without a name' }).click();
     await dialog().getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByText('The passkey has been removed.').waitFor();
     await card('Passkeys').getByRole('heading', { name: 'Passkey without a name' }).waitFor({ state: 'detached' });
-    const line = await lineOf(citizen);
-    const { generations } = await line.request('account:load-boxes', {});
-    expect(generations[0]?.generation).toBe(3);
-    line.socket.disconnect();
+    expect(await keysMade()).toBe(before + 1);
   });
 
   test('nothing went elsewhere, and nothing complained', () => {

@@ -64,15 +64,15 @@ export async function newPerson(
   };
 }
 
-/** Gives `page` a passkey store of its own: CTAP 2.1, resident keys, user verification, PRF. */
-export async function addAuthenticator(page: Page): Promise<Authenticator> {
+/** Gives `page` a passkey store of its own: CTAP 2.1, resident keys, user verification, PRF. There is one `internal` one, and more as keys on USB. */
+export async function addAuthenticator(page: Page, transport: 'internal' | 'usb' = 'internal'): Promise<Authenticator> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
       ctap2Version: 'ctap2_1',
-      transport: 'internal',
+      transport,
       hasResidentKey: true,
       hasUserVerification: true,
       hasPrf: true,

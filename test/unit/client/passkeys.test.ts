@@ -51,6 +51,19 @@ test('an authenticator that fails because of PRF is asked again without it', asy
   expect(asked).toEqual([true, false]);
 });
 
+test('an authenticator that holds a passkey of the account already is not asked twice', async () => {
+  let asked = 0;
+  const passkeys = createPasskeys({
+    startRegistration: async () => {
+      asked += 1;
+      throw new DOMException('excluded', 'InvalidStateError');
+    },
+    startAuthentication: never,
+  });
+  await expect(passkeys.create(options)).rejects.toMatchObject({ reason: 'known' });
+  expect(asked).toBe(1);
+});
+
 test('what a sign-in brings of PRF output stays here', async () => {
   const passkeys = createPasskeys({
     startRegistration: never,
