@@ -19,6 +19,8 @@ export class EvilServer {
   /** The honest server behind, and its database. */
   readonly server: TestServer;
   readonly lies = new Lies();
+  /** Everything that came by, in both directions, as it was written. */
+  readonly overheard: string[] = [];
   readonly #http: HttpServer;
   readonly #sockets: SocketServer;
   readonly #open = new Map<string, Set<Socket>>();
@@ -31,8 +33,8 @@ export class EvilServer {
     this.#sockets.use((socket, next) => void this.#admit(socket, next));
   }
 
-  static async start(): Promise<EvilServer> {
-    const server = await startTestServer();
+  static async start(options: Parameters<typeof startTestServer>[0] = {}): Promise<EvilServer> {
+    const server = await startTestServer(options);
     const { origin, port } = await findOrigin();
     const evil = new EvilServer(server, origin);
     evil.#http.listen(port, '127.0.0.1');
@@ -61,6 +63,7 @@ export class EvilServer {
       headers: { ...flat(headers), ...(headers.origin === undefined ? {} : { origin: this.server.origin }) },
       ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
     });
+    this.overheard.push(`${request.url} ${body.toString('latin1')}`);
     const told = await this.#forgePage(answer, { route: `${request.method} ${request.url}`, body, to });
     response.statusCode = answer.status;
     for (const [name, value] of answer.headers) {
@@ -68,6 +71,7 @@ export class EvilServer {
         response.setHeader(name, value);
     }
     response.setHeader('set-cookie', answer.headers.getSetCookie());
+    this.overheard.push(told.toString('latin1'));
     response.end(told);
   }
 
@@ -116,10 +120,12 @@ export class EvilServer {
   async #hand(socket: Socket, event: string, fact: unknown, to: string, up: Promise<void>): Promise<void> {
     await up;
     const told = this.lies.told('hint', event, fact, null, to);
+    this.overheard.push(JSON.stringify(told));
     if (told !== null) socket.emit(event, told);
   }
 
   async #ask(line: Line, name: string, request: unknown, to: string, answer: (result: unknown) => void): Promise<void> {
+    this.overheard.push(JSON.stringify(request));
     const invented = this.lies.invented(name, request, to);
     if (invented !== undefined) {
       if (invented !== 'silence') answer(invented);
@@ -132,6 +138,7 @@ export class EvilServer {
       // The honest server has gone, and so there is no answer.
       return;
     }
+    this.overheard.push(JSON.stringify(result));
     answer(result.ok ? { ok: true, value: this.lies.told('answer', name, result.value, request, to) } : result);
   }
 }

@@ -3,7 +3,7 @@ import { createPasskeys } from '../../client/account/passkeys.ts';
 import { alarmText } from '../../client/app/alarm-text.ts';
 import { type Core, createCore } from '../../client/app/core.ts';
 import type { Conversation, ConversationState } from '../../client/conversations/conversation.ts';
-import type { Messenger } from '../../client/conversations/messenger.ts';
+import type { CoreMessenger } from '../../client/app/core-messenger.ts';
 import { createCookieFetch } from '../../client/net/cookie-fetch.ts';
 import { memoryLock } from '../../client/net/lock.ts';
 import { waitUntil } from '../../client/net/observable.ts';
@@ -41,7 +41,7 @@ export class Victim {
     return this.#core;
   }
 
-  get messenger(): Messenger {
+  get messenger(): CoreMessenger {
     const session = this.core.session.value;
     if (session.state !== 'signed-in') throw new Error(`${this.name} is ${session.state}`);
     return session.messenger;
