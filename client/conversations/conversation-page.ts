@@ -14,7 +14,7 @@ import { WatchAll } from '../ui/watch.ts';
 import type { ConversationList } from './conversation-list.ts';
 import './conversation-panel.ts';
 import type { Conversation } from './conversation.ts';
-import { whoReads } from './who-reads.ts';
+import './readers-panel.ts';
 
 /** One matter of a citizen: what was said, what happened, and the ways to go on. */
 export class ConversationPage extends GovPage {
@@ -54,6 +54,7 @@ export class ConversationPage extends GovPage {
             <div>
               <h1>${serviceName(offices, view.serviceId) || t('conversations.listTitle')}</h1>
               <p class="muted conversation-office">${office}</p>
+              <gov-readers-panel class="readers-button" .form=${'button'} .conversation=${this.conversation} .officeName=${office}></gov-readers-panel>
             </div>
             ${view.state === 'closed' ? badge('off', t('conversations.stateClosed')) : nothing}
           </header>
@@ -75,7 +76,7 @@ export class ConversationPage extends GovPage {
               <li>${way(view, 'book', calendarDays, t('conversations.bookTime'))}</li>
             </ul>
           </section>
-          ${whoReads(office)}
+          <gov-readers-panel class="readers-card" .conversation=${this.conversation} .officeName=${office}></gov-readers-panel>
         </aside>
       </div>`;
   }

@@ -1,15 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import '../attachments/upload-list.ts';
-import { locale, t } from '../i18n/translate.ts';
+import { locale } from '../i18n/translate.ts';
 import type { Drafts, Profile } from '../storage/texts.ts';
 import { GovElement } from '../ui/gov-element.ts';
-import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
 import type { Viewer } from './author-name.ts';
+import './conversation-notices.ts';
 import type { Conversation } from './conversation.ts';
 import './message-composer.ts';
 import './message-log.ts';
-import { conversationProblemText } from './problem-text.ts';
 
 /** Log and composer of one conversation, for either side; with what is wrong, in words. */
 export class ConversationPanel extends GovElement {
@@ -48,17 +47,11 @@ export class ConversationPanel extends GovElement {
 
   protected override render(): TemplateResult {
     const { problems, items } = this.conversation.state.value;
+    // What would be written could not be sent: to nobody's keys, or to a case of others.
+    const isClosedTo = problems.some(({ kind }) => kind === 'reset' || kind === 'transferred');
     const hasWritten = items.some((item) => item.kind === 'message' && item.author.who === 'me');
     return html`<div class="conversation">
-      ${
-        problems.length === 0
-          ? nothing
-          : notice({
-              kind: 'danger',
-              heading: t('conversations.problemTitle'),
-              body: problems.map((problem) => html`<p>${conversationProblemText(problem)}</p>`),
-            })
-      }
+      <gov-conversation-notices .conversation=${this.conversation} .viewer=${this.viewer}></gov-conversation-notices>
       <gov-message-log
         .conversation=${this.conversation}
         .viewer=${this.viewer}
@@ -66,14 +59,18 @@ export class ConversationPanel extends GovElement {
         .opensAtEnd=${this.opensAtEnd}
       ></gov-message-log>
       <gov-upload-list .attachments=${this.conversation.attachments} .conversationId=${this.conversation.conversationId}></gov-upload-list>
-      <gov-message-composer
+      ${isClosedTo ? nothing : this.#composer(hasWritten)}
+    </div>`;
+  }
+
+  #composer(hasWritten: boolean): TemplateResult {
+    return html`<gov-message-composer
         .draftKey=${this.conversation.conversationId}
         .drafts=${this.drafts}
         .profile=${this.asksName && !hasWritten ? this.profile : null}
         .enterSends=${this.viewer === 'office'}
         .send=${this.#send}
-      ></gov-message-composer>
-    </div>`;
+      ></gov-message-composer>`;
   }
 
   async #decideOnName(): Promise<void> {

@@ -175,6 +175,7 @@ export class ConversationSync {
     this.#mark = await this.#options.marks.save(this.#options.conversationId, {
       readersSeen: readers.officials.map(({ accountId }) => accountId),
     });
+    this.#options.onChange();
   }
 
   /** What is to be kept when the server contradicts itself, for somebody who can look into it. Throws a RequestError. */

@@ -1,5 +1,5 @@
 import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
-import { type ConversationId, idOf, type InboxId, type MessageId, newId } from '../../server/protocol/ids.ts';
+import { type AccountId, type ConversationId, idOf, type InboxId, type MessageId, newId } from '../../server/protocol/ids.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
 import { decodeMessageBody, encodeMessageBody } from '../../server/protocol/message-body.ts';
@@ -13,7 +13,8 @@ import type { RaiseAlarm } from '../storage/alarm.ts';
 import type { ConversationMarks } from '../storage/conversation-marks.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
-import { type Acknowledged, type ConversationState, describeConversation } from './conversation-state.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+import { type ConversationState, describeConversation } from './conversation-state.ts';
 import { ConversationSync } from './conversation-sync.ts';
 import type { Reader } from './reader.ts';
 import { type EpochParts, giveHistoryBack, isTransfer, transferCase } from './renew-epoch.ts';
@@ -39,6 +40,9 @@ export interface ConversationOptions {
   readonly now: () => number;
 }
 
+/** Who reads is asked for again after this. */
+const freshMs = 60_000;
+
 /**
  * One conversation, kept in step with the server: shows what this device has kept, pulls what is missing, takes hints as they come,
  * and brings the outbox's messages there. Hints may be lost, doubled or out of order; positions decide.
@@ -47,9 +51,7 @@ export class Conversation {
   readonly conversationId: ConversationId;
   readonly #options: ConversationOptions;
   readonly #state: Subject<ConversationState>;
-  readonly #acknowledged = new Map<MessageId, Acknowledged>();
-  /** Confirmed by the server, and not among what it shows. */
-  readonly #missed = new Set<MessageId>();
+  readonly #acknowledged: Acknowledgements;
   readonly #ownProblems = new Set<'cannot-load' | 'cannot-send'>();
   readonly #stopOutbox: () => void;
   readonly #sync: ConversationSync;
@@ -59,6 +61,7 @@ export class Conversation {
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.conversationId = options.conversationId;
+    this.#acknowledged = new Acknowledgements(options.outbox);
     this.#sync = new ConversationSync({
       ...options,
       onTaken: async () => await this.#settle(),
@@ -76,6 +79,11 @@ export class Conversation {
     });
     void this.#sync.loadKept();
     this.sync();
+  }
+
+  /** Whose conversation it is on this device. */
+  get accountId(): AccountId {
+    return this.#options.reader.accountId;
   }
 
   get state(): Observable<ConversationState> {
@@ -134,7 +142,7 @@ export class Conversation {
     if (!state) return;
     const users = state.readers.filter(({ kind }) => kind !== 'inbox').map(({ id }) => id);
     const accountIds = [state.parties.citizenId, ...users].map(idOf<'account'>);
-    await this.#options.reader.loadChains({ accountIds, inboxIds: [idOf(state.parties.inboxId)] }, { maxAgeMs: 0 });
+    await this.#options.reader.loadChains({ accountIds, inboxIds: [idOf(state.parties.inboxId)] }, { maxAgeMs: freshMs });
     this.#publish();
   }
 
@@ -167,8 +175,7 @@ export class Conversation {
         ownCounter: () => this.#sync.ownCounter,
         acceptReceipt: async (envelope, stored) => await this.#sync.acceptReceipt(envelope, stored),
       });
-      if (acknowledged)
-        this.#acknowledged.set(item.messageId, { ...acknowledged, messageId: item.messageId, body: decodeMessageBody(item.payload) });
+      if (acknowledged) this.#acknowledged.add({ ...acknowledged, messageId: item.messageId, body: decodeMessageBody(item.payload) });
       this.#requireShown();
       this.#ownProblems.delete('cannot-send');
     } catch (error) {
@@ -236,27 +243,14 @@ export class Conversation {
     else this.#publish();
   }
 
-  /** A message that stands in the log needs neither its acknowledgement nor its place in the outbox. */
   async #settle(): Promise<void> {
-    const unsettled = new Set([...this.#acknowledged.keys(), ...this.#options.outbox.items.value.map(({ messageId }) => messageId)]);
-    if (unsettled.size === 0) return;
-    for (const entry of this.#sync.log?.opened ?? []) {
-      if (entry.kind !== 'message' || !unsettled.has(entry.messageId)) continue;
-      this.#acknowledged.delete(entry.messageId);
-      await this.#options.outbox.remove(entry.messageId);
-    }
+    await this.#acknowledged.settle(this.#sync.log);
     this.#requireShown();
   }
 
   /** What the server has confirmed stands in the log, once that has come so far. */
   #requireShown(): void {
-    const { log } = this.#sync;
-    for (const { messageId, position } of this.#acknowledged.values()) {
-      if (position > (log?.position ?? 0) || this.#missed.has(messageId)) continue;
-      if (log?.opened.some((entry) => entry.kind === 'message' && entry.messageId === messageId)) continue;
-      this.#missed.add(messageId);
-      this.#sync.contradict();
-    }
+    if (this.#acknowledged.takeMissing(this.#sync.log)) this.#sync.contradict();
   }
 
   #describe(): ConversationState {
@@ -268,7 +262,7 @@ export class Conversation {
       log,
       caughtUp: isCaughtUp,
       readersSeen,
-      acknowledged: Array.from(this.#acknowledged.values()),
+      acknowledged: this.#acknowledged.messages,
       unsent: outbox.items.value.filter(({ conversationId }) => conversationId === this.conversationId),
       problems: [...Array.from(this.#ownProblems, (kind) => ({ kind })), ...problems],
     });

@@ -14,6 +14,8 @@ export interface OfficialReader {
   readonly role: InboxRole;
   /** When the link that made him a member in this role was signed; null when it is not at hand. */
   readonly since: number | null;
+  /** No member any more, but the present epoch is still sealed to the key he holds; the next message renews it. */
+  readonly hasLeft: boolean;
 }
 
 /** Everybody who can read a conversation now, by the chains this device has verified. */
@@ -65,9 +67,9 @@ export function readersNowOf(epoch: EpochState, { user, inbox, nameOf, signedAt 
     citizen: { accountId: idOf(citizen.userId), devices: activeDevices(citizen).length },
     inboxId,
     inboxName: chain.name,
-    officials: holders.map(({ userId, role, from }) => {
+    officials: holders.map(({ userId, role, from, until }) => {
       const accountId: AccountId = idOf(userId);
-      return { accountId, name: nameOf(accountId), role, since: signedAt(inboxId, from) };
+      return { accountId, name: nameOf(accountId), role, since: signedAt(inboxId, from), hasLeft: until !== null };
     }),
     reach: named.length === 0 ? 'team' : isRestricted(epoch) ? 'restricted' : 'members',
     epoch: epoch.epoch,
