@@ -65,7 +65,7 @@ export class FileChooser extends GovElement {
 
   #chosen(): TemplateResult {
     return html`<section class="files" aria-labelledby="files-title">
-      <h3 class="files-title" id="files-title">${t('conversations.filesChosen')}</h3>
+      <h2 class="files-title" id="files-title">${t('conversations.filesChosen')}</h2>
       <p class="hint">${t('conversations.filesHint', { limit: fmt.fileSize(limits.fileBytes) })}</p>
       <ul class="plain file-list">
         ${this.files.map(

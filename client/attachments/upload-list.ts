@@ -54,7 +54,7 @@ export class UploadList extends GovElement {
     const uploads = this.#uploads;
     if (uploads.length === 0) return nothing;
     return html`<section class="files" aria-labelledby="uploads-title">
-      <h3 class="files-title" id="uploads-title">${t('conversations.uploads')}</h3>
+      <h2 class="files-title" id="uploads-title">${t('conversations.uploads')}</h2>
       <ul class="plain file-list">
         ${repeat(
           uploads,
