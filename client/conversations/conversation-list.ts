@@ -108,10 +108,16 @@ export class ConversationList {
   #publish(): void {
     if (this.#closed) return;
     for (const { conversationId } of this.#newest()) this.#follow(conversationId);
-    const rows = Array.from(this.#views.values(), (view) => this.#row(view)).sort(
-      (one, other) => other.view.lastActivityAt - one.view.lastActivityAt,
-    );
+    const rows = Array.from(this.#views.values())
+      .filter(({ conversationId }) => !this.#isElsewhere(conversationId))
+      .map((view) => this.#row(view))
+      .sort((one, other) => other.view.lastActivityAt - one.view.lastActivityAt);
     this.#state.set({ loaded: this.#loaded, rows, unread: rows.reduce((sum, row) => sum + row.unread, 0) });
+  }
+
+  /** Handed over to another office: nothing is to be done about it here any more. */
+  #isElsewhere(conversationId: ConversationId): boolean {
+    return this.#live.get(conversationId)?.conversation.state.value.problems.some(({ kind }) => kind === 'transferred') ?? false;
   }
 
   #follow(conversationId: ConversationId): void {

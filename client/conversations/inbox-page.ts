@@ -15,11 +15,13 @@ import { setTitlePrefix } from '../ui/page-title.ts';
 import { WatchAll } from '../ui/watch.ts';
 import '../ui/workspace.css';
 import './conversation-panel.ts';
+import './readers-panel.ts';
 import type { ConversationRow } from './conversation-list.ts';
 import './inbox.css';
 import { citizenLabel, inboxRow } from './inbox-row.ts';
 import { cycleRegions, moveInList } from './inbox-keys.ts';
 import type { Messenger } from './messenger.ts';
+import './transfer-button.ts';
 
 /** Minutes since a message are words in every row. */
 const tickMs = 30_000;
@@ -49,6 +51,7 @@ export class InboxPage extends GovPage {
   #focusedId: string | null = null;
   /** Unread messages outside the open conversation, whose log speaks for itself. Null before the list is here. */
   #unread: number | null = null;
+  #open: ConversationRow | null = null;
 
   constructor() {
     super();
@@ -83,7 +86,7 @@ export class InboxPage extends GovPage {
 
   protected override render(): TemplateResult {
     const { loaded, rows } = this.messenger.conversations.state.value;
-    const open = this.conversationId === null ? null : (rows.find(({ view }) => view.conversationId === this.conversationId) ?? null);
+    const open = this.#openRow(rows);
     return html`<div class="workspace inbox" ?data-open=${this.conversationId !== null}>
       <header class="workspace-bar" data-region tabindex="-1">
         ${this.conversationId === null ? html`<h1>${t('shell.inbox')}</h1>` : html`<p class="inbox-name">${t('shell.inbox')}</p>`}
@@ -96,6 +99,14 @@ export class InboxPage extends GovPage {
         ${this.conversationId === null ? chooseNote(rows.length > 0) : open === null ? missing(loaded) : this.#conversation(open)}
       </section>
     </div>`;
+  }
+
+  /** What is open stays open, with what the team had of it, when a colleague hands it over to another office. */
+  #openRow(rows: readonly ConversationRow[]): ConversationRow | null {
+    const { conversationId } = this;
+    const isOpen = ({ view }: ConversationRow): boolean => view.conversationId === conversationId;
+    this.#open = rows.find(isOpen) ?? (this.#open !== null && isOpen(this.#open) ? this.#open : null);
+    return this.#open;
   }
 
   #list(rows: readonly ConversationRow[]): TemplateResult {
@@ -125,7 +136,9 @@ export class InboxPage extends GovPage {
           ${citizenLang === null ? nothing : html`<span>${t('inbox.language')} <span lang=${citizenLang}>${languageNames[citizenLang]}</span></span>`}
           ${view.state === 'closed' ? badge('off', t('conversations.stateClosed')) : nothing}
         </p>
+        <gov-readers-panel .form=${'button'} .viewer=${'office'} .conversation=${messenger.conversation(view.conversationId)}></gov-readers-panel>
         ${this.beside(view.conversationId)}
+        <gov-transfer-button .conversation=${messenger.conversation(view.conversationId)} .offices=${this.offices}></gov-transfer-button>
       </header>
       ${keyed(
         view.conversationId,
