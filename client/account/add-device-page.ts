@@ -26,12 +26,19 @@ const failureTexts = {
 
 /** Lets one new device into the account: its code is scanned, or its number typed and digits compared. */
 export class AddDevicePage extends GovPage {
-  static override properties = { open: { attribute: false }, code: { attribute: false }, scanner: { state: true } };
+  static override properties = {
+    open: { attribute: false },
+    code: { attribute: false },
+    scanner: { state: true },
+    stopped: { state: true },
+  };
   /** Begins to let one device in. */
   declare open: () => LetIn;
   /** What stood in the address, for whoever scanned the code with the phone's own camera; empty otherwise. */
   declare code: string;
   declare scanner: 'off' | 'on' | 'failed';
+  /** Whether the person has just said no. */
+  declare stopped: boolean;
   readonly #act = new Act(this);
   #opened: LetIn | null = null;
   #shown: LetInState['step'] = 'asking';
@@ -40,6 +47,7 @@ export class AddDevicePage extends GovPage {
     super();
     this.code = '';
     this.scanner = 'off';
+    this.stopped = false;
     this.addController(new WatchAll(this, () => [this.#letIn.state]));
   }
 
@@ -85,7 +93,7 @@ export class AddDevicePage extends GovPage {
         <a class="back-link" href=${href('/account/security')}>${arrowLeft}${t('security.back')}</a>
       </p>
       ${failure === null ? nothing : notice({ kind: 'danger', body: html`<p>${t(failureTexts[failure])}</p>`, outcome: true })}
-      ${this.#act.render()}
+      ${this.stopped ? notice({ kind: 'info', body: html`<p>${t('security.stopped')}</p>`, outcome: true }) : this.#act.render()}
       <h1>${t('security.addTitle')}</h1>
       <ol class="steps">
         <li>${t('security.addStepOpen', { address: `${location.host}${href('/link')}` })}</li>
@@ -154,6 +162,7 @@ export class AddDevicePage extends GovPage {
   };
 
   async #begin(text: string): Promise<void> {
+    this.stopped = false;
     await this.#act.run(async () => await this.#letIn.begin(text), null);
   }
 
@@ -163,11 +172,10 @@ export class AddDevicePage extends GovPage {
     await this.#act.run(async () => await this.#letIn.admit(label), null);
   };
 
-  readonly #stop = async (): Promise<void> => {
-    await this.#act.run(
-      async () => await this.#letIn.cancel(),
-      () => t('security.stopped'),
-    );
+  /** Not an act of its own: it may end one that is running. */
+  readonly #stop = (): void => {
+    this.stopped = true;
+    void this.#letIn.cancel();
   };
 
   readonly #cameraOn = (): void => {
