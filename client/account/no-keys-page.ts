@@ -10,12 +10,24 @@ import { waysList } from './ways-list.ts';
 
 /** Signed in, but the keys of the account are not in this browser: the ways to bring them here, and what each one needs. */
 export class NoKeysPage extends GovPage {
-  static override properties = { because: { attribute: false }, unlock: { attribute: false }, signOut: { attribute: false } };
+  static override properties = {
+    because: { attribute: false },
+    unlock: { attribute: false },
+    signOut: { attribute: false },
+    tried: { state: true },
+  };
   declare because: Exclude<Obstacle, 'locked'>;
   /** Signs in once more, with a passkey that may open the account by itself. */
   declare unlock: () => Promise<unknown>;
   declare signOut: () => Promise<void>;
+  /** A passkey was shown on this page, and the page is still here. */
+  declare tried: boolean;
   readonly #ceremony = new Ceremony(this);
+
+  constructor() {
+    super();
+    this.tried = false;
+  }
 
   protected override render(): TemplateResult {
     return this.because === 'weak-passkey' ? this.#weak() : this.#ways();
@@ -23,7 +35,7 @@ export class NoKeysPage extends GovPage {
 
   #ways(): TemplateResult {
     const { running, waiting, error } = this.#ceremony;
-    const cannot = this.because === 'passkey-cannot' && !running && error === null;
+    const cannot = (this.because === 'passkey-cannot' || this.tried) && !running && error === null;
     return html`<div class="sign-in">
       ${cannot ? notice({ kind: 'warning', body: html`<p>${t('ways.passkeyCannot')}</p>`, outcome: true }) : nothing}
       ${error === null ? nothing : notice({ kind: 'danger', body: html`<p>${error}</p>`, outcome: true })}
@@ -60,7 +72,11 @@ export class NoKeysPage extends GovPage {
     return html`<p class="button-row"><button class="button button-secondary" @click=${this.#leave}>${t('account.signOut')}</button></p>`;
   }
 
-  readonly #unlock = (): void => void this.#ceremony.run(this.unlock);
+  readonly #unlock = async (): Promise<void> => {
+    this.tried = false;
+    await this.#ceremony.run(this.unlock);
+    this.tried = true;
+  };
 
   readonly #leave = (): void => void this.signOut();
 }

@@ -3,6 +3,7 @@ import { t } from '../i18n/translate.ts';
 import { GovElement } from '../ui/gov-element.ts';
 import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
+import './account.css';
 
 /** What was saved here, and whether that is right (ux.md §7.2). In nobody's way: it can be answered later, and until then all is kept. */
 export class OwnDeviceQuestion extends GovElement {

@@ -136,7 +136,11 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     return { session: here.session, messenger: { ...messenger, close } };
   };
   const session = new Session({ http, open, line: connection });
-  on('session:ended', ({ reason }) => session.end(reason));
+  // A sign-in over a session that is open ends that one; the page is not to say so.
+  let isReplacing = false;
+  on('session:ended', ({ reason }) => {
+    if (!isReplacing) session.end(reason);
+  });
   void session.resume();
 
   const lockHere = () => {
@@ -201,9 +205,14 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return { ...invitation, accept: async (onceMore) => await begin(await invitation.accept(onceMore)) };
     },
     signIn: async () => {
-      const signedIn = await signInWithPasskey({ http, passkeys });
-      keysHere.offer(signedIn.candidate);
-      await session.begin(signedIn.session);
+      isReplacing = true;
+      try {
+        const signedIn = await signInWithPasskey({ http, passkeys });
+        keysHere.offer(signedIn.candidate);
+        await session.begin(signedIn.session);
+      } finally {
+        isReplacing = false;
+      }
       return session.state.value.state === 'signed-in' ? 'signed-in' : 'no-keys';
     },
     answerOwnDevice: async (isOwn) => {

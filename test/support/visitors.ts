@@ -37,6 +37,11 @@ export async function enrol(page: Page, link: string): Promise<void> {
   await page.getByRole('navigation', { name: 'Main menu' }).waitFor();
 }
 
+/** Staff who were locked, by a reload or by doing nothing: the same passkey once more. */
+export async function unlock(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Unlock with passkey' }).click();
+}
+
 /** The log of the conversation on the page. */
 export function log(page: Page): Locator {
   return page.getByRole('log', { name: 'Messages in this conversation' });
