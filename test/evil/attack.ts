@@ -30,10 +30,10 @@ export interface Findings {
 }
 
 /** One attack of crypto.md §13. Its title is a sentence about what the attacker gets. */
-export function attack(number: number, title: string, run: (findings: Findings) => Promise<void>): void {
+export function attack(number: number, title: string, run: (findings: Findings) => Promise<void>, timeoutMs?: number): void {
   const only = inject('attack');
   const name = `attack ${number}: ${title}`;
-  test.runIf(name.includes(only))(name, async ({ task }) => {
+  test.runIf(name.includes(only))(name, { ...(timeoutMs ? { timeout: timeoutMs } : {}) }, async ({ task }) => {
     const codes = new Set<string>();
     const reads = new Set<string>();
     task.meta.evil = { attack: number, codes: [], reads: [] };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { Client } from 'pg';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { waitUntil } from '../../client/net/observable.ts';
 import { storeNames } from '../../client/storage/database.ts';
 import { openBlobDirectory } from '../../server/attachments/blobs.ts';
@@ -87,65 +87,78 @@ async function storedIn({ database }: Victim): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-attack(48, 'of a thousand texts people wrote, and of their keys, nothing is found anywhere but with them', async ({ reads }) => {
-  const { evil, directory, overRedis, dumpRedis, close } = await openInstallation();
-  const scene = await Scene.open(evil);
-  const { citizen, official, office } = scene;
-  const insider = await Insider.hire(scene);
-  const { mark, texts } = newCanaries(1_000);
-  const next = () => texts[written++] ?? '';
-  let written = 0;
+let installation: Awaited<ReturnType<typeof openInstallation>>;
 
-  const asking = scene.asking;
-  for (let index = 0; index < 30; index += 1) {
-    await citizen.messenger.profile.saveName(next());
-    await asking.send(Array.from({ length: perMessage }, next).join(' '), 'lb');
-  }
-  for (let index = 0; index < 10; index += 1) await scene.answered.send(Array.from({ length: perMessage }, next).join(' '), 'fr');
-  const [passkey] = citizen.messenger.security.passkeys.state.value.passkeys;
-  for (let index = 0; index < 20; index += 1) {
-    await citizen.messenger.drafts.save(`service:${index}`, next());
-    if (passkey) await citizen.messenger.security.passkeys.rename(passkey.credentialId, next());
-  }
-  const files = Array.from(
-    { length: 10 },
-    () => new File([Array.from({ length: 10 }, next).join('\n')], `${next()}.txt`, { type: 'text/plain' }),
-  );
-  asking.attachments.send(asking.conversationId, files);
-  await waitUntil(asking.attachments.uploads, (uploads) => uploads.length === 0);
-  await delivered(asking);
-  expect(written).toBe(1_000);
-  // They have arrived: this is what was looked for.
-  const { items } = await waitUntil(scene.answered.state, (state) => state.items.filter(({ kind }) => kind === 'message').length === 51);
-  expect(findCanaries('what the official reads', Buffer.from(JSON.stringify(items)), [mark])).not.toEqual([]);
-
-  const [epoch] = await insider.epochs();
-  const secrets = [
-    epoch?.keys.secret ?? new Uint8Array(),
-    epoch?.keys.messageKey ?? new Uint8Array(),
-    insider.gim.device.seed,
-    ...insider.gim.ring().map(({ seed }) => seed),
-    ...office.inbox.ring(insider.gim).map(({ seed }) => seed),
-  ];
-  expect(secrets.map(({ length }) => length)).toEqual([32, 32, 32, 32, 32]);
-  const { server, overheard } = evil;
-  expect(overheard.join('\n')).toContain(asking.conversationId);
-  expect(overRedis.join('\n')).toContain('gim:node:');
-  const wal = await readWal(server.databaseUrl);
-  expect(wal.includes(Buffer.from(asking.conversationId))).toBe(true);
-  const places: readonly (readonly [string, Buffer])[] = [
-    ['the line', Buffer.from(overheard.join('\n'), 'latin1')],
-    ['the log', Buffer.from(server.log.join(''))],
-    ['Redis', Buffer.from(overRedis.join('\n'))],
-    ['the write-ahead log', wal],
-    ['the citizen`s browser', await storedIn(citizen)],
-    ['the official`s browser', await storedIn(official)],
-  ];
-  expect(places.flatMap(([where, bytes]) => [...findCanaries(where, bytes, [mark]), ...findSecrets(where, bytes, secrets)])).toEqual([]);
-  expect(await findCanariesInDatabase(server.databaseUrl, [mark])).toEqual([]);
-  expect(await findCanariesInFiles(directory, [mark])).toEqual([]);
-  expect(await findCanariesInFiles(await dumpRedis(), [mark])).toEqual([]);
-  await reads(says('conversations.sealed'));
-  scene.close();
-  await close();
+beforeAll(async () => {
+  installation = await openInstallation();
 });
+afterAll(async () => {
+  await installation.close();
+});
+
+attack(
+  48,
+  'of a thousand texts people wrote, and of their keys, nothing is found anywhere but with them',
+  async ({ reads }) => {
+    const scene = await Scene.open(installation.evil);
+    const { evil, directory, overRedis, dumpRedis } = installation;
+    const { citizen, official, office } = scene;
+    const insider = await Insider.hire(scene);
+    const { mark, texts } = newCanaries(1_000);
+    const next = () => texts[written++] ?? '';
+    let written = 0;
+
+    const asking = scene.asking;
+    for (let index = 0; index < 30; index += 1) {
+      await citizen.messenger.profile.saveName(next());
+      await asking.send(Array.from({ length: perMessage }, next).join(' '), 'lb');
+    }
+    for (let index = 0; index < 10; index += 1) await scene.answered.send(Array.from({ length: perMessage }, next).join(' '), 'fr');
+    const [passkey] = citizen.messenger.security.passkeys.state.value;
+    for (let index = 0; index < 20; index += 1) {
+      await citizen.messenger.drafts.save(`service:${index}`, next());
+      if (passkey) await citizen.messenger.security.passkeys.rename(passkey.credentialId, next());
+    }
+    const files = Array.from(
+      { length: 10 },
+      () => new File([Array.from({ length: 10 }, next).join('\n')], `${next()}.txt`, { type: 'text/plain' }),
+    );
+    asking.attachments.send(asking.conversationId, files);
+    await waitUntil(asking.attachments.uploads, (uploads) => uploads.length === 0);
+    await delivered(asking);
+    expect(written).toBe(1_000);
+    // They have arrived: this is what was looked for.
+    const { items } = await waitUntil(scene.answered.state, (state) => state.items.filter(({ kind }) => kind === 'message').length === 51);
+    expect(findCanaries('what the official reads', Buffer.from(JSON.stringify(items)), [mark])).not.toEqual([]);
+
+    const [epoch] = await insider.epochs();
+    const secrets = [
+      epoch?.keys.secret ?? new Uint8Array(),
+      epoch?.keys.messageKey ?? new Uint8Array(),
+      insider.gim.device.seed,
+      ...insider.gim.ring().map(({ seed }) => seed),
+      ...office.inbox.ring(insider.gim).map(({ seed }) => seed),
+    ];
+    expect(secrets.map(({ length }) => length)).toEqual([32, 32, 32, 32, 32]);
+    const { server, overheard } = evil;
+    expect(overheard.join('\n')).toContain(asking.conversationId);
+    expect(overRedis.join('\n')).toContain('gim:node:');
+    const wal = await readWal(server.databaseUrl);
+    expect(wal.includes(Buffer.from(asking.conversationId))).toBe(true);
+    const places: readonly (readonly [string, Buffer])[] = [
+      ['the line', Buffer.from(overheard.join('\n'), 'latin1')],
+      ['the log', Buffer.from(server.log.join(''))],
+      ['Redis', Buffer.from(overRedis.join('\n'))],
+      ['the write-ahead log', wal],
+      ['the citizen`s browser', await storedIn(citizen)],
+      ['the official`s browser', await storedIn(official)],
+    ];
+    expect(places.flatMap(([where, bytes]) => [...findCanaries(where, bytes, [mark]), ...findSecrets(where, bytes, secrets)])).toEqual([]);
+    expect(await findCanariesInDatabase(server.databaseUrl, [mark])).toEqual([]);
+    expect(await findCanariesInFiles(directory, [mark])).toEqual([]);
+    expect(await findCanariesInFiles(await dumpRedis(), [mark])).toEqual([]);
+    await reads(says('conversations.sealed'));
+    scene.close();
+  },
+  120_000,
+);

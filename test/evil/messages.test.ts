@@ -15,7 +15,7 @@ import {
   type MessageHeader,
   nextRun,
 } from '../../server/protocol/envelope.ts';
-import { attack, entry, problem } from './attack.ts';
+import { alarmed, attack, entry, problem } from './attack.ts';
 import { EvilServer } from './evil-server.ts';
 import { showEntries } from './forgeries.ts';
 import { Insider, type OpenedEpoch } from './insider.ts';
@@ -112,21 +112,18 @@ attack(24, 'messages that are missing before one, and a counter that is used twi
   const insider = await Insider.hire(scene);
   const [epoch] = await insider.epochs();
   if (!epoch) throw new Error('there is an epoch');
+  const { conversationId } = scene.asked;
   const one = insider.seal(epoch, 'one');
+  await insider.line.request('message:send', { conversationId, envelope: toBase64Url(one) });
+  await shows(scene.asking, 'Moien', 'one');
   const third = insider.seal(epoch, 'three', { count: 2, lastHash: randomBytes(32) });
-  await showEntries(scene, [
-    { kind: 'message', bytes: one },
-    { kind: 'message', bytes: third },
-  ]);
+  await showEntries(scene, [{ kind: 'message', bytes: third }]);
   for (const { state } of [scene.asking, scene.answered]) expect(problemsOf(state.value)).toContain('gap');
   await reads(problem('gap'));
   expect(await scene.goOn()).toEqual(sound);
 
   const other = insider.seal(epoch, 'another one');
-  await showEntries(scene, [
-    { kind: 'message', bytes: one },
-    { kind: 'message', bytes: other },
-  ]);
+  await showEntries(scene, [{ kind: 'message', bytes: other }]);
   for (const { state } of [scene.asking, scene.answered]) expect(problemsOf(state.value)).toContain('fork');
   await reads(problem('fork'));
   expect(await scene.goOn()).toEqual(sound);
@@ -202,5 +199,24 @@ attack(25, 'two who are shown different orders find out by what the other has se
   expect(problems.map(({ kind }) => kind)).toContain('fork');
   await reads(problem('fork'));
   expect(await scene.goOn()).toEqual(sound);
+  scene.close();
+});
+
+attack(25, 'a message that was shown and is denied later is told, and can be proved', async ({ reads }) => {
+  const scene = await Scene.open(evil);
+  const { citizen } = scene;
+  const insider = await Insider.hire(scene);
+  const [epoch] = await insider.epochs();
+  if (!epoch) throw new Error('there is an epoch');
+  await showEntries(scene, [{ kind: 'message', bytes: insider.seal(epoch, 'granted') }], [citizen]);
+  await shows(scene.asking, 'Moien', 'granted');
+  evil.lies.recant();
+  await citizen.reload();
+  await waitUntil(citizen.core.alarms, (alarms) => alarms.length > 0);
+  expect(citizen.alarms).toEqual(['history-changed']);
+  await waitUntil(scene.asking.state, (state) => problemsOf(state).includes('rollback'));
+  expect(await scene.asking.exportEvidence()).toContain('schalter-evidence-1');
+  await reads(alarmed('history-changed'));
+  await reads(problem('rollback'));
   scene.close();
 });

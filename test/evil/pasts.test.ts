@@ -91,9 +91,12 @@ attack(6, 'an owner who signs one future for the citizen and another for the off
   const parties = { citizenId: fromBase64Url(citizen.accountId), inboxId: inbox.id };
   await refused('broken_chain', () => verifyEpoch(forked.link, epoch.state, parties, world.at('past')));
 
+  evil.lies.invent('epoch:append', () => ({ ok: false, error: { code: 'bad_request', retryable: false, ref: 'evil' } }), citizen.name);
   // The citizen believes his past, as long as it is the only one he sees; then he is shown the other.
+  await citizen.reload();
   await scene.asking.send('in another world', 'en');
   await delivered(scene.asking);
+  expect(await scene.isTrueTo(citizen)).toBe(false);
   const trusted = await citizen.trust(office.inboxId);
   showChain(scene, inbox.shelf.links, citizen.name);
   await citizen.reload();

@@ -88,6 +88,14 @@ export class Scene {
     return await meet(this.office, accountId);
   }
 
+  /** What a browser remembers of the office's chain is a place on the true one. */
+  async isTrueTo({ database }: Victim): Promise<boolean> {
+    const { inbox, inboxId } = this.office;
+    const head = await database.get('heads', inboxId);
+    const tail = head && inbox.state.tails[head.seqno - 1];
+    return tail !== undefined && head?.tail === toBase64Url(tail);
+  }
+
   /** The server is honest again: on pages loaded anew both write and read, and nothing is wrong. Gives what is amiss. */
   async goOn(): Promise<{ readonly alarms: readonly string[]; readonly problems: readonly string[] }> {
     const { citizen, official, evil } = this;
