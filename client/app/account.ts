@@ -1,7 +1,7 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import { idOf } from '../../server/protocol/ids.ts';
 import { createDirectory, type Directory } from '../account/directory.ts';
-import { createRegistrars } from '../account/registrars.ts';
+import { createRegistrars, type LoadRegistrars } from '../account/registrars.ts';
 import { type Keyring, openKeyring } from '../account/keyring.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import type { Reader } from '../conversations/reader.ts';
@@ -22,6 +22,7 @@ export interface People {
   readonly directory: Directory;
   readonly inboxChains: InboxChains;
   readonly registry: Registry;
+  readonly registrars: LoadRegistrars;
 }
 
 /** An account with its keys, and everybody it can verify. */
@@ -60,7 +61,7 @@ export function createPeople({ http, request, database, raise }: PeopleOptions):
     loadUsers: async (accountIds, { fresh = false } = {}) => await directory.load(accountIds, fresh ? { maxAgeMs: 0 } : {}),
     findUser: (userId) => directory.find(idOf(userId))?.chain,
   });
-  return { chains, directory, inboxChains, registry };
+  return { chains, directory, inboxChains, registry, registrars };
 }
 
 /** The account of the session, with the keys of the session's device. Throws a CryptoError or a RequestError. */

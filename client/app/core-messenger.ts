@@ -5,6 +5,7 @@ import type { Security } from '../account/security.ts';
 import { createFileTasks, type FileTasks } from '../attachments/file-tasks.ts';
 import { blobStaging } from '../attachments/staging.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
+import { Registrar } from '../inbox/registrar.ts';
 import { createTeams, type Teams } from '../inbox/teams.ts';
 import { createAttachmentTransfer } from '../net/attachment-transfer.ts';
 import type { Http } from '../net/http.ts';
@@ -24,6 +25,7 @@ import type { Account } from './account.ts';
 export interface CoreMessenger extends Messenger {
   readonly security: Security;
   readonly teams: Teams;
+  readonly registrar: Registrar;
 }
 
 export interface CoreMessengerOptions {
@@ -47,6 +49,8 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
   const secrets = createInvitationSecrets({ ...storage, accountId });
   const security = openAccountSecurity({ ...line, account, here, http, passkeys, now });
   const teams = createTeams({ ...line, account, secrets, now });
+  const { keyring: own, directory: people, registrars: loadRegistrars } = account;
+  const registrar = new Registrar({ ...line, own, people, loadRegistrars, now });
   const messenger = await openMessenger({
     ...line,
     reader: {
@@ -71,7 +75,9 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
     ...messenger,
     security,
     teams,
+    registrar,
     close: () => {
+      registrar.close();
       security.close();
       teams.close();
       messenger.close();

@@ -43,7 +43,7 @@ export const staffRoutes: readonly Route[] = [
   },
   {
     path: '/team',
-    areas: ['account', 'inbox', 'team'],
+    areas: ['account', 'inbox', 'registrar', 'team'],
     load: () => bringDesk(import('../inbox/team-page.ts')),
     render: () =>
       forTeam(t('team.title'), (_present, { session, messenger }) => {
@@ -53,9 +53,21 @@ export const staffRoutes: readonly Route[] = [
         return html`<gov-team-page
           .team=${messenger.teams.team(inboxId)}
           .audit=${messenger.teams.audit}
+          .registrar=${messenger.registrar}
           .officeId=${officeId}
           .officeName=${office?.name[locale()] ?? ''}
         ></gov-team-page>`;
+      }),
+  },
+  {
+    path: '/registrar',
+    areas: ['account', 'registrar'],
+    load: () => bring(import('../inbox/registrar-page.ts')),
+    render: () =>
+      gate({
+        roles: ['official'],
+        heading: t('registrar.title'),
+        draw: ({ messenger }) => html`<gov-registrar-page .registrar=${messenger.registrar}></gov-registrar-page>`,
       }),
   },
   {

@@ -7,6 +7,7 @@ import type help from './en/help.json';
 import type inbox from './en/inbox.json';
 import type offices from './en/offices.json';
 import type queue from './en/queue.json';
+import type registrar from './en/registrar.json';
 import type security from './en/security.json';
 import type shell from './en/shell.json';
 import type supervision from './en/supervision.json';
@@ -26,6 +27,7 @@ export interface Areas {
   inbox: typeof inbox;
   offices: typeof offices;
   queue: typeof queue;
+  registrar: typeof registrar;
   security: typeof security;
   shell: typeof shell;
   supervision: typeof supervision;

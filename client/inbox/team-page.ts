@@ -15,6 +15,7 @@ import './audit-notice.ts';
 import type { TeamProposal } from './proposal.ts';
 import './team.css';
 import './team-invite.ts';
+import type { Registrar } from './registrar.ts';
 import type { Act, Team } from './team.ts';
 import { formerList, namedCoSigners, peopleList, rolesGivenBy } from './team-people.ts';
 import { policyForm } from './team-policy.ts';
@@ -27,6 +28,7 @@ export class TeamPage extends GovPage {
   static override properties = {
     team: { attribute: false },
     audit: { attribute: false },
+    registrar: { attribute: false },
     officeId: { attribute: false },
     officeName: { attribute: false },
     outcome: { state: true },
@@ -34,6 +36,7 @@ export class TeamPage extends GovPage {
   };
   declare team: Team;
   declare audit: Teams['audit'];
+  declare registrar: Registrar;
   /** The office that newcomers are invited to; null where the inbox is no office's. */
   declare officeId: OfficeId | null;
   declare officeName: string;
@@ -47,11 +50,12 @@ export class TeamPage extends GovPage {
     this.officeName = '';
     this.outcome = null;
     this.busy = false;
-    this.addController(new WatchAll(this, () => [this.team.state]));
+    this.addController(new WatchAll(this, () => [this.team.state, this.registrar.state]));
   }
 
   protected override firstUpdated(): void {
     void this.team.refresh();
+    void this.registrar.refresh();
   }
 
   protected override render(): TemplateResult {
@@ -71,6 +75,7 @@ export class TeamPage extends GovPage {
     const manages = managesTeam(state.role);
     const acts = { admit: this.#admit, sign: this.#sign, withdraw: this.#withdraw };
     return html`<p class="lead">${t('team.lead', { office: this.officeName })}</p>
+      ${this.registrar.state.value.phase === 'ready' ? html`<p><a href=${href('/registrar')}>${t('registrar.title')}</a></p>` : nothing}
       ${this.outcome === null ? nothing : notice({ kind: this.outcome.kind, body: html`<p>${this.outcome.text()}</p>`, outcome: true })}
       ${manages ? html`${proposalList(state, acts, this.#nameOf)} ${applicantList(state, acts)}` : nothing}
       ${peopleList(state, { changeRole: this.#changeRole, remove: this.#remove, takeBack: this.#admit })}
