@@ -192,6 +192,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     recordEvent: async (trx, conversationId, event) => await conversations.recordEvent(trx, conversationId, event),
     connected: connections,
     keepAlive: async (accountIds) => await sessions.keepAlive(accountIds),
+    endedOf: async (sessionIds) => await sessions.endedOf(sessionIds),
     now,
     log,
   });
@@ -260,9 +261,9 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const writeActivity = async (): Promise<void> => {
     await sessions.touch(connections.takeActive());
     await sessions.sweep();
-    await accounts.sweep();
   };
   const activity = every(activityMs, 'activity of sessions', writeActivity, log);
+  const sweeping = every(sweepMs, 'ways in that are over', accounts.sweep, log);
 
   return {
     http,
@@ -273,6 +274,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       io.disconnectSockets(true);
       io.engine.close();
       await activity.close();
+      await sweeping.close();
       await catchingUp.close();
       await attachmentSweeping.close();
       await counter.close();

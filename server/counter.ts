@@ -2,6 +2,7 @@ import { appointmentHandlers } from './appointments/handlers.ts';
 import { Appointments, type BookableService } from './appointments/appointments.ts';
 import type { OpenInterval } from './appointments/availability.ts';
 import { createAppointmentStore } from './appointments/store.ts';
+import { Attendances } from './calls/attendance.ts';
 import { Calls } from './calls/calls.ts';
 import { callHandlers } from './calls/handlers.ts';
 import type { SfuClient } from './calls/sfu-client.ts';
@@ -15,7 +16,7 @@ import type { Notify } from './platform/notify.ts';
 import type { AppointmentCommands } from './protocol/appointments.ts';
 import type { CallCommands } from './protocol/calls.ts';
 import type { ConversationEvent } from './protocol/conversations.ts';
-import type { AccountId, ConversationId, InboxId, OfficeId, ServiceId } from './protocol/ids.ts';
+import type { AccountId, ConversationId, InboxId, OfficeId, ServiceId, SessionId } from './protocol/ids.ts';
 import type { Opening, WaitRange } from './protocol/offices.ts';
 import type { SupervisionCommands } from './protocol/supervision.ts';
 import { Entries } from './queue/entries.ts';
@@ -49,6 +50,8 @@ export interface CounterDependencies {
   readonly connected: { isConnected(accountId: AccountId): boolean; accounts(): readonly AccountId[] };
   /** Sessions of these do not run out by idleness. */
   readonly keepAlive: (accountIds: readonly AccountId[]) => Promise<void>;
+  /** Those of these sessions that are over. */
+  readonly endedOf: (sessionIds: readonly SessionId[]) => Promise<readonly SessionId[]>;
   readonly now: () => number;
   readonly log: Log;
 }
@@ -66,7 +69,8 @@ export interface Counter {
 }
 
 export function createCounter(dependencies: CounterDependencies): Counter {
-  const { database, sfu, notify, offices, officialsOf, findConversation, recordEvent, connected, keepAlive, now, log } = dependencies;
+  const { database, sfu, notify, offices, officialsOf, findConversation, recordEvent, connected, keepAlive, endedOf, now, log } =
+    dependencies;
   const { findService, listServices, openingAt, hoursBetween, dayOf } = offices;
 
   const queue = createQueueStore(database);
@@ -133,6 +137,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     now,
     log,
   });
+  const attendances = new Attendances({ sfu, endedOf, log });
   const unfollowSfu = followSfu({ sfu, calls, store: callStore, notify, log });
 
   const sweeps = [
@@ -140,6 +145,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     every(30_000, 'appointments', async () => await appointments.sweep(), log),
     every(60_000, 'calls', async () => await calls.sweep(), log),
   ];
+  const attendanceCheck = every(2_000, 'sessions of those in calls', async () => await attendances.check(), log);
   const loadSweep = every(5_000, 'load', () => load.sweep(), log);
 
   return {
@@ -155,7 +161,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
           return entry && viewOf(entry, await line.read(entry.officeId));
         },
       }),
-      ...callHandlers({ calls, store: callStore, sfu, now }),
+      ...callHandlers({ calls, store: callStore, sfu, attendances, now }),
       ...supervisionHandlers({ load }),
     },
     async loads() {
@@ -177,7 +183,8 @@ export function createCounter(dependencies: CounterDependencies): Counter {
       for (const sweep of sweeps) await sweep.run();
     },
     async close() {
-      await Promise.all([loadSweep.close(), ...sweeps.map((sweep) => sweep.close())]);
+      attendances.close();
+      await Promise.all([loadSweep.close(), attendanceCheck.close(), ...sweeps.map((sweep) => sweep.close())]);
       await unfollowSfu();
       await presence.settle();
       await line.settle();

@@ -21,7 +21,11 @@ export async function checkAssertion(
   const passkeys = new PasskeyStore(database);
   const passkey = await passkeys.find(response.id);
   if (!passkey) throw refusal('no such passkey');
-  const state = await checkAuthentication(party, response, challenge, passkey);
+  const { isChanged, ...state } = await checkAuthentication(party, response, challenge, passkey);
+  if (isChanged) {
+    log.error({ alarm: 'passkey-backup-changed', account: passkey.accountId }, 'a passkey may have been copied');
+    throw refusal('the backup eligibility has changed');
+  }
   return {
     passkey,
     async use() {

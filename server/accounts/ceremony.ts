@@ -89,13 +89,13 @@ export async function checkRegistration(party: RelyingParty, response: Registrat
   };
 }
 
-/** The new counter and backup state. Throws `passkey_refused` for every cause. */
+/** The new counter and backup state; `isChanged`: another kind of passkey than was registered. Throws `passkey_refused` for every cause. */
 export async function checkAuthentication(
   party: RelyingParty,
   response: AuthenticationResponseJSON,
   challenge: string,
   passkey: Passkey,
-): Promise<{ counter: number; backedUp: boolean }> {
+): Promise<{ counter: number; backedUp: boolean; isChanged: boolean }> {
   refuseCrossOrigin(response.response.clientDataJSON);
   // The library does not look at it: a passkey of one account must not open another one (K08).
   if (response.response.userHandle !== toBase64Url(passkey.handle)) throw refusal("the user handle is not the account's");
@@ -110,8 +110,8 @@ export async function checkAuthentication(
   if (!verified.verified) throw refusal('the signature is not valid');
   const { newCounter, credentialDeviceType, credentialBackedUp } = verified.authenticationInfo;
   // Decided when the passkey was made, for its whole life (WebAuthn §6.1.3).
-  if ((credentialDeviceType === 'multiDevice') !== passkey.backupEligible) throw refusal('the backup eligibility has changed');
-  return { counter: newCounter, backedUp: credentialBackedUp };
+  const isChanged = (credentialDeviceType === 'multiDevice') !== passkey.backupEligible;
+  return { counter: newCounter, backedUp: credentialBackedUp, isChanged };
 }
 
 const knownTransports = new Set<string>(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']);

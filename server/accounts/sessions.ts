@@ -18,6 +18,8 @@ export interface Sessions {
   authenticate(token: string): Promise<SessionCaller | null>;
   /** Those that are there, over or not. */
   read(sessionIds: readonly SessionId[]): Promise<ReadonlyMap<SessionId, { readonly caller: SessionCaller; readonly isOver: boolean }>>;
+  /** Those that are not there, or over. */
+  endedOf(sessionIds: readonly SessionId[]): Promise<readonly SessionId[]>;
   /** The session's new token; null when it is over. The old one is of no use any more. */
   renew(sessionId: SessionId, renewal: Renewal): Promise<string | null>;
   /** Ends the session with this token; its id when there was one. */
@@ -41,6 +43,10 @@ export function createSessions(database: Database): Sessions {
       if (!row || row.isOver) return null;
       await store.touch([row.sessionId]);
       return row;
+    },
+    async endedOf(sessionIds) {
+      const open = new Set((await store.find(sessionIds)).filter(({ isOver }) => !isOver).map(({ sessionId }) => sessionId));
+      return sessionIds.filter((sessionId) => !open.has(sessionId));
     },
     async renew(sessionId, renewal) {
       const token = newToken();

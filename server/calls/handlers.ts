@@ -3,6 +3,7 @@ import type { AccountId, CallId } from '../protocol/ids.ts';
 import type { Caller } from '../platform/caller.ts';
 import type { Handlers } from '../platform/commands.ts';
 import { found } from '../platform/database.ts';
+import type { Attendances } from './attendance.ts';
 import { peopleOf, type Calls } from './calls.ts';
 import { requireRunning, viewOf, type Call } from './call.ts';
 import { mediaIdSchema, schemas } from './schemas.ts';
@@ -13,6 +14,8 @@ export interface CallHandlersDependencies {
   readonly calls: Calls;
   readonly store: CallStore;
   readonly sfu: SfuClient;
+  /** Who is in a call, and by which session. */
+  readonly attendances: Attendances;
   readonly now: () => number;
 }
 
@@ -25,7 +28,7 @@ const consumerIdSchema = mediaIdSchema<'consumer'>();
  * The commands of calls. Whatever concerns media is passed to the sfu, which knows neither people nor calls: here it is
  * decided that the caller is one of the two and that the call has not ended.
  */
-export function callHandlers({ calls, store, sfu, now }: CallHandlersDependencies): Handlers<keyof CallCommands> {
+export function callHandlers({ calls, store, sfu, attendances, now }: CallHandlersDependencies): Handlers<keyof CallCommands> {
   /** Throws `not_found`, `forbidden`, `closed`. */
   const findRunning = async (callId: CallId, accountId: AccountId): Promise<Call> =>
     requireRunning(found((await store.find(callId)) ?? undefined, 'call'), accountId);
@@ -46,10 +49,13 @@ export function callHandlers({ calls, store, sfu, now }: CallHandlersDependencie
       allow: people,
       schema: schemas['call:join'],
       limit: { points: 60, perSeconds: 60 },
-      async run({ callId, peerId }, { accountId }) {
+      async run({ callId, peerId }, { accountId, sessionId }) {
         const call = await findRunning(callId, accountId);
         await sfu.request('room:open', { roomId: callId });
-        const joined = await sfu.request('peer:join', { roomId: callId, peerId, ownerId: accountId });
+        const attendance = { roomId: callId, peerId, ownerId: accountId };
+        // Before the sfu is asked: whatever happens to the answer, he is taken out when his session ends.
+        attendances.note(attendance, sessionId);
+        const joined = await sfu.request('peer:join', attendance);
         await store.markSeen([callId], now());
         return {
           call: viewOf(call),

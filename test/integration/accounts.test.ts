@@ -57,7 +57,7 @@ test('the server stores the root of the chain and gives each device its own boxe
   ]);
 });
 
-test('a complete registration sent twice, even at the same time, makes one account', async () => {
+test('K01: a complete registration sent twice, even at the same time, makes one account', async () => {
   const citizen = office.newcomer();
   const body = await citizen.prepareRegistration();
   const before = await countAccounts();
@@ -89,7 +89,7 @@ test('an unknown field in a registration is refused', async () => {
   expect(answer.status).toBe(400);
 });
 
-test('an invitation makes an official of the office, once', async () => {
+test('K18: an invitation makes an official of the office, once', async () => {
   const invitation = await office.invite('official', 'Luc Schmit');
   const official = office.newcomer();
   const { invitation: shown } = await official.http('POST /api/passkeys/registration/options', { invitationToken: invitation.token });
@@ -104,7 +104,7 @@ test('an invitation makes an official of the office, once', async () => {
   expect(await codeOf(office.newcomer().register(invitation))).toBe('invitation_invalid');
 });
 
-test('of two people who use one invitation at the same time, one enrols', async () => {
+test('K18: of two people who use one invitation at the same time, one enrols', async () => {
   const invitation = await office.invite();
   const people = [office.newcomer(), office.newcomer()];
   const bodies = await Promise.all(people.map(async (somebody) => await somebody.prepareRegistration(invitation)));
@@ -114,7 +114,7 @@ test('of two people who use one invitation at the same time, one enrols', async 
   expect(codes.toSorted()).toEqual(['accepted', 'invitation_invalid']);
 });
 
-test('an invitation that is unknown or has expired, and one that was not asked for, are refused', async () => {
+test('K18: an invitation that is unknown or has expired, and one that was not asked for in this browser, are refused', async () => {
   const invitation = await office.invite();
   expect(await codeOf(office.newcomer().register({ ...invitation, token: 'x'.repeat(43) }))).toBe('invitation_invalid');
   const citizen = office.newcomer();
@@ -123,6 +123,11 @@ test('an invitation that is unknown or has expired, and one that was not asked f
   expect(await codeOf(citizen.http('POST /api/passkeys/registration', smuggled))).toBe('passkey_refused');
   await sql`update invitations set expires_at = now() where used_at is null`.execute(server.database);
   expect(await codeOf(office.newcomer().register(invitation))).toBe('invitation_invalid');
+});
+
+test('K18: pages tell no other site where somebody came from, so that a link with an invitation stays where it is', async () => {
+  const answer = await fetch(`${server.origin}/api/session`);
+  expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
 });
 
 test('signing in with a device key is for accounts without a passkey', async () => {

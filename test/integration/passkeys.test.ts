@@ -1,3 +1,4 @@
+import { encode } from 'cborg';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Authenticator, flags, type Tampering } from '../support/authenticator.ts';
@@ -18,22 +19,24 @@ afterAll(async () => {
   await server.close();
 });
 
-const forgeries: [string, Tampering][] = [
-  ['another origin', { origin: 'https://gov.example.evil' }],
-  ['the same host over another port', { origin: 'http://localhost:1' }],
-  ['a subdomain', { origin: 'http://a.localhost' }],
-  ['another relying party', { rpId: 'example.evil' }],
-  ['a frame of another site', { crossOrigin: true, topOrigin: 'https://gov.example.evil' }],
-  ['a frame without a name', { crossOrigin: true }],
-  ['a top origin without a frame', { topOrigin: 'https://gov.example.evil' }],
-  ['an authenticator that did not verify its user', { flipFlags: flags.userVerified }],
-  ['an authenticator that nobody touched', { flipFlags: flags.userPresent }],
-  ['a backup without eligibility', { flipFlags: flags.backedUp }],
-  ['another challenge', { challenge: Buffer.alloc(32).toString('base64url') }],
-  ['the other ceremony', { type: 'webauthn.other' }],
+const forgeries: [string, string, Tampering][] = [
+  ['K03', 'another origin', { origin: 'https://gov.example.evil' }],
+  ['K03', 'the same host over another port', { origin: 'http://localhost:1' }],
+  ['K03', 'the same host by another scheme', { origin: 'https://localhost' }],
+  ['K03', 'a subdomain', { origin: 'http://a.localhost' }],
+  ['K03', 'a name that looks alike', { origin: 'http://xn--lcalhost-c7a' }],
+  ['K04', 'another relying party', { rpId: 'example.evil' }],
+  ['K05', 'a frame of another site', { crossOrigin: true, topOrigin: 'https://gov.example.evil' }],
+  ['K05', 'a frame without a name', { crossOrigin: true }],
+  ['K05', 'a top origin without a frame', { topOrigin: 'https://gov.example.evil' }],
+  ['K06', 'an authenticator that did not verify its user', { flipFlags: flags.userVerified }],
+  ['K06', 'an authenticator that nobody touched', { flipFlags: flags.userPresent }],
+  ['K10', 'a backup without eligibility', { flipFlags: flags.backedUp }],
+  ['K02', 'another challenge', { challenge: Buffer.alloc(32).toString('base64url') }],
+  ['K02', 'the other ceremony', { type: 'webauthn.other' }],
 ];
 
-test.each(forgeries)('a registration from %s is refused, with the answer of all refusals', async (_, tampering) => {
+test.each(forgeries)('%s: a registration from %s is refused, with the answer of all refusals', async (_row, _name, tampering) => {
   const citizen = office.newcomer();
   const { challengeId, options } = await citizen.http('POST /api/passkeys/registration/options', {});
   const body = {
@@ -48,17 +51,18 @@ test.each(forgeries)('a registration from %s is refused, with the answer of all 
 
 test.each([
   ...forgeries,
-  ['another account', { userHandle: Buffer.alloc(32).toString('base64url') }],
-  ['nobody by handle', { userHandle: null }],
-  ['a forger', { signature: Buffer.alloc(70).toString('base64url') }],
-] as [string, Tampering][])('a sign-in from %s is refused, with the answer of all refusals', async (_, tampering) => {
+  ['K08', 'another account', { userHandle: Buffer.alloc(32).toString('base64url') }],
+  ['K08', 'nobody by handle', { userHandle: null }],
+  ['K08', 'a handle that is too long', { userHandle: Buffer.alloc(65).toString('base64url') }],
+  ['K06', 'a forger', { signature: Buffer.alloc(70).toString('base64url') }],
+] as [string, string, Tampering][])('%s: a sign-in from %s is refused, with the answer of all refusals', async (_row, _name, tampering) => {
   const citizen = await office.newcomer().register();
   const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
   const response = citizen.authenticator.get(options, tampering);
   expect(await codeOf(citizen.http('POST /api/passkeys/authentication', { challengeId, response }))).toBe('passkey_refused');
 });
 
-test('no answer to a refused ceremony names challenge, origin, credential or account', async () => {
+test('K20: no answer to a refused ceremony names challenge, origin, credential or account', async () => {
   const citizen = await office.newcomer().register();
   const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
   const response = citizen.authenticator.get(options, { origin: 'https://gov.example.evil' });
@@ -73,7 +77,7 @@ test('no answer to a refused ceremony names challenge, origin, credential or acc
   for (const secret of [options.challenge, response.id, citizen.accountId, 'evil', 'origin']) expect(text).not.toContain(secret);
 });
 
-test('the challenge of another browser, of the other ceremony, or that has expired, is refused', async () => {
+test('K02: the challenge of another browser, of the other ceremony, or that has expired, is refused', async () => {
   const [citizen, thief] = [await office.newcomer().register(), office.newcomer()];
   await thief.http('POST /api/passkeys/authentication/options', {});
   const stolen = await citizen.http('POST /api/passkeys/authentication/options', {});
@@ -90,7 +94,7 @@ test('the challenge of another browser, of the other ceremony, or that has expir
   expect(await codeOf(citizen.http('POST /api/passkeys/authentication', lateBody))).toBe('passkey_refused');
 });
 
-test('a counter that does not go up is refused and raises an alarm; one that synchronises stays 0', async () => {
+test('K07: a counter that does not go up is refused and raises an alarm; one that synchronises stays 0', async () => {
   const citizen = await office.newcomer().register();
   await citizen.signIn();
   const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
@@ -103,7 +107,7 @@ test('a counter that does not go up is refused and raises an alarm; one that syn
   expect(synchronised.session).not.toBeNull();
 });
 
-test('of two sign-ins with one counter at the same time, one is accepted', async () => {
+test('K07: of two sign-ins with one counter at the same time, one is accepted', async () => {
   const citizen = await office.newcomer().register();
   const offers = await Promise.all([1, 2].map(async () => await citizen.http('POST /api/passkeys/authentication/options', {})));
   const attempts = offers.map(({ challengeId, options }) => ({
@@ -114,14 +118,74 @@ test('of two sign-ins with one counter at the same time, one is accepted', async
   expect(codes.toSorted()).toEqual(['accepted', 'passkey_refused']);
 });
 
-test('a passkey whose backup eligibility has changed is refused', async () => {
+test('K10: a passkey whose backup eligibility has changed is refused and raises an alarm', async () => {
   const citizen = await office.newcomer().register();
   const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
   const response = citizen.authenticator.get(options, { flipFlags: flags.backupEligible });
   expect(await codeOf(citizen.http('POST /api/passkeys/authentication', { challengeId, response }))).toBe('passkey_refused');
+  expect(server.log.some((line) => line.includes('passkey-backup-changed'))).toBe(true);
 });
 
-test('a credential of one account cannot be registered for another', async () => {
+test('K11: keys of other algorithms, and keys of a size no algorithm has, are refused', async () => {
+  const rsa = { n: Buffer.alloc(256, 0xff), e: Buffer.from([1]) };
+  const keys: [number, number | Uint8Array][][] = [
+    [
+      [1, 3],
+      [3, -257],
+      [-1, rsa.n],
+      [-2, rsa.e],
+    ],
+    [
+      [1, 2],
+      [3, -65_535],
+      [-1, 1],
+      [-2, Buffer.alloc(32, 1)],
+      [-3, Buffer.alloc(32, 2)],
+    ],
+    [
+      [1, 2],
+      [3, -7],
+      [-1, 1],
+      [-2, Buffer.alloc(16_000, 1)],
+      [-3, Buffer.alloc(32, 2)],
+    ],
+  ];
+  for (const fields of keys) {
+    const citizen = office.newcomer();
+    const { challengeId, options } = await citizen.http('POST /api/passkeys/registration/options', {});
+    expect(options.pubKeyCredParams.map(({ alg }) => alg).toSorted((a, b) => a - b)).toEqual([-8, -7]);
+    const response = citizen.authenticator.create(options, { coseKey: encode(new Map(fields)) });
+    const body = { challengeId, response, root: citizen.root, links: [], device: citizen.prove(options.challenge) };
+    expect(['bad_request', 'passkey_refused']).toContain(await codeOf(citizen.http('POST /api/passkeys/registration', body)));
+  }
+});
+
+test('K13: of transports only known names are kept, and thousands of them are refused', async () => {
+  const citizen = office.newcomer();
+  const body = await citizen.prepareRegistration();
+  const withTransports = (transports: string[]) => ({
+    ...body,
+    response: { ...body.response, response: { ...body.response.response, transports } },
+  });
+  const many = withTransports(Array.from({ length: 10_000 }, () => 'usb'));
+  expect(await codeOf(citizen.http('POST /api/passkeys/registration', many as typeof body))).toBe('bad_request');
+  const odd = withTransports(['internal', '<script>', 'telepathy']);
+  expect(await codeOf(citizen.http('POST /api/passkeys/registration', odd as typeof body))).toBe('accepted');
+  const { rows } = await sql<{ transports: string[] }>`select transports from passkeys where account_id = ${citizen.accountId}`.execute(
+    server.database,
+  );
+  expect(rows).toEqual([{ transports: ['internal'] }]);
+});
+
+test('K01: a complete sign-in that is sent twice at the same time signs in once', async () => {
+  const citizen = await office.addCitizen();
+  const { challengeId, options } = await citizen.http('POST /api/passkeys/authentication/options', {});
+  const body = { challengeId, response: citizen.authenticator.get(options) };
+  const codes = await Promise.all([1, 2].map(async () => await codeOf(citizen.http('POST /api/passkeys/authentication', body))));
+  expect(codes.toSorted()).toEqual(['accepted', 'passkey_refused']);
+});
+
+test('K09: a credential of one account cannot be registered for another', async () => {
   const first = await office.newcomer().register();
   const second = office.newcomer();
   const { challengeId, options } = await second.http('POST /api/passkeys/registration/options', {});
@@ -146,7 +210,7 @@ test('key material of a passkey is refused and raises an alarm', async () => {
   expect(server.log.some((line) => line.includes('prf-results-received'))).toBe(true);
 });
 
-test('attestations that are too large, malformed or of another algorithm are refused within the second', async () => {
+test('K12: attestations that are too large, malformed, endless or followed by more are refused within the second', async () => {
   const citizen = office.newcomer();
   const objects = [
     new Uint8Array(17_000),
@@ -162,7 +226,7 @@ test('attestations that are too large, malformed or of another algorithm are ref
   }
 });
 
-test('officials whose passkey can leave its device are refused where the installation asks for that', async () => {
+test('K10: officials whose passkey can leave its device are refused where the installation asks for that', async () => {
   const strict = await startTestServer({ officialsNeedDeviceBoundKeys: true, databaseUrl: server.databaseUrl });
   try {
     const enrol = async (synchronises: boolean): Promise<string> => {
@@ -176,7 +240,7 @@ test('officials whose passkey can leave its device are refused where the install
   }
 });
 
-test('one address has at most so many ceremonies open: the oldest are forgotten', async () => {
+test('K16: one address has at most so many ceremonies open: the oldest are forgotten, and those that are over are swept', async () => {
   const small = await startTestServer({ maxChallengesPerAddress: 3, databaseUrl: server.databaseUrl });
   try {
     const citizen = new Somebody(small, office.world.person());
@@ -186,10 +250,14 @@ test('one address has at most so many ceremonies open: the oldest are forgotten'
       await citizen.prepareRegistration(),
       await citizen.prepareRegistration(),
     ];
-    const { rows } = await sql<{ count: number }>`select count(*)::integer as count from challenges`.execute(small.database);
-    expect(rows[0]?.count).toBe(3);
+    const count = async (): Promise<number | undefined> =>
+      (await sql<{ count: number }>`select count(*)::integer as count from challenges`.execute(small.database)).rows[0]?.count;
+    expect(await count()).toBe(3);
     expect(await codeOf(citizen.http('POST /api/passkeys/registration', bodies[0]!))).toBe('passkey_refused');
     expect(await codeOf(citizen.http('POST /api/passkeys/registration', bodies[3]!))).toBe('accepted');
+    await sql`update challenges set expires_at = now()`.execute(small.database);
+    await citizen.prepareRegistration();
+    expect(await count()).toBe(1);
   } finally {
     await small.close();
   }

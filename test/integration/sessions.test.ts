@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Somebody } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { TestOffice } from '../support/test-office.ts';
 
@@ -29,7 +30,7 @@ test('signing in replaces the session that was there', async () => {
 test.each([
   ['a citizen', '61 minutes', '59 minutes'],
   ['an official', '16 minutes', '14 minutes'],
-])('%s who does nothing is signed out after his time, and not before', async (who, tooLong, notYet) => {
+])('K19: %s who does nothing is signed out after his time, and not before', async (who, tooLong, notYet) => {
   const somebody = who === 'a citizen' ? await office.addCitizen() : await office.enrol();
   const idle = async (time: string): Promise<void> =>
     void (await sql`update sessions set last_seen_at = now() - ${time}::interval where account_id = ${somebody.accountId}`.execute(
@@ -44,8 +45,9 @@ test.each([
   expect(await somebody.http('GET /api/session')).toBeNull();
 });
 
-test('a session ends at its absolute time whatever is done', async () => {
-  const citizen = await office.addCitizen();
+test('K19: a session ends at its absolute time whatever is done: a day for citizens, half a day for officials', async () => {
+  const [citizen, official] = [await office.addCitizen(), await office.enrol()];
+  expect([hoursOf(citizen), hoursOf(official)]).toEqual([24, 12]);
   await sql`update sessions set expires_at = now() where account_id = ${citizen.accountId}`.execute(server.database);
   expect(await citizen.http('GET /api/session')).toBeNull();
 });
@@ -59,3 +61,7 @@ test('a disabled account is out within two seconds, and cannot come back', async
   expect(performance.now() - disabledAt).toBeLessThan(2_000);
   await expect(citizen.signIn()).rejects.toHaveProperty('code', 'passkey_refused');
 });
+
+function hoursOf({ session }: Somebody): number {
+  return Math.round(((session?.expiresAt ?? 0) - Date.now()) / 3_600_000);
+}

@@ -23,6 +23,8 @@ export interface Tampering {
   readonly signature?: string;
   readonly attestationObject?: Uint8Array;
   readonly credentialId?: Uint8Array;
+  /** In the place of the authenticator's own key. */
+  readonly coseKey?: Uint8Array;
 }
 
 /** Flags of authenticator data (WebAuthn §6.1). */
@@ -59,7 +61,7 @@ export class Authenticator {
       new Uint8Array(16),
       Uint8Array.of(credentialId.length >> 8, credentialId.length & 255),
       credentialId,
-      this.#coseKey(),
+      tampering.coseKey ?? this.#coseKey(),
     ]);
     // WebAuthn's maps are written with text keys; the order is CTAP2's.
     const attestationObject =

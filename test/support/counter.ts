@@ -117,6 +117,7 @@ export async function startTestCounter({
       findConversation: async (conversationId) => await conversations.find(conversationId),
       recordEvent: async (within, conversationId, event) => await conversations.recordEvent(within, conversationId, event),
       connected: { isConnected: (accountId) => connected.has(accountId), accounts: () => [...connected] },
+      endedOf: async () => [],
       keepAlive: async (accountIds) => accountIds.forEach((accountId) => keptAlive.add(accountId)),
       now: () => clock.at,
     });

@@ -32,16 +32,20 @@ type Options = Partial<
 > & {
   /** A database that is there already, and stays: a second node of one installation. */
   readonly databaseUrl?: string;
+  /** A media server that runs; left out: one that nobody runs. */
+  readonly sfu?: { readonly url: string; readonly secret: string };
 };
 
+const nobody = { url: 'ws://127.0.0.1:9', secret: 'no sfu here' };
+
 /** A server in this process, on a database of its own. */
-export async function startTestServer({ databaseUrl, ...options }: Options = {}): Promise<TestServer> {
+export async function startTestServer({ databaseUrl, sfu: media = nobody, ...options }: Options = {}): Promise<TestServer> {
   const own = databaseUrl === undefined ? await createTestDatabase() : null;
   const url = databaseUrl ?? own?.url ?? '';
   const lines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line) => void lines.push(line) });
   const database = openDatabase({ url, log });
-  const sfu = connectSfu({ url: 'ws://127.0.0.1:9', secret: 'no sfu here', log: pino({ level: 'silent' }) });
+  const sfu = connectSfu({ ...media, log: pino({ level: 'silent' }) });
   const { origin, port } = await findOrigin();
   const attachments = await mkdtemp(join(tmpdir(), `schalter-test-attachments-${process.pid}-`));
   const app = await createApp({
