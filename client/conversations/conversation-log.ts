@@ -23,8 +23,8 @@ export interface ConversationLogOptions {
   readonly refused?: Iterable<number>;
 }
 
-/** How old chains may be that judge what arrives just now. */
-const freshMs = 60_000;
+/** How old chains may be that judge what arrives just now: a burst of messages asks once. */
+const freshMs = 10_000;
 
 /**
  * One conversation's entries in the order of their positions, each verified against all before it: epoch links, envelopes with their
