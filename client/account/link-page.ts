@@ -51,14 +51,11 @@ export class LinkPage extends GovPage {
     void this.joining?.cancel();
   }
 
-  protected override willUpdate(): void {
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
     const { state } = this.session.value;
     // Whether somebody is signed in here decides which account it may be.
     if (this.joining === null && this.failure === null && (state === 'signed-out' || state === 'no-keys')) void this.#begin();
-  }
-
-  protected override updated(changed: PropertyValues<this>): void {
-    super.updated(changed);
     const step = this.joining?.state.value.step ?? null;
     if (step === this.#shown) return;
     const isFirst = this.#shown === null || this.#shown === 'preparing';

@@ -1,15 +1,17 @@
 import type { SessionView } from '../../server/protocol/accounts.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
-import { type DeviceId, idOf } from '../../server/protocol/ids.ts';
+import { type DeviceId, type DeviceLinkId, idOf, type ResetId } from '../../server/protocol/ids.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import { atRestKey, passkeyDevice } from '../crypto/prf.ts';
 import { deviceOfRecoveryCode } from '../crypto/recovery-code.ts';
 import type { Http } from '../net/http.ts';
 import type { AccountKeys } from '../storage/account-keys.ts';
-import { DeviceJoining, type Joined } from './device-joining.ts';
+import type { NewStartStore } from '../storage/new-start-store.ts';
+import { DeviceJoining } from './device-joining.ts';
 import { proveDevice } from './device-proof.ts';
 import type { KeysHere } from './keys-here.ts';
 import { passkeyDeviceLabel } from './passkey-device.ts';
+import { NewStart } from './new-start.ts';
 import type { Passkeys } from './passkeys.ts';
 import { provePrf } from './prf-passkey.ts';
 import { signInWithCode } from './recovery.ts';
@@ -27,12 +29,19 @@ export interface WaysBackOptions {
   readonly passkeys: Passkeys;
   readonly accountKeys: AccountKeys;
   readonly keysHere: KeysHere;
+  readonly newStarts: NewStartStore;
   readonly deviceLabel: string;
   /** Who is signed in here; null when nobody is. */
   readonly present: () => SessionView | null;
   /** Brings a session's account to life; null when it does not open here. */
   readonly begin: (session: SessionView) => Promise<OpenAccount | null>;
   readonly now: () => number;
+}
+
+/** This browser's new device, in the account by now. */
+interface Newcomer {
+  readonly userId: Uint8Array;
+  readonly device: DeviceKeys;
 }
 
 /** The ways into an account for a browser that does not hold its keys. Each one needs something that nobody else has. */
@@ -77,11 +86,27 @@ export class WaysBack {
       deviceLabel,
       expectedUserId: session && fromBase64Url(session.accountId),
       open: async (joined) => session !== null && (await this.#open(joined, session)),
-      openWithPasskey: async (joined, onceMore) => await this.#openWithPasskey(joined, onceMore),
+      openWithPasskey: async ({ deviceLinkId, ...newcomer }, onceMore) => await this.#openWithPasskey({ deviceLinkId }, newcomer, onceMore),
     });
   }
 
-  async #open({ device }: Joined, session: SessionView): Promise<boolean> {
+  /** With two registrars' word, where everything else is lost. */
+  startAnew(): NewStart {
+    const { http, newStarts, present, now } = this.#options;
+    return new NewStart({
+      http,
+      store: newStarts,
+      now,
+      isSignedIn: () => present() !== null,
+      open: async (started) => {
+        const session = present();
+        return session !== null && (await this.#open(started, session));
+      },
+      openWithPasskey: async ({ resetId, ...newcomer }, onceMore) => await this.#openWithPasskey({ resetId }, newcomer, onceMore),
+    });
+  }
+
+  async #open({ device }: Newcomer, session: SessionView): Promise<boolean> {
     const { accountKeys, keysHere, begin } = this.#options;
     const { accountId } = session;
     const passkeyKey = await keysHere.sealingKey(session);
@@ -90,9 +115,13 @@ export class WaysBack {
   }
 
   /** The first passkey of a device that has just come in: signs in with both, and becomes a way in of its own when it can. */
-  async #openWithPasskey({ deviceLinkId, userId, device }: Joined, onceMore: () => void): Promise<boolean> {
+  async #openWithPasskey(
+    by: { readonly deviceLinkId: DeviceLinkId } | { readonly resetId: ResetId },
+    { userId, device }: Newcomer,
+    onceMore: () => void,
+  ): Promise<boolean> {
     const { http, passkeys, accountKeys, begin } = this.#options;
-    const { challengeId, options } = await http('POST /api/passkeys/registration/options', { deviceLinkId });
+    const { challengeId, options } = await http('POST /api/passkeys/registration/options', by);
     const created = await passkeys.create(options);
     const { response } = created;
     const prf = await provePrf(passkeys, created, { rpId: options.rp.id, insist: true, onceMore });

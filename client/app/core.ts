@@ -22,6 +22,7 @@ import { createAccountKeys } from '../storage/account-keys.ts';
 import type { Alarm } from '../storage/alarm.ts';
 import type { Database } from '../storage/database.ts';
 import { createEntryCache } from '../storage/entry-cache.ts';
+import { createNewStartStore } from '../storage/new-start-store.ts';
 import { openVault } from '../storage/vault.ts';
 import { type Account, createPeople, openAccount } from './account.ts';
 import { type CoreMessenger, fileTasksHere, openCoreMessenger } from './core-messenger.ts';
@@ -91,7 +92,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     if (!isKnown) alarms.set([...alarms.value, alarm]);
   };
   const ownDevice = new Subject<OwnDevice | null>(null);
-  const accountKeys = createAccountKeys({ database, vault: await openVault(database) });
+  const vault = await openVault(database);
+  const accountKeys = createAccountKeys({ database, vault });
   const http = createHttp({ origin, fetch });
   const connection = createConnection({ url: origin, onUnauthenticated: () => session.end('expired'), ...(headers ? { headers } : {}) });
   const { request, on } = connection;
@@ -189,6 +191,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       passkeys,
       accountKeys,
       keysHere,
+      newStarts: createNewStartStore({ database, vault }),
       deviceLabel,
       now,
       present: () => ('session' in session.state.value ? session.state.value.session : null),

@@ -27,4 +27,10 @@ export const waysRoutes: readonly Route[] = [
         .isTyped=${(code: string) => core().ways.checkCode(code)}
       ></gov-recover-page>`,
   },
+  {
+    path: '/reset',
+    areas: ['account', 'ways'],
+    load: async () => await Promise.all([import('../account/reset-page.ts'), loadCore()]),
+    render: () => html`<gov-reset-page .session=${core().session} .startAnew=${() => core().ways.startAnew()}></gov-reset-page>`,
+  },
 ];
