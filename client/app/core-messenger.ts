@@ -87,5 +87,7 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
 
 /** Work on files in this thread: for programs. */
 export function fileTasksHere({ origin, fetch }: { readonly origin: string; readonly fetch: typeof globalThis.fetch }): FileTasks {
-  return createFileTasks({ staging: async () => blobStaging(), transfer: createAttachmentTransfer({ origin, fetch }), pictures: null });
+  // One staging for sealing and sending: what the one puts there the other takes from there.
+  const staging = blobStaging();
+  return createFileTasks({ staging: async () => staging, transfer: createAttachmentTransfer({ origin, fetch }), pictures: null });
 }
