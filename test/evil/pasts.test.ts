@@ -97,6 +97,8 @@ attack(6, 'an owner who signs one future for the citizen and another for the off
   await scene.asking.send('in another world', 'en');
   await delivered(scene.asking);
   expect(await scene.isTrueTo(citizen)).toBe(false);
+  inbox.rotate(owner.gim);
+  await office.append(owner);
   const trusted = await citizen.trust(office.inboxId);
   showChain(scene, inbox.shelf.links, citizen.name);
   await citizen.reload();
