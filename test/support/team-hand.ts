@@ -1,4 +1,5 @@
 import { openAccount } from '../../client/app/account.ts';
+import { Registrar } from '../../client/inbox/registrar.ts';
 import { createTeams, type Teams } from '../../client/inbox/teams.ts';
 import { Subject } from '../../client/net/observable.ts';
 import type { RequestFunction } from '../../client/net/request.ts';
@@ -13,6 +14,7 @@ import type { Line, Somebody } from './people.ts';
 /** What the client knows of teams, without a page: somebody's keys, line and database. */
 export interface TeamHand {
   readonly teams: Teams;
+  readonly registrar: Registrar;
   readonly line: Line;
   readonly database: Database;
   readonly alarms: Alarm[];
@@ -38,5 +40,7 @@ export async function openTeams(
   };
   const secrets = createInvitationSecrets({ database, vault: await openVault(database), accountId: session.accountId });
   const teams = createTeams({ account, request, on, connection, secrets, now: Date.now });
-  return { teams, line, database, alarms };
+  const { keyring: own, directory: people, registrars: loadRegistrars } = account;
+  const registrar = new Registrar({ own, request, on, people, loadRegistrars, now: Date.now });
+  return { teams, registrar, line, database, alarms };
 }
