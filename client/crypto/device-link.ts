@@ -1,19 +1,24 @@
 import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
+import { deviceFormat } from '../../server/protocol/device-format.ts';
 import {
-  decode,
-  encode,
-  readBytes,
-  readBytesUpTo,
-  readHash,
-  readName,
-  readNullable,
-  readText,
-  readTuple,
-} from '../../server/protocol/codec.ts';
-import { type DevicePublic, readDevice, writeDevice } from '../../server/protocol/device-format.ts';
+  alone,
+  anything,
+  bytes,
+  bytesUpTo,
+  fromBytes,
+  hash32,
+  named,
+  nothing,
+  nullable,
+  text,
+  toBytes,
+  tuple,
+  type ValueOf,
+  variants,
+  versioned,
+} from '../../server/protocol/format.ts';
 import { hash, lp } from '../../server/protocol/hash.ts';
 import { limits } from '../../server/protocol/limits.ts';
-import { requireVersion, suite, version } from '../../server/protocol/link.ts';
 import { blake2b, CryptoError, ensure, equalBytes, withDomain } from '../../server/protocol/sodium.ts';
 
 /*
@@ -32,92 +37,65 @@ import { blake2b, CryptoError, ensure, equalBytes, withDomain } from '../../serv
  * screen. Without it both compare the digits: N is committed before it sees O's nonce and opens only then, so that somebody in between has
  * one guess in 10⁹, whatever he computes (Vaudenay, CRYPTO 2005). What follows hangs on the account's self-certifying id.
  */
-const types = { commitment: 1, answer: 2, opening: 3, draft: 4, signature: 5, done: 6 } as const;
+const types = named({ commitment: 1, answer: 2, opening: 3, draft: 4, signature: 5, done: 6 });
+const answerFormat = tuple({ userId: hash32, nonce: hash32, mac: nullable(hash32) });
+export type Answer = ValueOf<typeof answerFormat>;
 
-export type LinkMessage =
-  | { readonly type: 'commitment'; readonly commitment: Uint8Array }
-  | { readonly type: 'answer'; readonly answer: Answer }
-  | { readonly type: 'opening'; readonly opening: Uint8Array }
-  | { readonly type: 'draft'; readonly link: Uint8Array }
-  | { readonly type: 'signature'; readonly signature: Uint8Array }
-  | { readonly type: 'done' };
-
-export interface Answer {
-  readonly userId: Uint8Array;
-  readonly nonce: Uint8Array;
-  readonly mac: Uint8Array | null;
-}
+const contents = variants({
+  commitment: alone('commitment', hash32),
+  answer: alone('answer', answerFormat),
+  opening: alone('opening', bytesUpTo(4096)),
+  draft: alone('link', bytesUpTo(limits.deviceLinkMessageBytes)),
+  signature: alone('signature', bytes(64)),
+  done: nothing,
+});
+export type LinkMessage = Parameters<typeof contents.write>[0];
+const messageFormat = versioned({ type: types, content: anything });
 
 /** What the new device's commitment opens to. */
-export interface Opening {
-  readonly device: DevicePublic;
-  readonly label: string;
-  readonly nonce: Uint8Array;
-}
+const openingFormat = tuple({ device: deviceFormat, label: text(limits.displayNameCharacters), nonce: hash32 });
+export type Opening = ValueOf<typeof openingFormat>;
 
-export interface LinkCode {
-  readonly deviceLinkId: Uint8Array;
+const codeFormat = versioned({
+  deviceLinkId: bytes(16),
   /** Never seen by the server: 16 bytes between the two screens. */
-  readonly secret: Uint8Array;
-  readonly commitment: Uint8Array;
-}
+  secret: bytes(16),
+  commitment: hash32,
+});
+export type LinkCode = ValueOf<typeof codeFormat>;
 
 export function writeLinkCode(code: LinkCode): string {
-  return toBase64Url(encode([version, suite, code.deviceLinkId, code.secret, code.commitment]));
+  return toBase64Url(toBytes(codeFormat, code));
 }
 
 /** Reads what a camera saw. Throws `malformed`, or `unsupported` for the code of a newer program. */
-export function readLinkCode(text: string): LinkCode {
-  const decoded = decode(bytesOf(text), 256);
-  requireVersion(decoded);
-  const [, , deviceLinkId, secret, commitment] = readTuple(decoded, 5);
-  return { deviceLinkId: readBytes(deviceLinkId, 16), secret: readBytes(secret, 16), commitment: readHash(commitment) };
+export function readLinkCode(code: string): LinkCode {
+  return fromBytes(codeFormat, bytesOf(code), 256);
 }
 
-function bytesOf(text: string): Uint8Array {
+function bytesOf(code: string): Uint8Array {
   try {
-    return fromBase64Url(text);
+    return fromBase64Url(code);
   } catch (cause) {
     throw new CryptoError('malformed', 'not the code of a device', { cause });
   }
 }
 
 export function encodeLinkMessage(message: LinkMessage): Uint8Array {
-  return encode([version, suite, types[message.type], contentOf(message)]);
+  return toBytes(messageFormat, { type: message.type, content: contents.write(message) });
 }
 
-function contentOf(message: LinkMessage) {
-  if (message.type === 'commitment') return message.commitment;
-  if (message.type === 'answer') return [message.answer.userId, message.answer.nonce, message.answer.mac];
-  if (message.type === 'opening') return message.opening;
-  if (message.type === 'draft') return message.link;
-  return message.type === 'signature' ? message.signature : null;
-}
-
-export function decodeLinkMessage(bytes: Uint8Array): LinkMessage {
-  const decoded = decode(bytes, limits.deviceLinkMessageBytes);
-  requireVersion(decoded);
-  const [, , number, content] = readTuple(decoded, 4);
-  const type = readName(number, types);
-  if (type === 'commitment') return { type, commitment: readHash(content) };
-  if (type === 'answer') {
-    const [userId, nonce, mac] = readTuple(content, 3);
-    return { type, answer: { userId: readHash(userId), nonce: readHash(nonce), mac: readNullable(mac, readHash) } };
-  }
-  if (type === 'opening') return { type, opening: readBytesUpTo(content, 4096) };
-  if (type === 'draft') return { type, link: readBytesUpTo(content, limits.deviceLinkMessageBytes) };
-  if (type === 'signature') return { type, signature: readBytes(content, 64) };
-  ensure(content === null, 'malformed', 'the end has no content');
-  return { type };
+export function decodeLinkMessage(encoded: Uint8Array): LinkMessage {
+  const { type, content } = fromBytes(messageFormat, encoded, limits.deviceLinkMessageBytes);
+  return contents.read(type, content);
 }
 
 export function encodeOpening(opening: Opening): Uint8Array {
-  return encode([writeDevice(opening.device), opening.label, opening.nonce]);
+  return toBytes(openingFormat, opening);
 }
 
-export function decodeOpening(bytes: Uint8Array): Opening {
-  const [device, label, nonce] = readTuple(decode(bytes, 4096), 3);
-  return { device: readDevice(device), label: readText(label, limits.displayNameCharacters), nonce: readHash(nonce) };
+export function decodeOpening(encoded: Uint8Array): Opening {
+  return fromBytes(openingFormat, encoded, 4096);
 }
 
 export function commitmentTo(deviceLinkId: Uint8Array, opening: Uint8Array): Uint8Array {

@@ -1,5 +1,5 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
-import { decode, encode, readBytes, readHash, readText, readTuple, readUint } from '../../server/protocol/codec.ts';
+import { bytes, fromBytes, hash32, text, toBytes, tuple, uint } from '../../server/protocol/format.ts';
 import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
 import type { Database } from './database.ts';
@@ -56,17 +56,19 @@ export function createInvitationSecrets({
   };
 }
 
-function write({ invitationId, inboxId, displayName, secret, expiresAt }: InvitationSecret): Uint8Array {
-  return encode([invitationId, fromBase64Url(inboxId), displayName, secret, expiresAt]);
+const invitationFormat = tuple({
+  invitationId: text(64),
+  inboxId: hash32,
+  displayName: text(512),
+  secret: bytes(32),
+  expiresAt: uint(),
+});
+
+function write(invitation: InvitationSecret): Uint8Array {
+  return toBytes(invitationFormat, { ...invitation, inboxId: fromBase64Url(invitation.inboxId) });
 }
 
-function read(bytes: Uint8Array): InvitationSecret {
-  const [invitationId, inboxId, displayName, secret, expiresAt] = readTuple(decode(bytes, maxBytes), 5);
-  return {
-    invitationId: readText(invitationId, 64),
-    inboxId: idOf(readHash(inboxId)),
-    displayName: readText(displayName, 512),
-    secret: readBytes(secret, 32),
-    expiresAt: readUint(expiresAt),
-  };
+function read(kept: Uint8Array): InvitationSecret {
+  const invitation = fromBytes(invitationFormat, kept, maxBytes);
+  return { ...invitation, inboxId: idOf(invitation.inboxId) };
 }

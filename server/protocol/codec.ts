@@ -87,63 +87,9 @@ function readUintOf(view: DataView, offset: number, width: number): number {
   return Number(view.getBigUint64(offset));
 }
 
-function isCborValue(value: unknown): value is CborValue {
+export function isCborValue(value: unknown): value is CborValue {
   if (Array.isArray(value)) return value.every(isCborValue);
   return (
     value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string' || value instanceof Uint8Array
   );
-}
-
-/** The readers below take decoded items apart; each throws `malformed` on anything else. */
-export function readTuple(value: unknown, length: number): readonly unknown[] {
-  ensure(Array.isArray(value) && value.length === length, 'malformed', `expected an array of ${length}`);
-  return value;
-}
-
-export function readList<Item>(value: unknown, maxLength: number, readItem: (item: unknown) => Item): readonly Item[] {
-  ensure(Array.isArray(value) && value.length <= maxLength, 'malformed', `expected an array of at most ${maxLength}`);
-  return value.map((item: unknown) => readItem(item));
-}
-
-export function readUint(value: unknown, max: number = Number.MAX_SAFE_INTEGER): number {
-  ensure(typeof value === 'number' && value <= max, 'malformed', 'expected an unsigned integer');
-  return value;
-}
-
-export function readU32(value: unknown): number {
-  return readUint(value, 0xffff_ffff);
-}
-
-export function readBytes(value: unknown, length: number): Uint8Array {
-  ensure(value instanceof Uint8Array && value.length === length, 'malformed', `expected ${length} bytes`);
-  return value;
-}
-
-export function readBytesUpTo(value: unknown, maxLength: number): Uint8Array {
-  ensure(value instanceof Uint8Array && value.length <= maxLength, 'malformed', `expected at most ${maxLength} bytes`);
-  return value;
-}
-
-export function readHash(value: unknown): Uint8Array {
-  return readBytes(value, 32);
-}
-
-export function readText(value: unknown, maxLength: number): string {
-  ensure(typeof value === 'string' && value.length <= maxLength, 'malformed', 'expected a text');
-  return value;
-}
-
-export function readNullable<Item>(value: unknown, readItem: (item: unknown) => Item): Item | null {
-  return value === null ? null : readItem(value);
-}
-
-export function readValue(value: unknown): CborValue {
-  ensure(isCborValue(value), 'malformed', 'expected an item');
-  return value;
-}
-
-/** The numbers a name is written as. Unknown numbers are `unsupported`: the object is from a newer program. */
-export function readName<Name extends string>(value: unknown, names: Readonly<Record<Name, number>>): Name {
-  for (const name in names) if (names[name] === value) return name;
-  throw new CryptoError('unsupported', 'unknown type number');
 }

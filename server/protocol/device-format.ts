@@ -1,4 +1,4 @@
-import { type CborValue, readBytes, readBytesUpTo, readHash, readName, readTuple } from './codec.ts';
+import { bytes, bytesUpTo, type Format, hash32, named, tuple, type ValueOf } from './format.ts';
 import { hash } from './hash.ts';
 import { ensure, equalBytes } from './sodium.ts';
 
@@ -8,8 +8,8 @@ import { ensure, equalBytes } from './sodium.ts';
  *   label_ct: empty, or nonce24 ‖ XChaCha20-Poly1305(64-byte padded label, ad = lp("gim1/label", device_id),
  *             key = kdf(PUK seed current before the link, id 5, "gim1-puk"))
  */
-const deviceKinds = { browser: 1, passkey: 2, recovery: 3 } as const;
-export type DeviceKind = keyof typeof deviceKinds;
+const deviceKind = named({ browser: 1, passkey: 2, recovery: 3 });
+export type DeviceKind = ValueOf<typeof deviceKind>;
 
 export const kemPkBytes = 1216;
 
@@ -26,19 +26,20 @@ export function deviceIdOf(signPk: Uint8Array, kemPk: Uint8Array): Uint8Array {
   return hash('gim1/did', signPk, kemPk).slice(0, 16);
 }
 
-export function writeDevice(device: DevicePublic): CborValue {
-  return [device.deviceId, deviceKinds[device.kind], device.signPk, device.kemPk, device.labelCiphertext];
-}
+const fields = tuple<DevicePublic>({
+  deviceId: bytes(16),
+  kind: deviceKind,
+  signPk: hash32,
+  kemPk: bytes(kemPkBytes),
+  labelCiphertext: bytesUpTo(256),
+});
 
-export function readDevice(item: unknown): DevicePublic {
-  const [deviceId, kind, signPk, kemPk, label] = readTuple(item, 5);
-  const device = {
-    deviceId: readBytes(deviceId, 16),
-    kind: readName(kind, deviceKinds),
-    signPk: readHash(signPk),
-    kemPk: readBytes(kemPk, kemPkBytes),
-    labelCiphertext: readBytesUpTo(label, 256),
-  };
-  ensure(equalBytes(device.deviceId, deviceIdOf(device.signPk, device.kemPk)), 'bad_id', 'device id and keys do not belong together');
-  return device;
-}
+export const deviceFormat: Format<DevicePublic> = {
+  write: (device) => fields.write(device),
+  read: (item) => {
+    const device = fields.read(item);
+    const isOwn = equalBytes(device.deviceId, deviceIdOf(device.signPk, device.kemPk));
+    ensure(isOwn, 'bad_id', 'device id and keys do not belong together');
+    return device;
+  },
+};

@@ -1,8 +1,7 @@
-import { decode, encode, readBytes, readBytesUpTo, readHash, readNullable, readTuple, readU32 } from './codec.ts';
 import { type EpochState, type EpochVerification, requireSender } from './epoch-rules.ts';
+import { bytes, bytesUpTo, fromBytes, hash32, nullable, toBytes, tuple, u32, type ValueOf, versioned } from './format.ts';
 import { hash, lp } from './hash.ts';
 import { limits } from './limits.ts';
-import { requireVersion, suite, version } from './link.ts';
 import { ensure, equalBytes } from './sodium.ts';
 import type { DeviceState } from './user-chain.ts';
 
@@ -16,16 +15,24 @@ import type { DeviceState } from './user-chain.ts';
  * env_hash = H("gim1/env", bytes) of an envelope, a SignedEpoch or an event, whatever stands at a position
  * run_0 = H("gim1/run", conv_id), run_n = H("gim1/run", run_{n-1}, position, env_hash)
  */
-export interface MessageHeader {
-  readonly conversationId: Uint8Array;
-  readonly epoch: number;
-  readonly epochLinkHash: Uint8Array;
-  readonly senderUser: Uint8Array;
-  readonly senderDevice: Uint8Array;
-  readonly deviceCounter: number;
-  readonly prevMessageHash: Uint8Array | null;
-  readonly messageId: Uint8Array;
-}
+const headerFormat = versioned({
+  conversationId: bytes(16),
+  epoch: u32,
+  epochLinkHash: hash32,
+  senderUser: hash32,
+  senderDevice: bytes(16),
+  deviceCounter: u32,
+  prevMessageHash: nullable(hash32),
+  messageId: bytes(16),
+});
+export type MessageHeader = ValueOf<typeof headerFormat>;
+
+const headerBytesLimit = 512;
+const envelopeFormat = tuple({
+  headerBytes: bytesUpTo(headerBytesLimit),
+  nonce: bytes(24),
+  ciphertext: bytesUpTo(limits.envelopeBytes),
+});
 
 export interface Envelope {
   readonly header: MessageHeader;
@@ -38,50 +45,25 @@ export const signatureBytes = 64;
 const tagBytes = 16;
 
 export function encodeHeader(header: MessageHeader): Uint8Array {
-  return encode([
-    version,
-    suite,
-    header.conversationId,
-    header.epoch,
-    header.epochLinkHash,
-    header.senderUser,
-    header.senderDevice,
-    header.deviceCounter,
-    header.prevMessageHash,
-    header.messageId,
-  ]);
+  return toBytes(headerFormat, header);
 }
 
 export function encodeEnvelope(headerBytes: Uint8Array, nonce: Uint8Array, ciphertext: Uint8Array): Uint8Array {
-  return encode([headerBytes, nonce, ciphertext]);
+  return toBytes(envelopeFormat, { headerBytes, nonce, ciphertext });
 }
 
 /** Takes an envelope apart; says nothing about its author. */
-export function decodeEnvelope(bytes: Uint8Array): Envelope {
-  const [headerItem, nonce, ciphertextItem] = readTuple(decode(bytes, limits.envelopeBytes), 3);
-  const headerBytes = readBytesUpTo(headerItem, 512);
-  const decoded = decode(headerBytes, 512);
-  requireVersion(decoded);
-  const [, , conversationId, epoch, linkHash, senderUser, senderDevice, deviceCounter, prevMessageHash, messageId] = readTuple(decoded, 10);
-  const header: MessageHeader = {
-    conversationId: readBytes(conversationId, 16),
-    epoch: readU32(epoch),
-    epochLinkHash: readHash(linkHash),
-    senderUser: readHash(senderUser),
-    senderDevice: readBytes(senderDevice, 16),
-    deviceCounter: readU32(deviceCounter),
-    prevMessageHash: readNullable(prevMessageHash, readHash),
-    messageId: readBytes(messageId, 16),
-  };
+export function decodeEnvelope(encoded: Uint8Array): Envelope {
+  const parts = fromBytes(envelopeFormat, encoded, limits.envelopeBytes);
+  const header = fromBytes(headerFormat, parts.headerBytes, headerBytesLimit);
   ensure(
     header.deviceCounter > 0 && (header.deviceCounter === 1) === (header.prevMessageHash === null),
     'malformed',
     'only the first envelope follows nothing',
   );
-  const ciphertext = readBytesUpTo(ciphertextItem, limits.envelopeBytes);
-  const padded = ciphertext.length - tagBytes;
+  const padded = parts.ciphertext.length - tagBytes;
   ensure(padded > signatureBytes && paddedLength(padded - 1) === padded, 'malformed', 'the ciphertext has none of the allowed lengths');
-  return { header, headerBytes, nonce: readBytes(nonce, 24), ciphertext };
+  return { ...parts, header };
 }
 
 /**
@@ -89,11 +71,11 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
  * For the server (moment 'now') and, before opening, for readers. Returns the envelope and the device that must have signed.
  */
 export function checkEnvelope(
-  bytes: Uint8Array,
+  encoded: Uint8Array,
   epochInForce: EpochState,
   verification: EpochVerification,
 ): { envelope: Envelope; device: DeviceState } {
-  const envelope = decodeEnvelope(bytes);
+  const envelope = decodeEnvelope(encoded);
   const { header } = envelope;
   ensure(equalBytes(header.conversationId, epochInForce.conversationId), 'invalid_link', 'envelope of another conversation');
   ensure(
@@ -118,8 +100,8 @@ export function messageStatement(headerBytes: Uint8Array, body: Uint8Array): Uin
   return lp(headerBytes, hash('gim1/b', body));
 }
 
-export function envelopeHash(bytes: Uint8Array): Uint8Array {
-  return hash('gim1/env', bytes);
+export function envelopeHash(entry: Uint8Array): Uint8Array {
+  return hash('gim1/env', entry);
 }
 
 /** The run hash before the first entry. */

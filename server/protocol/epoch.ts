@@ -1,19 +1,8 @@
-import {
-  type CborValue,
-  decode,
-  encode,
-  readBytes,
-  readBytesUpTo,
-  readHash,
-  readList,
-  readName,
-  readNullable,
-  readTuple,
-  readU32,
-} from './codec.ts';
+import { encode } from './codec.ts';
+import { bytes, bytesUpTo, fromBytes, hash32, list, named, nullable, toBytes, tuple, u32, type ValueOf, versioned } from './format.ts';
 import { hash, lp } from './hash.ts';
 import { limits } from './limits.ts';
-import { type Checkpoint, readCheckpoint, requireVersion, suite, version, writeCheckpoint } from './link.ts';
+import { checkpointFormat } from './link.ts';
 import { ensure } from './sodium.ts';
 
 /*
@@ -26,35 +15,38 @@ import { ensure } from './sodium.ts';
  * reader kind: 1 user (the citizen), 2 inbox, 3 member (an official by PUK: inbox stale, or a restricted conversation)
  * reason: 1 opened, 2 newer_key, 3 transfer, 4 limit, 5 stale_inbox, 6 restrict, 7 restored (an official gives the history to a citizen who was reset)
  */
-const readerKinds = { user: 1, inbox: 2, member: 3 } as const;
-export type ReaderKind = keyof typeof readerKinds;
-const epochReasons = { opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6, restored: 7 } as const;
-export type EpochReason = keyof typeof epochReasons;
 
-export interface Reader {
-  readonly kind: ReaderKind;
+const readerFormat = tuple({
+  kind: named({ user: 1, inbox: 2, member: 3 }),
   /** user_id, or inbox_id for an inbox. */
-  readonly id: Uint8Array;
-  readonly generation: number;
-  readonly kemPkHash: Uint8Array;
+  id: hash32,
+  generation: u32,
+  kemPkHash: hash32,
   /** The head of the reader's chain the signer had verified. */
-  readonly chainSeqno: number;
-  readonly chainTail: Uint8Array;
-}
+  chainSeqno: u32,
+  chainTail: hash32,
+});
+export type Reader = ValueOf<typeof readerFormat>;
+export type ReaderKind = Reader['kind'];
 
-export interface EpochLink {
-  readonly conversationId: Uint8Array;
-  readonly epoch: number;
-  readonly prevEpochHash: Uint8Array | null;
-  readonly readers: readonly Reader[];
-  readonly commit: Uint8Array;
-  readonly boxHashes: readonly Uint8Array[];
-  readonly prevBoxHash: Uint8Array | null;
-  readonly reason: EpochReason;
-  readonly checkpoint: Checkpoint | null;
-  readonly signerUser: Uint8Array;
-  readonly signerDevice: Uint8Array;
-}
+const readersFormat = list(readerFormat, limits.readersPerEpoch);
+const epochFormat = versioned({
+  conversationId: bytes(16),
+  epoch: u32,
+  prevEpochHash: nullable(hash32),
+  readers: readersFormat,
+  commit: hash32,
+  boxHashes: list(hash32, limits.readersPerEpoch),
+  prevBoxHash: nullable(hash32),
+  reason: named({ opened: 1, newer_key: 2, transfer: 3, limit: 4, stale_inbox: 5, restrict: 6, restored: 7 }),
+  checkpoint: nullable(checkpointFormat),
+  signerUser: hash32,
+  signerDevice: bytes(16),
+});
+export type EpochLink = ValueOf<typeof epochFormat>;
+export type EpochReason = EpochLink['reason'];
+
+const signedFormat = tuple({ linkBytes: bytesUpTo(limits.linkBytes), signature: bytes(64) });
 
 export interface SignedEpoch {
   readonly link: EpochLink;
@@ -63,48 +55,17 @@ export interface SignedEpoch {
 }
 
 export function encodeEpochLink(link: EpochLink): Uint8Array {
-  return encode([
-    version,
-    suite,
-    link.conversationId,
-    link.epoch,
-    link.prevEpochHash,
-    writeReaders(link.readers),
-    link.commit,
-    link.boxHashes,
-    link.prevBoxHash,
-    epochReasons[link.reason],
-    writeCheckpoint(link.checkpoint),
-    link.signerUser,
-    link.signerDevice,
-  ]);
+  return toBytes(epochFormat, link);
 }
 
 export function encodeSignedEpoch(linkBytes: Uint8Array, signature: Uint8Array): Uint8Array {
-  return encode([linkBytes, signature]);
+  return toBytes(signedFormat, { linkBytes, signature });
 }
 
 /** Takes a signed epoch link apart; `verifyEpoch` judges it. */
-export function decodeSignedEpoch(bytes: Uint8Array): SignedEpoch {
-  const [linkItem, signature] = readTuple(decode(bytes, limits.linkBytes), 2);
-  const linkBytes = readBytesUpTo(linkItem, limits.linkBytes);
-  const decoded = decode(linkBytes, limits.linkBytes);
-  requireVersion(decoded);
-  const [, , conversationId, epoch, prevEpochHash, readers, commit, boxHashes, prevBoxHash, reason, checkpoint, signerUser, signerDevice] =
-    readTuple(decoded, 13);
-  const link: EpochLink = {
-    conversationId: readBytes(conversationId, 16),
-    epoch: readU32(epoch),
-    prevEpochHash: readNullable(prevEpochHash, readHash),
-    readers: readList(readers, limits.readersPerEpoch, readReader),
-    commit: readHash(commit),
-    boxHashes: readList(boxHashes, limits.readersPerEpoch, readHash),
-    prevBoxHash: readNullable(prevBoxHash, readHash),
-    reason: readName(reason, epochReasons),
-    checkpoint: readNullable(checkpoint, readCheckpoint),
-    signerUser: readHash(signerUser),
-    signerDevice: readBytes(signerDevice, 16),
-  };
+export function decodeSignedEpoch(encoded: Uint8Array): SignedEpoch {
+  const { linkBytes, signature } = fromBytes(signedFormat, encoded, limits.linkBytes);
+  const link = fromBytes(epochFormat, linkBytes, limits.linkBytes);
   const isFirst = link.epoch === 1;
   ensure(
     link.epoch > 0 && isFirst === (link.prevEpochHash === null) && isFirst === (link.prevBoxHash === null),
@@ -112,30 +73,7 @@ export function decodeSignedEpoch(bytes: Uint8Array): SignedEpoch {
     'only the first epoch follows nothing',
   );
   ensure(link.boxHashes.length === link.readers.length, 'malformed', 'one box for each reader');
-  return { link, linkBytes, signature: readBytes(signature, 64) };
-}
-
-function writeReaders(readers: readonly Reader[]): CborValue {
-  return readers.map((reader) => [
-    readerKinds[reader.kind],
-    reader.id,
-    reader.generation,
-    reader.kemPkHash,
-    reader.chainSeqno,
-    reader.chainTail,
-  ]);
-}
-
-function readReader(item: unknown): Reader {
-  const [kind, id, generation, kemHash, chainSeqno, chainTail] = readTuple(item, 6);
-  return {
-    kind: readName(kind, readerKinds),
-    id: readHash(id),
-    generation: readU32(generation),
-    kemPkHash: readHash(kemHash),
-    chainSeqno: readU32(chainSeqno),
-    chainTail: readHash(chainTail),
-  };
+  return { link, linkBytes, signature };
 }
 
 /** What the next epoch and every envelope header name. */
@@ -149,7 +87,7 @@ export function hashKemPk(kemPk: Uint8Array): Uint8Array {
 
 /** Associated data of the box for one reader. */
 export function epochBoxData(link: Pick<EpochLink, 'conversationId' | 'epoch' | 'commit' | 'readers'>, reader: Reader): Uint8Array {
-  const readers = hash('gim1/readers', encode(writeReaders(link.readers)));
+  const readers = hash('gim1/readers', encode(readersFormat.write(link.readers)));
   return lp('gim1/epoch-box', link.conversationId, link.epoch, link.commit, readers, reader.id, reader.generation);
 }
 

@@ -1,5 +1,5 @@
-import { type CborValue, readBytes, readHash, readList, readNullable, readTuple, readU32 } from './codec.ts';
 import { kemPkBytes } from './device-format.ts';
+import { bytes, type Format, hash32, list, nullable, tuple, u32 } from './format.ts';
 import { lp } from './hash.ts';
 import { limits } from './limits.ts';
 import { boxHash } from './link.ts';
@@ -46,33 +46,27 @@ export interface Generation extends GenerationLink {
   readonly staleFrom: number | null;
 }
 
-export function writeGeneration(generation: GenerationLink): CborValue {
-  const boxes = generation.boxes.map(({ recipient, recipientGeneration, boxHash: sealed }) =>
-    recipientGeneration === null ? [recipient, sealed] : [recipient, recipientGeneration, sealed],
-  );
-  return [generation.generation, generation.signPk, generation.kemPk, generation.commit, boxes, generation.prevBoxHash];
-}
+const pukBox = tuple({ recipient: bytes(16), boxHash: hash32 });
+export const pukFormat = generationFormat({
+  write: (box) => pukBox.write(box),
+  read: (item) => ({ ...pukBox.read(item), recipientGeneration: null }),
+});
 
-export function readGeneration(item: unknown, kind: GenerationKind): GenerationLink {
-  const [generation, signPk, kemPk, commit, boxes, prevBoxHash] = readTuple(item, 6);
-  return {
-    generation: readU32(generation),
-    signPk: readHash(signPk),
-    kemPk: readBytes(kemPk, kemPkBytes),
-    commit: readHash(commit),
-    boxes: readList(boxes, limits.boxesPerLink, kind === 'puk' ? readPukBox : readPtkBox),
-    prevBoxHash: readNullable(prevBoxHash, readHash),
-  };
-}
+const ptkBox = tuple({ recipient: hash32, recipientGeneration: u32, boxHash: hash32 });
+export const ptkFormat = generationFormat({
+  write: (box) => ptkBox.write({ ...box, recipientGeneration: box.recipientGeneration ?? 0 }),
+  read: (item) => ptkBox.read(item),
+});
 
-function readPukBox(item: unknown): BoxEntry {
-  const [deviceId, sealed] = readTuple(item, 2);
-  return { recipient: readBytes(deviceId, 16), recipientGeneration: null, boxHash: readHash(sealed) };
-}
-
-function readPtkBox(item: unknown): BoxEntry {
-  const [userId, pukGeneration, sealed] = readTuple(item, 3);
-  return { recipient: readHash(userId), recipientGeneration: readU32(pukGeneration), boxHash: readHash(sealed) };
+function generationFormat(box: Format<BoxEntry>): Format<GenerationLink> {
+  return tuple<GenerationLink>({
+    generation: u32,
+    signPk: hash32,
+    kemPk: bytes(kemPkBytes),
+    commit: hash32,
+    boxes: list(box, limits.boxesPerLink),
+    prevBoxHash: nullable(hash32),
+  });
 }
 
 /** Checks a new generation against the one before and its recipients, and makes it part of a state. */

@@ -1,17 +1,18 @@
 import {
-  type CborValue,
-  decode,
-  encode,
-  readBytes,
-  readBytesUpTo,
-  readHash,
-  readList,
-  readName,
-  readNullable,
-  readTuple,
-  readU32,
-  readUint,
-} from './codec.ts';
+  bytes,
+  bytesUpTo,
+  fromBytes,
+  hash32,
+  list,
+  named,
+  nullable,
+  toBytes,
+  tuple,
+  u32,
+  uint,
+  type ValueOf,
+  versioned,
+} from './format.ts';
 import { hash } from './hash.ts';
 import { limits } from './limits.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
@@ -30,102 +31,58 @@ import { ensure, equalBytes, verifySignature } from './sodium.ts';
  * user types:  1 root, 2 add_device, 3 revoke_device, 4 rotate_puk, 5 reset, 6 attest
  * inbox types: 1 root, 2 add_member, 3 remove_member, 4 change_role, 5 rotate_ptk, 6 leave, 7 set_policy, 8 rename, 9 close
  */
-export const version = 1;
-export const suite = 1;
-const chainKinds = { user: 1, inbox: 2 } as const;
-export type ChainKind = keyof typeof chainKinds;
-const maxLinks = { user: limits.linksPerUserChain, inbox: limits.linksPerInboxChain } as const satisfies Record<ChainKind, number>;
-
-/** The newest checkpoint of the key directory the signer had verified. */
-export interface Checkpoint {
-  readonly logSize: number;
-  readonly root: Uint8Array;
-}
-
-export interface Outer {
-  readonly chainKind: ChainKind;
-  readonly chainId: Uint8Array | null;
-  readonly seqno: number;
-  readonly prev: Uint8Array | null;
-  readonly type: number;
-  readonly bodyHash: Uint8Array;
-  readonly checkpoint: Checkpoint | null;
-  readonly signerUser: Uint8Array | null;
-  readonly signerDevice: Uint8Array;
-  /** Milliseconds since 1970, by the signer's clock. */
-  readonly createdAt: number;
-}
-
-export interface LinkSignature {
-  readonly deviceId: Uint8Array;
-  readonly signature: Uint8Array;
-}
+const chainKind = named({ user: 1, inbox: 2 });
+export type ChainKind = ValueOf<typeof chainKind>;
+const maxLinks: Readonly<Record<ChainKind, number>> = { user: limits.linksPerUserChain, inbox: limits.linksPerInboxChain };
 
 export interface Link {
   readonly outerBytes: Uint8Array;
   readonly outer: Outer;
   /** Null: stubbed. No type known so far may be stubbed. */
   readonly body: Uint8Array | null;
-  readonly signatures: readonly LinkSignature[];
+  readonly signatures: readonly { readonly deviceId: Uint8Array; readonly signature: Uint8Array }[];
 }
+
+/** The newest checkpoint of the key directory the signer had verified. */
+export const checkpointFormat = tuple({ logSize: uint(), root: hash32 });
+export type Checkpoint = ValueOf<typeof checkpointFormat>;
+
+const outerBytesLimit = 1024;
+const outerFormat = versioned({
+  chainKind,
+  chainId: nullable(hash32),
+  seqno: u32,
+  prev: nullable(hash32),
+  type: uint(255),
+  bodyHash: hash32,
+  checkpoint: nullable(checkpointFormat),
+  signerUser: nullable(hash32),
+  signerDevice: bytes(16),
+  /** Milliseconds since 1970, by the signer's clock. */
+  createdAt: uint(),
+});
+export type Outer = ValueOf<typeof outerFormat>;
+
+const linkFormat = tuple({
+  outerBytes: bytesUpTo(outerBytesLimit),
+  body: nullable(bytesUpTo(limits.linkBytes)),
+  signatures: list(tuple({ deviceId: bytes(16), signature: bytes(64) }), 16),
+});
 
 export function encodeOuter(outer: Outer): Uint8Array {
-  return encode([
-    version,
-    suite,
-    chainKinds[outer.chainKind],
-    outer.chainId,
-    outer.seqno,
-    outer.prev,
-    outer.type,
-    outer.bodyHash,
-    writeCheckpoint(outer.checkpoint),
-    outer.signerUser,
-    outer.signerDevice,
-    outer.createdAt,
-  ]);
+  return toBytes(outerFormat, outer);
 }
 
-function decodeOuter(bytes: Uint8Array): Outer {
-  const decoded = decode(bytes, 1024);
-  requireVersion(decoded);
-  const [, , kind, chainId, seqno, prev, type, signedBody, checkpoint, signerUser, signerDevice, createdAt] = readTuple(decoded, 12);
-  return {
-    chainKind: readName(kind, chainKinds),
-    chainId: readNullable(chainId, readHash),
-    seqno: readU32(seqno),
-    prev: readNullable(prev, readHash),
-    type: readUint(type, 255),
-    bodyHash: readHash(signedBody),
-    checkpoint: readNullable(checkpoint, readCheckpoint),
-    signerUser: readNullable(signerUser, readHash),
-    signerDevice: readBytes(signerDevice, 16),
-    createdAt: readUint(createdAt),
-  };
-}
-
-/** Version and suite stand first in every object, so that an object of a newer program is told from a broken one. */
-export function requireVersion(decoded: unknown): void {
-  ensure(Array.isArray(decoded) && decoded.length >= 2, 'malformed', 'expected a versioned object');
-  ensure(decoded[0] === version && decoded[1] === suite, 'unsupported', 'unknown version or suite');
-}
-
-export function encodeLink(link: Pick<Link, 'outerBytes' | 'body' | 'signatures'>): Uint8Array {
-  return encode([link.outerBytes, link.body, link.signatures.map(({ deviceId, signature }) => [deviceId, signature])]);
+export function encodeLink(link: Omit<Link, 'outer'>): Uint8Array {
+  return toBytes(linkFormat, link);
 }
 
 /** Takes a link apart and checks that the body is the one the outer part names. Signatures and rules are checked by the chains. */
-export function decodeLink(bytes: Uint8Array): Link {
-  const [outerItem, bodyItem, signatureItems] = readTuple(decode(bytes, limits.linkBytes), 3);
-  const outerBytes = readBytesUpTo(outerItem, 1024);
-  const outer = decodeOuter(outerBytes);
-  const body = readNullable(bodyItem, (item) => readBytesUpTo(item, limits.linkBytes));
-  ensure(body === null || equalBytes(bodyHash(body), outer.bodyHash), 'malformed', 'the body is not the one that was signed');
-  const signatures = readList(signatureItems, 16, (item) => {
-    const [deviceId, signature] = readTuple(item, 2);
-    return { deviceId: readBytes(deviceId, 16), signature: readBytes(signature, 64) };
-  });
-  return { outerBytes, outer, body, signatures };
+export function decodeLink(encoded: Uint8Array): Link {
+  const link = fromBytes(linkFormat, encoded, limits.linkBytes);
+  const outer = fromBytes(outerFormat, link.outerBytes, outerBytesLimit);
+  ensure(link.body === null || equalBytes(bodyHash(link.body), outer.bodyHash), 'malformed', 'the body is not the one that was signed');
+  return { ...link, outer };
 }
 
 export function bodyHash(body: Uint8Array): Uint8Array {
@@ -183,13 +140,4 @@ export function requirePlace(
 
 function sameOrNull(left: Uint8Array | null, right: Uint8Array | null): boolean {
   return left === null || right === null ? left === right : equalBytes(left, right);
-}
-
-export function writeCheckpoint(checkpoint: Checkpoint | null): CborValue {
-  return checkpoint === null ? null : [checkpoint.logSize, checkpoint.root];
-}
-
-export function readCheckpoint(item: unknown): Checkpoint {
-  const [logSize, root] = readTuple(item, 2);
-  return { logSize: readUint(logSize), root: readHash(root) };
 }

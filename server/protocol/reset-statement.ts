@@ -1,9 +1,8 @@
-import { decode, encode, readBytes, readHash, readTuple, readU32, readUint } from './codec.ts';
-import { type DevicePublic, readDevice, writeDevice } from './device-format.ts';
-import { type GenerationLink, readGeneration, writeGeneration } from './generation.ts';
+import { deviceFormat } from './device-format.ts';
+import { bytes, fromBytes, hash32, toBytes, tuple, u32, uint, type ValueOf, versioned } from './format.ts';
+import { pukFormat } from './generation.ts';
 import { lp } from './hash.ts';
 import { type InboxChainState, memberChain, registrarsName } from './inbox-state.ts';
-import { requireVersion, suite, version } from './link.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
 import type { ResetBody } from './user-bodies.ts';
 import { currentGeneration, headOf, type UserChainState } from './user-state.ts';
@@ -16,26 +15,22 @@ import { requireDevice, type Verification } from './verification.ts';
  *   sig = Ed25519("gim1/reset-att" ‖ lp(ResetDraft bytes, user_id, device_id, inbox_id, inbox_seqno, inbox_tail, attested_at))
  * The reset link's Outer names the same user, seqno and prev, and is signed by the new device; created ≥ not_before ≥ the later attested_at + 24 h.
  */
-export interface ResetDraft {
-  readonly userId: Uint8Array;
-  readonly seqno: number;
-  readonly prev: Uint8Array;
-  readonly device: DevicePublic;
-  readonly puk: GenerationLink;
-}
+const draftFormat = versioned({ userId: hash32, seqno: u32, prev: hash32, device: deviceFormat, puk: pukFormat });
+export type ResetDraft = ValueOf<typeof draftFormat>;
 
 /** A registrar's word that who holds this new device is the account's owner. */
-export interface Attestation {
-  readonly registrarId: Uint8Array;
-  readonly deviceId: Uint8Array;
+const attestationFormat = tuple({
+  registrarId: hash32,
+  deviceId: bytes(16),
   /** The registrars' inbox, and its head the registrar had verified. */
-  readonly inboxId: Uint8Array;
-  readonly inboxSeqno: number;
-  readonly inboxTail: Uint8Array;
+  inboxId: hash32,
+  inboxSeqno: u32,
+  inboxTail: hash32,
   /** Milliseconds since 1970, by the registrar's clock. */
-  readonly attestedAt: number;
-  readonly signature: Uint8Array;
-}
+  attestedAt: uint(),
+  signature: bytes(64),
+});
+export type Attestation = ValueOf<typeof attestationFormat>;
 
 /** What it takes to judge a reset. */
 export interface ResetContext {
@@ -52,26 +47,17 @@ export const resetDelayMs = 24 * 60 * 60_000;
 /** How far clocks may be apart. */
 const clockSkewMs = 10 * 60_000;
 
-export function encodeResetDraft({ userId, seqno, prev, device, puk }: ResetDraft): Uint8Array {
-  return encode([version, suite, userId, seqno, prev, writeDevice(device), writeGeneration(puk)]);
+export function encodeResetDraft(draft: ResetDraft): Uint8Array {
+  return toBytes(draftFormat, draft);
 }
 
-export function decodeResetDraft(bytes: Uint8Array): ResetDraft {
-  const decoded = decode(bytes, 8192);
-  requireVersion(decoded);
-  const [, , userId, seqno, prev, device, puk] = readTuple(decoded, 7);
-  return {
-    userId: readHash(userId),
-    seqno: readU32(seqno),
-    prev: readHash(prev),
-    device: readDevice(device),
-    puk: readGeneration(puk, 'puk'),
-  };
+export function decodeResetDraft(encoded: Uint8Array): ResetDraft {
+  return fromBytes(draftFormat, encoded, 8192);
 }
 
 /** Throws unless the draft would follow this chain and gives the account to one new browser with new keys that lead nowhere back. */
-export function requireDraftFits(bytes: Uint8Array, state: UserChainState): ResetDraft {
-  const draft = decodeResetDraft(bytes);
+export function requireDraftFits(encoded: Uint8Array, state: UserChainState): ResetDraft {
+  const draft = decodeResetDraft(encoded);
   ensure(equalBytes(draft.userId, state.userId), 'bad_id', 'a reset of another account');
   ensure(draft.seqno === state.seqno + 1 && equalBytes(draft.prev, headOf(state)), 'broken_chain', 'the chain has moved on since');
   const isNew = !state.devices.some((known) => equalBytes(known.deviceId, draft.device.deviceId));
@@ -88,21 +74,11 @@ export function requireDraftFits(bytes: Uint8Array, state: UserChainState): Rese
 }
 
 export function encodeAttestation(attestation: Attestation): Uint8Array {
-  const { registrarId, deviceId, inboxId, inboxSeqno, inboxTail, attestedAt, signature } = attestation;
-  return encode([registrarId, deviceId, inboxId, inboxSeqno, inboxTail, attestedAt, signature]);
+  return toBytes(attestationFormat, attestation);
 }
 
-export function decodeAttestation(bytes: Uint8Array): Attestation {
-  const [registrarId, deviceId, inboxId, inboxSeqno, inboxTail, attestedAt, signature] = readTuple(decode(bytes, 1024), 7);
-  return {
-    registrarId: readHash(registrarId),
-    deviceId: readBytes(deviceId, 16),
-    inboxId: readHash(inboxId),
-    inboxSeqno: readU32(inboxSeqno),
-    inboxTail: readHash(inboxTail),
-    attestedAt: readUint(attestedAt),
-    signature: readBytes(signature, 64),
-  };
+export function decodeAttestation(encoded: Uint8Array): Attestation {
+  return fromBytes(attestationFormat, encoded, 1024);
 }
 
 /** What a registrar signs under "gim1/reset-att". */
@@ -115,8 +91,8 @@ export function attestationStatement(draft: Uint8Array, attestation: Omit<Attest
  * Throws unless a registrar attested this draft: somebody of the registrars' inbox who may write, who was not reset himself, and whose own
  * account this is not. With moment 'now' still so, and just now.
  */
-export function verifyAttestation(draft: Uint8Array, bytes: Uint8Array, context: ResetContext): Attestation {
-  const attestation = decodeAttestation(bytes);
+export function verifyAttestation(draft: Uint8Array, encoded: Uint8Array, context: ResetContext): Attestation {
+  const attestation = decodeAttestation(encoded);
   const { registrarId, deviceId, inboxId, inboxSeqno, inboxTail, attestedAt, signature } = attestation;
   const { registrars, moment, now } = context;
   ensure(registrars !== null, 'unknown_chain', 'the registrars are not known here');
@@ -146,7 +122,7 @@ export function verifyAttestation(draft: Uint8Array, bytes: Uint8Array, context:
 /** Judges the body of a reset link that was created at `createdAt`. Returns who attested it. */
 export function verifyReset(body: ResetBody, createdAt: number, context: ResetContext): readonly Uint8Array[] {
   // Registrars come and go during the delay: they must have been registrars when they signed.
-  const attestations = body.attestations.map((bytes) => verifyAttestation(body.draft, bytes, { ...context, moment: 'past' }));
+  const attestations = body.attestations.map((encoded) => verifyAttestation(body.draft, encoded, { ...context, moment: 'past' }));
   const ids = attestations.map(({ registrarId }) => registrarId);
   ensure(new Set(ids.map(String)).size === 2, 'bad_signature', 'two registrars attest a reset');
   const earliest = Math.max(...attestations.map(({ attestedAt }) => attestedAt)) + resetDelayMs;

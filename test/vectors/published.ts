@@ -1,6 +1,7 @@
 import sodium from 'libsodium-wrappers';
 import { decrypt, sign } from '../../client/crypto/primitives.ts';
-import { decode, encode, readValue } from '../../server/protocol/codec.ts';
+import { decode, encode } from '../../server/protocol/codec.ts';
+import { anything } from '../../server/protocol/format.ts';
 import { blake2b, CryptoError, verifySignature } from '../../server/protocol/sodium.ts';
 import * as libsodium from './libsodium.ts';
 import * as vectors from './primitives.ts';
@@ -82,7 +83,7 @@ export const published: readonly Suite[] = [
     checks: [
       ...vectors.cborAccepted.map(({ hex, value }) => () => {
         same(decode(fromHex(hex), 64), value);
-        same(toHex(encode(readValue(value))), hex);
+        same(toHex(encode(anything.read(value))), hex);
       }),
       ...vectors.cborRefused.map(({ hex }) => () => refuses(() => decode(fromHex(hex), 64))),
     ],

@@ -4,9 +4,10 @@ import { decodeLinkMessage, decodeOpening, readLinkCode } from '../../../client/
 import { decodeFilePayload } from '../../../client/crypto/file-payload.ts';
 import { deviceOfRecoveryCode } from '../../../client/crypto/recovery-code.ts';
 import { fromBase64Url, toBase64Url } from '../../../server/protocol/base64url.ts';
-import { type CborValue, decode, encode, readValue } from '../../../server/protocol/codec.ts';
+import { type CborValue, decode, encode } from '../../../server/protocol/codec.ts';
 import { decodeEnvelope } from '../../../server/protocol/envelope.ts';
 import { decodeSignedEpoch } from '../../../server/protocol/epoch.ts';
+import { anything } from '../../../server/protocol/format.ts';
 import { decodeInboxBody } from '../../../server/protocol/inbox-bodies.ts';
 import { decodeLink } from '../../../server/protocol/link.ts';
 import { decodeMessageBody } from '../../../server/protocol/message-body.ts';
@@ -51,7 +52,7 @@ const decoders: readonly Decoder[] = [
   { name: 'a message body', samples: [encode([1, 5, ['Moien', 'lb', null], null, [3, new Uint8Array(32)]])], read: decodeMessageBody },
   { name: 'a message of a device link', samples: messages, read: decodeLinkMessage },
   { name: 'an opening', samples: messages.flatMap((bytes) => openingOf(bytes)), read: decodeOpening },
-  { name: 'a file', samples: [fromBase64Url(file.payload)], read: (bytes) => decodeFilePayload(readValue(decode(bytes, 10_000))) },
+  { name: 'a file', samples: [fromBase64Url(file.payload)], read: (bytes) => decodeFilePayload(anything.read(decode(bytes, 10_000))) },
   { name: 'a code', samples: gim1.deviceLinks.map(({ code }) => fromBase64Url(code)), read: (bytes) => readLinkCode(toBase64Url(bytes)) },
 ];
 
@@ -94,9 +95,9 @@ const item: fc.Arbitrary<CborValue> = fc.oneof(
 
 test.each(decoders)('attack 27: $name with an item of another kind in any place', ({ samples, read }) => {
   const replaced = fc.property(fc.constantFrom(...samples), fc.nat(), item, (sample, at, other) => {
-    const tuple = readValue(decode(sample, 64 * 1024));
+    const tuple = anything.read(decode(sample, 64 * 1024));
     if (!Array.isArray(tuple)) throw new Error('every format is an array');
-    const items: CborValue[] = tuple.map(readValue);
+    const items: CborValue[] = tuple.map((one: unknown) => anything.read(one));
     items[at % items.length] = other;
     expectTyped(() => read(encode(items)));
     expectTyped(() => read(encode(items.slice(1))));
