@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import fileIcon from 'lucide-static/icons/file.svg?icon';
-import imageIcon from 'lucide-static/icons/image.svg?icon';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 import type { FileDescription } from '../crypto/file-payload.ts';
 import { fmt } from '../i18n/fmt.ts';
@@ -75,28 +74,29 @@ export class FileCard extends GovElement {
     const name = cleanName(file.name);
     const named = html`<span class="visually-hidden"> ${name}</span>`;
     return html`<div class="file-card">
-      <div class="file-picture">${thumbnail === null ? (file.thumb === null ? fileIcon : imageIcon) : html`<img src=${thumbnail} alt="" />`}</div>
+      <div class=${thumbnail === null ? 'file-picture file-icon' : 'file-picture'}>${thumbnail === null ? fileIcon : html`<img src=${thumbnail} alt="" />`}</div>
       <div class="file-words">
         <p class="message-text">${fileLabel(file.name)} <span class="meta nowrap">${fmt.fileSize(file.plainBytes)}</span></p>
         ${isActiveName(file.name) ? html`<p class="message-state">${t('conversations.fileActive')}</p>` : nothing}
         ${problem === null ? nothing : html`<p class="field-error" role="alert">${problem}</p>`}
         ${
           progress === null
-            ? html`<p class="file-actions">
-              ${thumbnail === null ? nothing : html`<button class="button button-quiet" @click=${this.#open}>${t('conversations.fileOpen')}${named}</button>`}
-              <button class="button button-quiet" @click=${this.#save}>${t('conversations.fileSave')}${named}</button>
-            </p>`
+            ? nothing
             : html`<p class="message-state">${t('conversations.fileLoading', { percent: fmt.number(Math.floor(progress * 100)) })}</p>
-              <progress max="1" .value=${progress} aria-label=${name}></progress>
-              <p class="file-actions"><button class="button button-quiet" @click=${this.#stop}>${t('conversations.fileCancel')}${named}</button></p>`
+          <progress max="1" .value=${progress} aria-label=${name}></progress>`
         }
+        <p class="file-actions">
+          ${thumbnail === null ? nothing : html`<button class="button button-quiet" aria-disabled=${progress === null ? nothing : 'true'} @click=${this.#open}>${t('conversations.fileOpen')}${named}</button>`}
+          <button class="button button-quiet" aria-disabled=${progress === null ? nothing : 'true'} @click=${this.#save}>${t('conversations.fileSave')}${named}</button>
+          ${progress === null ? nothing : html`<button class="button button-quiet" @click=${this.#stop}>${t('conversations.fileCancel')}${named}</button>`}
+        </p>
       </div>
     </div>`;
   }
 
   /** The verified whole; null when it could not be had, which is said, or the person gave up. */
   async #fetch(): Promise<Blob | null> {
-    this.#fetching?.abort();
+    if (this.progress !== null) return null;
     const fetching = new AbortController();
     this.#fetching = fetching;
     this.problem = null;
@@ -128,6 +128,7 @@ export class FileCard extends GovElement {
   readonly #stop = (): void => {
     this.#fetching?.abort();
     this.progress = null;
+    this.querySelector<HTMLElement>('.file-actions button')?.focus();
   };
 
   /** As octets under its name: the browser saves it and opens nothing. */

@@ -66,7 +66,7 @@ export class FileChooser extends GovElement {
   #chosen(): TemplateResult {
     return html`<section class="files" aria-labelledby="files-title">
       <h2 class="files-title" id="files-title">${t('conversations.filesChosen')}</h2>
-      <p class="hint">${t('conversations.filesHint', { limit: fmt.fileSize(limits.fileBytes) })}</p>
+      ${this.files.some(({ type }) => type.startsWith('image/')) ? html`<p class="hint">${t('conversations.filesHint', { limit: fmt.fileSize(limits.fileBytes) })}</p>` : nothing}
       <ul class="plain file-list">
         ${this.files.map(
           (file) => html`<li class="file-row">

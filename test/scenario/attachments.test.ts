@@ -74,7 +74,7 @@ describe('files between a citizen and an office', () => {
     await page.getByLabel('How should we address you?').fill('Anna Muller');
     await write(page, 'Here is my identity card.');
     await page.waitForURL(/\/en\/conversations\//);
-    await card(page, 'Ausweis.jpg').getByRole('img').waitFor();
+    await card(page, 'Ausweis.jpg').locator('img').waitFor();
     await log(page).getByText('Here is my identity card.').waitFor();
     await expect.poll(() => citizen.announcements(), patiently).toContain('1 file added.');
   });
@@ -237,7 +237,7 @@ describe('attack 30: files that are not what they seem', () => {
     const downloads: string[] = [];
     tab.on('download', (download) => downloads.push(download.suggestedFilename()));
     const download = tab.waitForEvent('download');
-    await tab.goto(`/api/attachments/${row?.['conversation_id']}/${row?.['file_id']}`).catch(() => undefined);
+    await tab.goto(`/api/attachments/${String(row?.['conversation_id'])}/${String(row?.['file_id'])}`).catch(() => undefined);
     await download;
     expect(await tab.content()).not.toContain('script');
     await tab.close();
