@@ -53,7 +53,7 @@ export interface NewReset {
 }
 
 /** Requests of one address that wait for a registrar, and those a registrar is shown. */
-const maxPerAddress = 5;
+const maxPerAddress = 20;
 const maxListed = 100;
 
 /** Requests to go on with new keys, and the registrars' word for them. */
