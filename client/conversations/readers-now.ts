@@ -22,7 +22,7 @@ export interface OfficialReader {
 export interface ReadersNow {
   readonly citizen: {
     readonly accountId: AccountId;
-    /** Of the citizen: each can read by itself. */
+    /** Browsers of the citizen: each can read by itself. Passkeys and a recovery code are ways back, not devices. */
     readonly devices: number;
   };
   readonly inboxId: InboxId;
@@ -64,7 +64,7 @@ export function readersNowOf(epoch: EpochState, { user, inbox, nameOf, signedAt 
       ? holdersOf(epoch, chain)
       : currentMembers(chain).filter((stay) => named.some((reader) => equalBytes(reader.id, stay.userId)));
   return {
-    citizen: { accountId: idOf(citizen.userId), devices: activeDevices(citizen).length },
+    citizen: { accountId: idOf(citizen.userId), devices: activeDevices(citizen).filter(({ kind }) => kind === 'browser').length },
     inboxId,
     inboxName: chain.name,
     officials: holders.map(({ userId, role, from, until }) => {

@@ -29,6 +29,9 @@ export class ReadersPanel extends GovElement {
   /** Who could read before this look; undefined until there is one. */
   declare seen: readonly AccountId[] | null | undefined;
   declare isOpen: boolean;
+  #isRefreshed = false;
+  /** Who was shown, and counts as seen. */
+  #lookedAt = '';
 
   constructor() {
     super();
@@ -43,14 +46,18 @@ export class ReadersPanel extends GovElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('conversation')) {
       this.seen = undefined;
-      // Without a line the chains at hand have to do: what is shown is asked for again when the page is.
-      this.conversation.refreshReaders().catch(() => undefined);
+      this.#isRefreshed = false;
+      this.#lookedAt = '';
     }
+    if (this.#isRefreshed || !this.conversation.state.value.caughtUp) return;
+    this.#isRefreshed = true;
+    // Without a line the chains at hand have to do: they are asked for again with the page.
+    this.conversation.refreshReaders().catch(() => undefined);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
-    if (this.seen === undefined && this.#isLookedAt()) this.#look();
+    if (this.#isLookedAt()) this.#look();
   }
 
   protected override render(): TemplateResult {
@@ -97,13 +104,18 @@ export class ReadersPanel extends GovElement {
   }
 
   #look(): void {
-    this.seen = this.conversation.state.value.readersSeen;
+    const { readers, readersSeen } = this.conversation.state.value;
+    this.seen ??= readersSeen;
+    const shown = readers?.officials.map(({ accountId }) => accountId).join(' ') ?? '';
+    if (shown === this.#lookedAt) return;
+    this.#lookedAt = shown;
     // Not kept this time: they are new once more the next time.
     this.conversation.markReadersSeen().catch(() => undefined);
   }
 
   readonly #open = async (): Promise<void> => {
     this.seen = undefined;
+    this.#lookedAt = '';
     this.isOpen = true;
     await this.updateComplete;
     const dialog = this.querySelector('dialog');
