@@ -1,5 +1,5 @@
 import { equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices } from '../../server/protocol/user-chain.ts';
+import { activeDevices } from '../../server/protocol/user-state.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import { acceptDevice, addDevice, revokeDevices } from '../crypto/user-keys.ts';
 import type { AccountMoment, ChainStep } from './extend-account.ts';

@@ -1,7 +1,7 @@
 import { type DeviceId, idOf } from '../../server/protocol/ids.ts';
 import type { DeviceKind } from '../../server/protocol/device-format.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices, type DeviceState, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { activeDevices, type DeviceState, type UserChainState } from '../../server/protocol/user-state.ts';
 import { openLabel } from '../crypto/device.ts';
 import type { GenerationKeys } from '../crypto/generation-keys.ts';
 

@@ -2,7 +2,7 @@ import type { SessionView } from '../../server/protocol/accounts.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { idOf } from '../../server/protocol/ids.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices } from '../../server/protocol/user-chain.ts';
+import { activeDevices } from '../../server/protocol/user-state.ts';
 import { createDevice, type DeviceKeys } from '../crypto/device.ts';
 import type { Http } from '../net/http.ts';
 import type { RequestFunction } from '../net/request.ts';

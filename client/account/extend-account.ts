@@ -1,6 +1,7 @@
 import type { InboxId } from '../../server/protocol/ids.ts';
 import type { SignedLink } from '../../server/protocol/offices.ts';
-import { extendUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { extendUserChain } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import { type GenerationKeys, newestKeys, type SealedLink } from '../crypto/generation-keys.ts';
 import type { Signer } from '../crypto/sign-link.ts';

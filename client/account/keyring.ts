@@ -1,7 +1,7 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { type AccountId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
-import { currentGeneration, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { currentGeneration, type UserChainState } from '../../server/protocol/user-state.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import type { GenerationKeys } from '../crypto/generation-keys.ts';
 import { wipe } from '../crypto/primitives.ts';

@@ -1,7 +1,8 @@
 import type { DevicePublic } from '../../server/protocol/device-format.ts';
 import { decodeLink, encodeLink } from '../../server/protocol/link.ts';
 import { ensure, equalBytes } from '../../server/protocol/sodium.ts';
-import { extendUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { extendUserChain } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import {
   type Answer,
   answerMac,

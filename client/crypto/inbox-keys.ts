@@ -13,7 +13,7 @@ import {
 import { activeMembers, type InboxChainState, memberChain } from '../../server/protocol/inbox-state.ts';
 import { boxHash } from '../../server/protocol/link.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
-import { currentGeneration, headOf, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { currentGeneration, headOf, type UserChainState } from '../../server/protocol/user-state.ts';
 import type { Verification } from '../../server/protocol/verification.ts';
 import {
   createGeneration,

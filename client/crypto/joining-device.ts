@@ -1,6 +1,6 @@
 import { linkHash, decodeLink } from '../../server/protocol/link.ts';
 import { ensure, equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { activeDevices, type UserChainState } from '../../server/protocol/user-state.ts';
 import type { DeviceKeys } from './device.ts';
 import {
   type Answer,

@@ -3,7 +3,7 @@ import { mayWrite } from '../../server/protocol/inbox-rules.ts';
 import { currentMembers, findMembership, findStaleMembers, type InboxChainState } from '../../server/protocol/inbox-state.ts';
 import type { RotateReason } from '../../server/protocol/inbox-bodies.ts';
 import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
-import { currentGeneration } from '../../server/protocol/user-chain.ts';
+import { currentGeneration } from '../../server/protocol/user-state.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';

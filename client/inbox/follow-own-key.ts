@@ -3,7 +3,7 @@ import { mayWrite } from '../../server/protocol/inbox-rules.ts';
 import { currentMembers, findMembership } from '../../server/protocol/inbox-state.ts';
 import type { SignedLink } from '../../server/protocol/offices.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
-import type { UserChainState } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import { newestKeys } from '../crypto/generation-keys.ts';
 import { rotateInboxKey } from '../crypto/inbox-keys.ts';
 import type { Signer } from '../crypto/sign-link.ts';

@@ -5,7 +5,7 @@ import { extendInboxChain, replayInboxChain, type InboxVerification } from '../.
 import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
 import { decodeLink } from '../../server/protocol/link.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
-import type { UserChainState } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
 import type { ChainStore } from '../storage/chain-store.ts';

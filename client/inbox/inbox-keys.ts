@@ -1,5 +1,5 @@
 import { idOf, type InboxId } from '../../server/protocol/ids.ts';
-import { currentGeneration } from '../../server/protocol/user-chain.ts';
+import { currentGeneration } from '../../server/protocol/user-state.ts';
 import type { GenerationKeys } from '../crypto/generation-keys.ts';
 import { openInboxKeys } from '../crypto/inbox-keys.ts';
 import type { RequestFunction } from '../net/request.ts';

@@ -4,7 +4,7 @@ import type { CoSigner, InboxBody, InboxRole, RotateReason } from '../../server/
 import { currentMembers } from '../../server/protocol/inbox-state.ts';
 import type { Enrolment, SignedLink } from '../../server/protocol/offices.ts';
 import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
-import type { UserChainState } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import { isEnrolmentProof } from '../crypto/enrolment-proof.ts';
 import { newestKeys } from '../crypto/generation-keys.ts';

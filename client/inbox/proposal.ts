@@ -7,7 +7,7 @@ import { currentMembers, findMembership, type InboxChainState } from '../../serv
 import { decodeLink } from '../../server/protocol/link.ts';
 import type { Proposal, SignedLink } from '../../server/protocol/offices.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { activeDevices, type UserChainState } from '../../server/protocol/user-state.ts';
 import type { DeviceKeys } from '../crypto/device.ts';
 import { coSignLink } from '../crypto/sign-link.ts';
 

@@ -7,7 +7,8 @@ import { type InboxPolicy, registryStatement } from '../../server/protocol/inbox
 import { replayInboxChain } from '../../server/protocol/inbox-chain.ts';
 import { idOf } from '../../server/protocol/ids.ts';
 import { equalBytes, verifySignature } from '../../server/protocol/sodium.ts';
-import { replayUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { replayUserChain } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { Paper } from './papers.ts';
 
 /*

@@ -3,7 +3,7 @@ import { toBase64Url } from '../protocol/base64url.ts';
 import type { AccountId, OfficeId } from '../protocol/ids.ts';
 import type { Enrolment } from '../protocol/offices.ts';
 import type { ResetContext } from '../protocol/reset-statement.ts';
-import type { UserChainState } from '../protocol/user-chain.ts';
+import type { UserChainState } from '../protocol/user-state.ts';
 import { type Account, AccountStore } from './account-store.ts';
 import { DeviceLinkStore } from './device-link-store.ts';
 import { type Invitation, InvitationStore } from './invitation-store.ts';

@@ -8,7 +8,8 @@ import { type AccountId, type DeviceId, idOf, type InboxId, type SessionId } fro
 import { decodeLink } from '../protocol/link.ts';
 import type { SignedLink } from '../protocol/offices.ts';
 import { equalBytes } from '../protocol/sodium.ts';
-import { activeDevices, extendUserChain, type UserChainState } from '../protocol/user-chain.ts';
+import { extendUserChain } from '../protocol/user-chain.ts';
+import { activeDevices, type UserChainState } from '../protocol/user-state.ts';
 import { AccountStore } from './account-store.ts';
 import { SessionStore } from './session-store.ts';
 import { requireConfirmed } from './sessions.ts';

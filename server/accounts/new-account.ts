@@ -4,7 +4,8 @@ import { fromBase64Url } from '../protocol/base64url.ts';
 import { type AccountId, idOf, type OfficeId } from '../protocol/ids.ts';
 import type { SignedLink } from '../protocol/offices.ts';
 import type { Role } from '../protocol/roles.ts';
-import { extendUserChain, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
+import { extendUserChain, replayUserChain } from '../protocol/user-chain.ts';
+import type { UserChainState } from '../protocol/user-state.ts';
 import { AccountStore } from './account-store.ts';
 import { requireLinkBoxes, storeUserLink } from './user-links.ts';
 

@@ -8,7 +8,7 @@ import type { SignedLink } from '../protocol/offices.ts';
 import type { Role } from '../protocol/roles.ts';
 import { CryptoError } from '../protocol/sodium.ts';
 import { verifySessionProof } from '../protocol/session-proof.ts';
-import type { UserChainState } from '../protocol/user-chain.ts';
+import type { UserChainState } from '../protocol/user-state.ts';
 import { checkRegistration, refusal, type RelyingParty } from './ceremony.ts';
 import type { Challenge } from './challenge-store.ts';
 import { type Invitation, InvitationStore } from './invitation-store.ts';

@@ -2,7 +2,8 @@ import type { Database } from '../platform/database.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import type { ResetContext } from '../protocol/reset-statement.ts';
-import { extendUserChain, hasReset, replayUntilReset, replayUserChain, type UserChainState } from '../protocol/user-chain.ts';
+import { extendUserChain, hasReset, replayUntilReset, replayUserChain } from '../protocol/user-chain.ts';
+import type { UserChainState } from '../protocol/user-state.ts';
 import { AccountStore } from './account-store.ts';
 import { refusal } from './ceremony.ts';
 

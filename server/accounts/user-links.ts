@@ -3,7 +3,7 @@ import { fromBase64Url } from '../protocol/base64url.ts';
 import { type BoxSlot, requireBoxes } from '../protocol/generation.ts';
 import { type AccountId, idOf } from '../protocol/ids.ts';
 import type { SignedLink } from '../protocol/offices.ts';
-import { currentGeneration, type UserChainState } from '../protocol/user-chain.ts';
+import { currentGeneration, type UserChainState } from '../protocol/user-state.ts';
 import { AccountStore } from './account-store.ts';
 
 /** Checks that exactly the boxes the newest link of a state names came with it. Throws CryptoError. */

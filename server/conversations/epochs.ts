@@ -8,7 +8,7 @@ import { requireBoxes } from '../protocol/generation.ts';
 import { type AccountId, idOf, type InboxId } from '../protocol/ids.ts';
 import type { InboxChainState } from '../protocol/inbox-state.ts';
 import type { SignedLink } from '../protocol/offices.ts';
-import type { UserChainState } from '../protocol/user-chain.ts';
+import type { UserChainState } from '../protocol/user-state.ts';
 import type { EpochBox } from './entry.ts';
 import type { ConversationRow } from './store.ts';
 

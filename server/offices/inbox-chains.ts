@@ -5,7 +5,7 @@ import { decodeInboxBody, newcomersIn } from '../protocol/inbox-bodies.ts';
 import { extendInboxChain, type InboxVerification, replayInboxChain } from '../protocol/inbox-chain.ts';
 import { type InboxChainState, registrarsName } from '../protocol/inbox-state.ts';
 import { decodeLink } from '../protocol/link.ts';
-import type { UserChainState } from '../protocol/user-chain.ts';
+import type { UserChainState } from '../protocol/user-state.ts';
 import { InboxStore } from './inbox-store.ts';
 
 export type LoadUserChains = (database: Database, accountIds: readonly AccountId[]) => Promise<ReadonlyMap<AccountId, UserChainState>>;

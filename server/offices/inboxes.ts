@@ -10,7 +10,7 @@ import { currentMembers, type InboxChainState } from '../protocol/inbox-state.ts
 import { decodeLink } from '../protocol/link.ts';
 import type { SignedLink } from '../protocol/offices.ts';
 import { equalBytes } from '../protocol/sodium.ts';
-import { currentGeneration } from '../protocol/user-chain.ts';
+import { currentGeneration } from '../protocol/user-state.ts';
 import type { InboxChains } from './inbox-chains.ts';
 import { InboxStore } from './inbox-store.ts';
 import { ProposalStore } from './proposal-store.ts';

@@ -3,7 +3,7 @@ import { bytes, bytesUpTo, fromBytes, hash32, nullable, toBytes, tuple, u32, typ
 import { hash, lp } from './hash.ts';
 import { limits } from './limits.ts';
 import { ensure, equalBytes } from './sodium.ts';
-import type { DeviceState } from './user-chain.ts';
+import type { DeviceState } from './user-state.ts';
 
 /*
  * Frozen:

@@ -1,6 +1,6 @@
 import { lp } from './hash.ts';
 import { ensure, equalBytes, verifySignature } from './sodium.ts';
-import type { DeviceState, UserChainState } from './user-chain.ts';
+import type { DeviceState, UserChainState } from './user-state.ts';
 
 export interface SessionProof {
   readonly deviceId: Uint8Array;

@@ -7,17 +7,6 @@ import { ensure, equalBytes } from './sodium.ts';
 import { decodeUserBody, maxDevices, type ResetBody, userLinkTypes } from './user-bodies.ts';
 import { activeDevices, currentGeneration, type DeviceState, headOf, type UserChainState } from './user-state.ts';
 
-export {
-  activeDevices,
-  currentGeneration,
-  type DeviceState,
-  generationAt,
-  headOf,
-  untilReset,
-  type UserChainState,
-  wasResetSince,
-} from './user-state.ts';
-
 /** user_id = H("gim1/uid", root Outer bytes): who knows the id cannot be shown another root for it. */
 export function userIdOf(rootOuterBytes: Uint8Array): Uint8Array {
   return hash('gim1/uid', rootOuterBytes);

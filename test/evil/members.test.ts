@@ -9,7 +9,7 @@ import { extendInboxChain } from '../../server/protocol/inbox-chain.ts';
 import { checkEnvelope } from '../../server/protocol/envelope.ts';
 import { verifyEpoch } from '../../server/protocol/epoch-rules.ts';
 import { currentMembers } from '../../server/protocol/inbox-state.ts';
-import { currentGeneration } from '../../server/protocol/user-chain.ts';
+import { currentGeneration } from '../../server/protocol/user-state.ts';
 import type { Somebody } from '../support/people.ts';
 import { alarmed, attack, entry, type Findings, problem } from './attack.ts';
 import { EvilServer } from './evil-server.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../server/protocol/ids.ts';
-import { currentGeneration } from '../../server/protocol/user-chain.ts';
+import { currentGeneration } from '../../server/protocol/user-state.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import type { Somebody } from '../support/people.ts';
 import { codeOf } from '../support/refusal.ts';

@@ -7,7 +7,7 @@ import { toSignedLink } from '../../client/net/wire.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { decodeInboxBody } from '../../server/protocol/inbox-bodies.ts';
 import { decodeLink } from '../../server/protocol/link.ts';
-import { currentGeneration } from '../../server/protocol/user-chain.ts';
+import { currentGeneration } from '../../server/protocol/user-state.ts';
 import type { Line, Somebody } from '../support/people.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { openTeams, type TeamHand } from '../support/team-hand.ts';

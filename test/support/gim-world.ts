@@ -13,7 +13,8 @@ import { extendInboxChain, replayInboxChain } from '../../server/protocol/inbox-
 import type { InboxPolicy, InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
 import { cryptoReady } from '../../server/protocol/sodium.ts';
-import { currentGeneration, extendUserChain, type UserChainState } from '../../server/protocol/user-chain.ts';
+import { extendUserChain } from '../../server/protocol/user-chain.ts';
+import { currentGeneration, type UserChainState } from '../../server/protocol/user-state.ts';
 import type { Verification } from '../../server/protocol/verification.ts';
 
 /** What a server stores of one chain: links, and per generation every recipient's box. */

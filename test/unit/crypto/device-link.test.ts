@@ -12,7 +12,7 @@ import { beginJoining, confirmAsJoining, type Joining, receiveAsJoining, require
 import { randomBytes } from '../../../client/crypto/primitives.ts';
 import { createRecoveryCode } from '../../../client/crypto/recovery-code.ts';
 import { limits } from '../../../server/protocol/limits.ts';
-import { activeDevices } from '../../../server/protocol/user-chain.ts';
+import { activeDevices } from '../../../server/protocol/user-state.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { Person } from '../../support/gim-world.ts';
 

@@ -17,7 +17,7 @@ import { extendInboxChain, replayInboxChain } from '../../../server/protocol/inb
 import { currentMembers, findStaleMembers } from '../../../server/protocol/inbox-state.ts';
 import { decodeLink, encodeLink } from '../../../server/protocol/link.ts';
 import { cryptoReady } from '../../../server/protocol/sodium.ts';
-import { currentGeneration, headOf } from '../../../server/protocol/user-chain.ts';
+import { currentGeneration, headOf } from '../../../server/protocol/user-state.ts';
 import { staffed, tryBody } from '../../support/staffed-inbox.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { registry, registryPks, World } from '../../support/gim-world.ts';

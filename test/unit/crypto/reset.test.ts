@@ -13,16 +13,8 @@ import {
   requireDraftFits,
   verifyAttestation,
 } from '../../../server/protocol/reset-statement.ts';
-import {
-  activeDevices,
-  currentGeneration,
-  extendUserChain,
-  hasReset,
-  replayUntilReset,
-  replayUserChain,
-  untilReset,
-  wasResetSince,
-} from '../../../server/protocol/user-chain.ts';
+import { extendUserChain, hasReset, replayUntilReset, replayUserChain } from '../../../server/protocol/user-chain.ts';
+import { activeDevices, currentGeneration, untilReset, wasResetSince } from '../../../server/protocol/user-state.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { World } from '../../support/gim-world.ts';
 import { attestedAt, notBefore, Registrars } from '../../support/registrars.ts';

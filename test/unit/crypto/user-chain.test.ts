@@ -9,7 +9,8 @@ import { requireBoxes } from '../../../server/protocol/generation.ts';
 import { boxHash, decodeLink, encodeLink } from '../../../server/protocol/link.ts';
 import { CryptoError, cryptoReady } from '../../../server/protocol/sodium.ts';
 import { encodeUserBody, type UserBody, userLinkTypes } from '../../../server/protocol/user-bodies.ts';
-import { activeDevices, currentGeneration, extendUserChain, headOf, replayUserChain } from '../../../server/protocol/user-chain.ts';
+import { extendUserChain, replayUserChain } from '../../../server/protocol/user-chain.ts';
+import { activeDevices, currentGeneration, headOf } from '../../../server/protocol/user-state.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { Person } from '../../support/gim-world.ts';
 

@@ -5,7 +5,7 @@ import { randomBytes } from '../../../client/crypto/primitives.ts';
 import { createRecoveryCode, deviceOfRecoveryCode } from '../../../client/crypto/recovery-code.ts';
 import { acceptDevice, addDevice } from '../../../client/crypto/user-keys.ts';
 import { CryptoError } from '../../../server/protocol/sodium.ts';
-import { activeDevices } from '../../../server/protocol/user-chain.ts';
+import { activeDevices } from '../../../server/protocol/user-state.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { Person } from '../../support/gim-world.ts';
 
