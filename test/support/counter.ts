@@ -102,6 +102,8 @@ export async function startTestCounter({
     dayOf: offices.dayOf,
     chains: { loadUserChains: loadChains, loadInboxChain: async (within, inboxId) => await inboxChains.load(within, inboxId) },
     holdInbox: async () => undefined,
+    holdAccounts: async () => undefined,
+    officeOf: offices.officeOf,
     onAnnounced: () => undefined,
   });
 
