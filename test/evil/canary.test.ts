@@ -26,9 +26,10 @@ async function openInstallation() {
   const redis = await startTestRedis();
   const log = pino({ level: 'silent' });
   const client = openRedis({ url: redis.url, log });
-  const bus = createRedisBus(client, log);
   const overRedis: string[] = [];
+  // Before anybody else says anything: what others say must not come between its first two answers.
   const monitor = await client.monitor();
+  const bus = createRedisBus(client, log);
   monitor.on('monitor', (_time: string, parameters: string[]) => void overRedis.push(parameters.join(' ')));
   const limit = createRateLimit(client);
   const evil = await EvilServer.start({
@@ -87,19 +88,20 @@ async function storedIn({ database }: Victim): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-let installation: Awaited<ReturnType<typeof openInstallation>>;
+let installation: Awaited<ReturnType<typeof openInstallation>> | undefined;
 
 beforeAll(async () => {
   installation = await openInstallation();
 });
 afterAll(async () => {
-  await installation.close();
+  await installation?.close();
 });
 
 attack(
   48,
   'of a thousand texts people wrote, and of their keys, nothing is found anywhere but with them',
   async ({ reads }) => {
+    if (!installation) throw new Error('there is no installation');
     const scene = await Scene.open(installation.evil);
     const { evil, directory, overRedis, dumpRedis } = installation;
     const { citizen, official, office } = scene;
@@ -115,7 +117,7 @@ attack(
     }
     for (let index = 0; index < 10; index += 1) await scene.answered.send(Array.from({ length: perMessage }, next).join(' '), 'fr');
     const [passkey] = citizen.messenger.security.passkeys.state.value;
-    for (let index = 0; index < 20; index += 1) {
+    for (let index = 0; index < 30; index += 1) {
       await citizen.messenger.drafts.save(`service:${index}`, next());
       if (passkey) await citizen.messenger.security.passkeys.rename(passkey.credentialId, next());
     }
