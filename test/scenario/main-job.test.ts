@@ -5,7 +5,7 @@ import { locales } from '../../server/protocol/locale.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { findCanaries, findCanariesInDatabase, findCanariesInFiles, newCanary } from '../support/canaries.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
-import { enrol, hearsAndSees, lineOf, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
+import { enrol, hearsAndSees, lineOf, log, newVisitor, signUp, type Visitor, write, unlock } from '../support/visitors.ts';
 
 const officeId = slugSchema<'office'>().parse('citizens-office');
 const canaries = { question: newCanary(), answer: newCanary(), aside: newCanary(), afterRemoval: newCanary() };
@@ -210,6 +210,7 @@ describe('the main job', () => {
     await expect(line.request('conversation:pull', { conversationId, after: 0 })).rejects.toMatchObject({ code: 'not_found' });
     line.socket.disconnect();
     await colleague.page.reload();
+    await unlock(colleague.page);
     await colleague.page.getByRole('heading', { level: 1, name: 'You no longer belong to this team' }).waitFor();
     expect(await colleague.page.locator('body').innerText()).not.toContain(canaries.afterRemoval);
   });

@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityViolations, launchBrowser, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
-import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
+import { enrol, log, newVisitor, signUp, unlock, type Visitor, write } from '../support/visitors.ts';
 
 let browser: Browser;
 let installation: Installation;
@@ -137,6 +137,7 @@ describe('an official', () => {
     const removed = colleague.page.getByRole('heading', { level: 1, name: 'You no longer belong to this team' });
     await removed.waitFor();
     await colleague.page.reload();
+    await unlock(colleague.page);
     await removed.waitFor();
     expect(await accessibilityViolations(colleague.page)).toEqual([]);
   });
