@@ -39,8 +39,6 @@ export const limits = {
   resetRequestMs: 7 * 24 * 60 * 60_000,
   resetDraftBytes: 8 * 1024,
   attestationBytes: 1024,
-  /** Between the registrars' second signature and the reset's effect. */
-  resetDelayMs: { least: 24 * 60 * 60_000, most: 72 * 60 * 60_000 },
   /** A proposal that nobody signed. */
   proposalMs: 14 * 24 * 60 * 60_000,
   passkeysPerAccount: 20,

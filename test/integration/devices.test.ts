@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createDevice } from '../../client/crypto/device.ts';
+import { createAccounts } from '../../server/accounts/accounts.ts';
+import { transaction } from '../../server/platform/database.ts';
 import { idOf } from '../../server/protocol/ids.ts';
 import type { SignedLink } from '../../server/protocol/offices.ts';
 import type { Line, Somebody } from '../support/people.ts';
@@ -184,4 +186,27 @@ test('the chain of a disabled account is still there to verify what it signed', 
   await sql`update accounts set disabled_at = now() where account_id = ${gone.accountId}`.execute(server.database);
   const { accounts } = await (await reader.connect()).request('account:load', { accountIds: [gone.accountId] });
   expect(accounts).toEqual([{ accountId: gone.accountId, displayName: null, links: [gone.root.link] }]);
+});
+
+test('a chain does not grow while something that was verified by it is being stored', async () => {
+  const { database } = server;
+  const citizen = await office.addCitizen();
+  const line = await citizen.connect();
+  citizen.gim.rotate();
+  const [held, storing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const stored = transaction(database, async (trx) => {
+    await createAccounts({ database }).hold(trx, [citizen.accountId]);
+    held.resolve();
+    await storing.promise;
+  });
+  await held.promise;
+  const growing = extend(line, citizen.newest);
+  await vi.waitFor(async () => {
+    const { rows } = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(database);
+    expect(rows).toHaveLength(1);
+  });
+  storing.resolve();
+  await stored;
+  expect(await growing).toEqual({ seqno: 2 });
 });
