@@ -7,6 +7,7 @@ import { type AccountId, type ConversationId, idOf } from '../../server/protocol
 import type { MessageBody, Seen } from '../../server/protocol/message-body.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
 import { firstCounter, openEnvelope, type SenderCounter } from '../crypto/envelope.ts';
+import type { EpochKeys } from '../crypto/epoch-keys.ts';
 import { decodeEvent } from './conversation-event.ts';
 import { EpochBook } from './epoch-book.ts';
 import type { EntryProblem } from './items.ts';
@@ -21,6 +22,8 @@ export interface ConversationLogOptions {
   readonly reader: Reader;
   /** Positions that were refused when they arrived. */
   readonly refused?: Iterable<number>;
+  /** Keys that an earlier reading of the same entries found (epoch-book.ts). */
+  readonly foundKeys?: ReadonlyMap<string, EpochKeys>;
 }
 
 /** How old chains may be that judge what arrives just now: a burst of messages asks once. */
@@ -52,7 +55,8 @@ export class ConversationLog {
     this.#options = options;
     const conversationId = fromBase64Url(options.conversationId);
     this.#runs = [firstRun(conversationId)];
-    this.#epochs = new EpochBook({ conversationId, parties: options.parties, reader: options.reader });
+    const { parties, reader, foundKeys = new Map() } = options;
+    this.#epochs = new EpochBook({ conversationId, parties, reader, foundKeys });
     this.#refused = new Set(options.refused);
   }
 
@@ -115,6 +119,11 @@ export class ConversationLog {
     return this.#epochs.isMissingKeys;
   }
 
+  /** What could not be opened when it came can be by now: the log is to be replayed. */
+  get hasFoundKeys(): boolean {
+    return this.#epochs.hasFoundKeys;
+  }
+
   /**
    * Takes the entry at the next position. `arrives` now: not from a history that may be old, so its sender must be active still.
    * Throws a RequestError when chains could not be fetched; nothing has changed then.
@@ -138,7 +147,7 @@ export class ConversationLog {
 
   /** The same entries verified anew: keys that were missing may be there now. */
   async replayed(): Promise<ConversationLog> {
-    const log = new ConversationLog({ ...this.#options, refused: this.#refused });
+    const log = new ConversationLog({ ...this.#options, refused: this.#refused, foundKeys: this.#epochs.keys });
     for (const entry of this.#entries) await log.append(entry);
     return log;
   }

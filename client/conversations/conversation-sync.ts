@@ -115,6 +115,7 @@ export class ConversationSync {
         if (entry.position !== this.#log.position + 1) break;
         await this.#append(this.#log, entry, 'past');
       }
+      if (this.#log.hasFoundKeys) await this.#readAnew(this.#log);
     });
     this.#options.onChange();
   }
@@ -136,10 +137,7 @@ export class ConversationSync {
   /** Keys or members have changed: what could not be opened is tried again. */
   async tryAgain(): Promise<void> {
     await this.#enqueue(async () => {
-      if (!this.#log?.isMissingKeys) return;
-      const log = await this.#log.replayed();
-      this.#claims.checkAll(log);
-      this.#log = log;
+      if (this.#log?.isMissingKeys) await this.#readAnew(this.#log);
     });
   }
 
@@ -229,17 +227,18 @@ export class ConversationSync {
   /** Takes those that follow, in order; others are known already or will be pulled. */
   async #take(entries: readonly Entry[], arrives: 'past' | 'now'): Promise<void> {
     const { conversationId, cache, marks, onTaken, onChange } = this.#options;
-    const log = this.#log;
-    if (!log) return;
-    const refusedBefore = log.refused.length;
+    const before = this.#log;
+    if (!before) return;
+    const refusedBefore = before.refused.length;
     const taken: Entry[] = [];
     for (const entry of entries.toSorted((one, other) => one.position - other.position)) {
-      if (entry.position !== log.position + 1) continue;
-      await this.#append(log, entry, arrives);
+      if (entry.position !== before.position + 1) continue;
+      await this.#append(before, entry, arrives);
       taken.push(entry);
     }
     const last = taken.at(-1);
     if (!last || !this.#view) return;
+    const log = before.hasFoundKeys ? await this.#readAnew(before) : before;
     const { head, lastActivityAt } = this.#view;
     this.patchView({ head: Math.max(head, last.position), lastActivityAt: Math.max(lastActivityAt, last.acceptedAt) });
     // What does not fit is not kept: the next page asks for it again, and may be told the truth.
@@ -260,6 +259,14 @@ export class ConversationSync {
   async #append(log: ConversationLog, entry: Entry, arrives: 'past' | 'now'): Promise<void> {
     await log.append(entry, arrives);
     this.#claims.check(log, entry.position);
+  }
+
+  /** What could not be opened when it came may be by now: keys have come, or a later epoch has brought those of earlier ones. */
+  async #readAnew(log: ConversationLog): Promise<ConversationLog> {
+    const anew = await log.replayed();
+    this.#claims.checkAll(anew);
+    this.#log = anew;
+    return anew;
   }
 
   #raise(): void {

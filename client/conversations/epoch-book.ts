@@ -18,12 +18,15 @@ export interface EpochBookOptions {
   readonly conversationId: Uint8Array;
   readonly parties: Parties;
   readonly reader: Reader;
+  /** Keys that an earlier reading of the same epochs found by walking back, by the hash of their link. */
+  readonly foundKeys?: ReadonlyMap<string, EpochKeys>;
 }
 
 /** The epochs of one conversation, each verified against the one before, with the keys that could be opened. */
 export class EpochBook {
   readonly #options: EpochBookOptions;
   #epochs: readonly KnownEpoch[] = [];
+  #hasFoundKeys = false;
 
   constructor(options: EpochBookOptions) {
     this.#options = options;
@@ -36,6 +39,16 @@ export class EpochBook {
 
   get isMissingKeys(): boolean {
     return this.#epochs.some(({ keys }) => keys === null);
+  }
+
+  /** A later epoch has brought keys of earlier ones, after what was sealed with them had been judged. */
+  get hasFoundKeys(): boolean {
+    return this.#hasFoundKeys;
+  }
+
+  /** By the hash of their link. */
+  get keys(): ReadonlyMap<string, EpochKeys> {
+    return new Map(this.#epochs.flatMap(({ state, keys }) => (keys === null ? [] : [[String(state.linkHash), keys] as const])));
   }
 
   /** Verifies and takes the next epoch. Throws a CryptoError or a RequestError and is unchanged then. */
@@ -55,8 +68,10 @@ export class EpochBook {
       inboxIds: [previous?.state.parties.inboxId ?? begun.inboxId, ...inboxes].map(idOf<'inbox'>),
     };
     const state = await withFreshChains(reader, wanted, () => verifyEpoch(bytes, previous?.state ?? null, begun, reader.verification));
-    const keys = await this.#open(state, entry);
-    this.#epochs = walkBack([...this.#epochs, { state, entry, keys }]);
+    const keys = (await this.#open(state, entry)) ?? this.#options.foundKeys?.get(String(state.linkHash)) ?? null;
+    const found = walkBack([...this.#epochs, { state, entry, keys }]);
+    this.#hasFoundKeys ||= this.#epochs.some((before, index) => before.keys === null && found[index]?.keys !== null);
+    this.#epochs = found;
     return state;
   }
 
