@@ -69,7 +69,7 @@ export class RecoveryCodePage extends GovPage {
         <gov-qr-code .text=${this.#code.text} .label=${t('security.codeQr')}></gov-qr-code>
         <p class="muted">
           ${t('security.sheetMade', { date: fmt.date(this.#madeAt) })}<br />
-          ${t('security.sheetUse', { address: `${location.host}${href('/sign-in')}` })}
+          ${t('security.sheetUse', { address: `${location.host}${href('/recover')}` })}
         </p>
       </div>
       <p>${t('security.codeNotYet')}</p>

@@ -126,6 +126,12 @@ describe('a citizen who looks after her account', () => {
     expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){7}[0-9A-HJKMNP-TV-Z]{4}$/);
     await page.getByRole('img', { name: 'The recovery code as a QR code' }).waitFor();
     await expectNoBarrier('code');
+    // The sheet of paper: the code, what it is for, and nothing to press.
+    await page.emulateMedia({ media: 'print' });
+    if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/code-print.png`, fullPage: true });
+    expect(await page.getByText(/Made on /).isVisible()).toBe(true);
+    expect(await page.getByRole('button').filter({ visible: true }).count()).toBe(0);
+    await page.emulateMedia({ media: 'screen' });
     await page.getByRole('button', { name: 'I have written the code down' }).click();
     await heading('Check the code').waitFor();
     await page.getByLabel('Code from your paper').fill(code.replace(/^.{4}/, '0000'));
