@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { locales } from '../../server/protocol/locale.ts';
 import { accessibilityViolations, addAuthenticator, launchBrowser, overflow } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { NewDevice } from '../support/joining.ts';
@@ -234,6 +235,18 @@ describe('a citizen who looks after her account', () => {
     await page.getByText('The passkey has been removed.').waitFor();
     await card('Passkeys').getByRole('heading', { name: 'Passkey without a name' }).waitFor({ state: 'detached' });
     expect(await keysMade()).toBe(before + 1);
+  });
+
+  test('finds everything on a narrow phone in every language', async () => {
+    await page.setViewportSize({ width: 320, height: 800 });
+    for (const locale of locales) {
+      for (const path of ['security', 'add-device', 'recovery-code']) {
+        await page.goto(`/${locale}/account/${path}`);
+        await page.locator('gov-security-page, gov-add-device-page, gov-recovery-code-page').getByRole('heading', { level: 1 }).waitFor();
+        if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/${path}-${locale}.png`, fullPage: true });
+        expect(await overflow(page), `${locale} ${path}`).toEqual([]);
+      }
+    }
   });
 
   test('nothing went elsewhere, and nothing complained', () => {
