@@ -126,7 +126,7 @@ export class EvilServer {
 
   async #ask(line: Line, name: string, request: unknown, to: string, answer: (result: unknown) => void): Promise<void> {
     this.overheard.push(JSON.stringify(request));
-    const invented = this.lies.invented(name, request, to);
+    const invented = await this.lies.invented(name, request, to);
     if (invented !== undefined) {
       if (invented !== 'silence') answer(invented);
       return;

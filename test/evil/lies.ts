@@ -40,6 +40,11 @@ export class Lies {
     this.#add('invention', name, (_value: unknown, request: Request<Name>) => invent(request), to);
   }
 
+  /** The same for whoever needs time to think of an answer. */
+  relay<Name extends CommandName>(name: Name, invent: (request: Request<Name>) => Promise<Result<Response<Name>>>, to?: string): void {
+    this.#add('invention', name, async (_value: unknown, request: Request<Name>) => await invent(request), to);
+  }
+
   /** Changes what an HTTP route is answered with. */
   page<Route extends keyof Routes>(
     route: Route,
