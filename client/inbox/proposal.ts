@@ -28,6 +28,8 @@ export interface TeamProposal {
    */
   readonly stage: 'mine' | 'to-sign' | 'other-device' | 'others';
   readonly asked: readonly AccountId[];
+  /** Who has signed it, and with which device. */
+  readonly proposer: CoSigner;
   readonly link: SignedLink;
 }
 
@@ -46,8 +48,9 @@ export function readProposal(
     const change = changeOf(body, state);
     if (change === null || outer.signerUser === null) return null;
     const [proposer, ...asked] = signersOf(outer.signerUser, outer.signerDevice, body);
+    if (proposer === undefined) return null;
     const self = asked.find(({ userId }) => equalBytes(userId, own.userId));
-    const isMine = proposer !== undefined && equalBytes(proposer.userId, own.userId);
+    const isMine = equalBytes(proposer.userId, own.userId);
     const forOwn = self && equalBytes(self.deviceId, own.deviceId) ? 'to-sign' : 'other-device';
     return {
       proposalId,
@@ -56,6 +59,7 @@ export function readProposal(
       change,
       stage: isMine ? 'mine' : self ? forOwn : 'others',
       asked: asked.map(({ userId }) => idOf(userId)),
+      proposer,
       link,
     };
   } catch (error) {

@@ -73,7 +73,7 @@ export class TeamPage extends GovPage {
 
   #content(state: TeamState): TemplateResult {
     const manages = managesTeam(state.role);
-    const acts = { admit: this.#admit, sign: this.#sign, withdraw: this.#withdraw };
+    const acts = { admit: this.#admit, sign: this.#sign, withdraw: this.#withdraw, proposeHere: this.#proposeHere };
     return html`<p class="lead">${t('team.lead', { office: this.officeName })}</p>
       ${this.registrar.state.value.phase === 'ready' ? html`<p><a href=${href('/registrar')}>${t('registrar.title')}</a></p>` : nothing}
       ${this.outcome === null ? nothing : notice({ kind: this.outcome.kind, body: html`<p>${this.outcome.text()}</p>`, outcome: true })}
@@ -198,6 +198,14 @@ export class TeamPage extends GovPage {
     await this.#run(async () => {
       await this.team.sign(proposal.proposalId);
       return () => t('team.signed');
+    });
+  };
+
+  readonly #proposeHere = async (proposal: TeamProposal): Promise<void> => {
+    const name = this.#nameOf(proposal.proposedBy);
+    await this.#run(async () => {
+      await this.team.proposeHere(proposal);
+      return () => t('team.proposed', { name });
     });
   };
 

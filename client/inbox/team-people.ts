@@ -67,7 +67,7 @@ export function personHead(person: Named, state: unknown, isMe: boolean): Templa
   </h3>`;
 }
 
-export function numberLine({ personNumber }: Named): TemplateResult {
+export function numberLine({ personNumber }: Pick<Named, 'personNumber'>): TemplateResult {
   return html`<p class="meta">${t('team.number')}: <span class="figures team-number">${personNumber}</span></p>`;
 }
 

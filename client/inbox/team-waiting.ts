@@ -1,5 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AccountId } from '../../server/protocol/ids.ts';
+import { fromBase64Url } from '../../server/protocol/base64url.ts';
+import { personNumber } from '../crypto/person-number.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
 import { badge } from '../ui/badge.ts';
@@ -11,6 +13,7 @@ export interface WaitingActs {
   readonly admit: (applicant: Applicant) => Promise<void>;
   readonly sign: (proposal: TeamProposal) => Promise<void>;
   readonly withdraw: (proposal: TeamProposal) => Promise<void>;
+  readonly proposeHere: (proposal: TeamProposal) => Promise<void>;
 }
 
 const proofs = {
@@ -60,6 +63,7 @@ export function proposalList(
         (proposal) => html`<li class="card">
         <h3>${changeText(proposal, nameOf)}</h3>
         <p class="meta">${t('team.proposalBy', { name: nameOf(proposal.proposedBy), when: fmt.dateTime(proposal.proposedAt) })}</p>
+        ${proposal.change.type === 'add' ? numberLine({ personNumber: personNumber(fromBase64Url(proposal.change.accountId)) }) : nothing}
         ${stageLine(proposal, nameOf)}
         ${proposalActs(proposal, acts)}
       </li>`,
@@ -78,14 +82,19 @@ export function changeText({ change }: TeamProposal, nameOf: (accountId: Account
 
 function stageLine({ stage, asked }: TeamProposal, nameOf: (accountId: AccountId) => string): TemplateResult | typeof nothing {
   if (stage === 'to-sign') return nothing;
-  if (stage === 'other-device') return html`<p>${t('team.otherDevice')}</p>`;
+  if (stage === 'other-device') return html`<p>${t('team.otherDevice')} ${t('team.proposeHereHint')}</p>`;
   return html`<p>${t('team.proposalAsked', { names: asked.map(nameOf).join(', ') })}</p>`;
 }
 
-function proposalActs(proposal: TeamProposal, { sign, withdraw }: WaitingActs): TemplateResult | typeof nothing {
+function proposalActs(proposal: TeamProposal, { sign, withdraw, proposeHere }: WaitingActs): TemplateResult | typeof nothing {
   if (proposal.stage === 'others') return nothing;
   return html`<p class="button-row">
     ${proposal.stage === 'to-sign' ? html`<button class="button" @click=${() => void sign(proposal)}>${t('team.sign')}</button>` : nothing}
+    ${
+      proposal.stage === 'other-device'
+        ? html`<button class="button" @click=${() => void proposeHere(proposal)}>${t('team.proposeHere')}</button>`
+        : nothing
+    }
     <button class="button button-secondary" @click=${() => void withdraw(proposal)}>
       ${proposal.stage === 'mine' ? t('team.withdraw') : t('team.decline')}
     </button>

@@ -13,7 +13,7 @@ import type { Subscribe } from '../net/subscribe.ts';
 import type { InvitationSecrets } from '../storage/invitation-secrets.ts';
 import { appendLink, sendLink } from './append-link.ts';
 import { buildAddMember, type BuildLink, buildPlain, buildRemoveMember, type MembershipParts, type People } from './membership.ts';
-import { completeProposal, findCoSigners, needsCoSigner } from './proposal.ts';
+import { type Change, completeProposal, findCoSigners, needsCoSigner, type TeamProposal } from './proposal.ts';
 import { readTeam } from './read-team.ts';
 import { managesTeam, noTeam, type TeamState } from './team-state.ts';
 
@@ -158,6 +158,12 @@ export class Team {
     }
   }
 
+  /** For one who is asked on another device than this: the same change, proposed from here to the one who proposed it. */
+  async proposeHere({ proposalId, change, proposer }: TeamProposal): Promise<void> {
+    await this.perform(actOf(change), proposer);
+    await this.withdraw(proposalId);
+  }
+
   async withdraw(proposalId: ProposalId): Promise<void> {
     await this.#options.request('inbox:withdraw-proposal', { proposalId });
     await this.refresh();
@@ -211,6 +217,11 @@ export class Team {
 
 /** How long after its end a link's secret is kept: who used it in time may be let in later. */
 const keptMs = 14 * 24 * 60 * 60_000;
+
+function actOf(change: Change): Act {
+  if (change.type === 'policy') return { type: 'policy', policy: change.to };
+  return { type: change.type, accountId: change.accountId, role: change.type === 'add' ? change.role : change.to };
+}
 
 /** A link's body as far as the rules look at it; of an addition without keys. */
 function bodyOf(act: Act, coSigners: readonly CoSigner[]): Exclude<InboxBody, { type: 'root' }> {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDevice } from '../../client/crypto/device.ts';
 import { waitUntil } from '../../client/net/observable.ts';
 import type { RequestFunction } from '../../client/net/request.ts';
+import { toSignedLink } from '../../client/net/wire.ts';
 import { memoryDatabase } from '../../client/storage/memory-database.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
@@ -124,4 +126,26 @@ test('two owners who ask for two signatures cannot change the team alone', async
   await second.team.sign(proposal!.proposalId);
   expect(second.team.state.value.people.some(({ accountId }) => accountId === newcomer.accountId)).toBe(true);
   expect(second.team.state.value.proposals).toEqual([]);
+});
+
+test('who is asked on another device proposes the same from this one, and the first one signs it', async () => {
+  const office = await createOffice();
+  const [one, other, newcomer] = [await office.addOfficial('owner'), await office.addOfficial('owner'), await office.enrol()];
+  const first = await open(office, one);
+  await first.team.perform({ type: 'policy', policy: { addsRequire: 2, requirePrf: false } }, null);
+  const act = { type: 'add', accountId: newcomer.accountId, role: 'member' } as const;
+  const asked = first.team.coSigners(act)?.find(({ userId }) => String(userId) === String(other.gim.id));
+  await first.team.perform(act, asked!);
+  // The other one has come to a new browser since.
+  other.gim.moveTo(createDevice('browser'));
+  await (await other.connect()).request('account:extend', { links: [toSignedLink(other.gim.newest)], inboxLinks: [] });
+  const second = await open(office, await office.elsewhere(other).signIn());
+  const [proposal] = second.team.state.value.proposals;
+  expect(proposal).toMatchObject({ stage: 'other-device', change: act });
+  await second.team.proposeHere(proposal!);
+  // Its own proposal is withdrawn: the new one says the same.
+  const { proposals } = await waitUntil(first.team.state, (state) => state.proposals.every(({ stage }) => stage === 'to-sign'));
+  expect(proposals).toMatchObject([{ stage: 'to-sign', proposedBy: other.accountId, change: act }]);
+  await first.team.sign(proposals[0]!.proposalId);
+  expect(first.team.state.value.people.map(({ accountId }) => accountId)).toContain(newcomer.accountId);
 });
