@@ -72,6 +72,17 @@ describe('an official whose account was reset', () => {
     expectRefusal(() => extendInboxChain(inbox.state, sealed.link, world.at('past')), 'unknown_chain');
   });
 
+  test('cannot be made to have signed anything after the key he lost, by whoever has his old device', () => {
+    const { world, registrars, owner, official, inbox } = office();
+    const old = { ...official.signer };
+    registrars.reset(official);
+    const early = signInboxLink(inbox.state, old, { type: 'set_policy', policy: inbox.state.policy, coSigners: [] });
+    expectRefusal(() => extendInboxChain(inbox.state, early, world.at('now')), 'not_allowed');
+    inbox.rotate(owner);
+    const late = rotateInboxKey({ state: inbox.state, signer: old, keys: anyKeys, reason: 'suspicion', user: world.user });
+    expectRefusal(() => extendInboxChain(inbox.state, late.link, world.at('past')), 'not_allowed');
+  });
+
   test('leaves behind a chain that replays as it was: what he signed before, and the keys he was given', () => {
     const { world, registrars, owner, official, inbox } = office();
     inbox.rotate(official);
@@ -112,6 +123,9 @@ describe('attack 37: a citizen whose account was reset', () => {
       const envelope = conversation.send(by, 'now');
       expectRefusal(() => checkEnvelope(envelope, conversation.current.state, world.at('now')), 'stale_key');
     }
+    // Nor can a server pass something of the new device off as old.
+    const backdated = conversation.send(citizen, 'then');
+    expectRefusal(() => checkEnvelope(backdated, conversation.current.state, world.at('past')), 'not_allowed');
   });
 
   test('has the history back when an official says so, once, and both go on as ever', () => {

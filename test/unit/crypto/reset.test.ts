@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createDevice } from '../../../client/crypto/device.ts';
 import { createGeneration } from '../../../client/crypto/generation-keys.ts';
+import { sign } from '../../../client/crypto/primitives.ts';
 import { attestReset } from '../../../client/crypto/reset.ts';
 import { coSignLink } from '../../../client/crypto/sign-link.ts';
 import { addDevice, attestToken } from '../../../client/crypto/user-keys.ts';
 import { hash } from '../../../server/protocol/hash.ts';
+import { decodeLink, encodeLink, encodeOuter } from '../../../server/protocol/link.ts';
 import {
   decodeAttestation,
   decodeResetDraft,
@@ -184,6 +186,11 @@ describe('attack 36: a reset without its conditions', () => {
     const { registrars, person, pending, words } = attested();
     const { link } = registrars.finish({ ...pending, device: createDevice('browser') }, words);
     expectRefusal(() => extendUserChain(person.state, link, registrars.context()), 'bad_signature');
+    const { outer, body, ...honest } = decodeLink(registrars.finish(pending, words).link);
+    const outerBytes = encodeOuter({ ...outer, signerDevice: person.device.deviceId });
+    const signature = sign('gim1/link-sig', outerBytes, pending.device.signSk);
+    const underOldName = encodeLink({ ...honest, outerBytes, body, signatures: [{ deviceId: pending.device.deviceId, signature }] });
+    expectRefusal(() => extendUserChain(person.state, underOldName, registrars.context()), 'bad_signature');
     const twice = coSignLink(registrars.finish(pending, words).link, person.device);
     expectRefusal(() => extendUserChain(person.state, twice, registrars.context()), 'bad_signature');
 
@@ -196,6 +203,7 @@ describe('attack 36: a reset without its conditions', () => {
       { ...draft, puk: createGeneration('puk', person.id, [recipientOf(), recipientOf(createDevice('browser'))], place).link },
       { ...draft, puk: createGeneration('puk', person.id, [recipientOf(createDevice('browser'))], place).link },
       { ...draft, device: { ...draft.device, kind: 'recovery' as const } },
+      decodeResetDraft(registrars.draft(person, person.device).draft),
     ];
     for (const change of wrong) expectRefusal(() => requireDraftFits(encodeResetDraft(change), person.state), 'invalid_link');
     expectRefusal(() => requireDraftFits(pending.draft, registrars.first.state), 'bad_id');
