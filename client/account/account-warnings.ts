@@ -46,7 +46,7 @@ export class AccountWarnings extends GovElement {
             aria-disabled=${this.#act.disabled}
             @click=${() =>
               void this.#act.run(
-                async () => await devices.revoke([device.deviceId]),
+                async () => await this.security.removeUnknown(device.deviceId),
                 () => t('security.deviceRemoved'),
               )}
           >

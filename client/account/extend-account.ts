@@ -1,3 +1,4 @@
+import type { Request } from '../../server/protocol/commands.ts';
 import type { InboxId } from '../../server/protocol/ids.ts';
 import type { SignedLink } from '../../server/protocol/offices.ts';
 import { extendUserChain } from '../../server/protocol/user-chain.ts';
@@ -31,7 +32,7 @@ export interface AccountMoment {
  * Makes one link of the own chain, with `keys` when the link brings a new generation; null when there is nothing to do any more. May be
  * asked again, at a newer moment.
  */
-export type ChainStep = (moment: AccountMoment) => Sealed | null | Promise<Sealed>;
+export type ChainStep = (moment: AccountMoment) => Sealed | null | Promise<Sealed | null>;
 type Sealed = SealedLink & { readonly keys?: GenerationKeys };
 
 /** Links that follow a new generation of the own key: a new key for every inbox the person is in (crypto.md §6, "Revoke device"). */
@@ -53,23 +54,33 @@ const maxTries = 4;
  * anew from what is there then. Throws a CryptoError or a RequestError.
  */
 export async function extendAccount(options: ExtendOptions): Promise<void> {
-  const { hand, request } = options;
+  const { hand } = options;
   for (let tries = 1; ; tries += 1) {
     const payload = await build(options);
     if (payload.links.length === 0) return;
     try {
-      let sent = 0;
-      // The same links twice are answered alike: an answer that was lost is asked for again.
-      await untilAnswered(
-        async () => await request('account:extend', payload),
-        () => ++sent < maxTries,
-      );
-      return await hand.refresh();
+      await post(options.request, payload);
+      break;
     } catch (error) {
       if (!(error instanceof RequestError) || error.code !== 'conflict' || tries === maxTries) throw error;
       await hand.refresh();
     }
   }
+  try {
+    await hand.refresh();
+  } catch (error) {
+    // It is done, and what it looks like is asked for again when the line is back.
+    if (!(error instanceof RequestError)) throw error;
+  }
+}
+
+/** The same links twice are answered alike: an answer that was lost is asked for again. */
+async function post(request: RequestFunction, payload: Request<'account:extend'>): Promise<void> {
+  let sent = 0;
+  await untilAnswered(
+    async () => await request('account:extend', payload),
+    () => ++sent < maxTries,
+  );
 }
 
 async function build({ hand, steps, followOwnKey, now = Date.now }: ExtendOptions) {

@@ -5,7 +5,7 @@ import type { DeviceKeys } from '../crypto/device.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { KnownDevices } from '../storage/known-devices.ts';
-import { addOwnDevice, replaceRecoveryCode, revoke } from './chain-steps.ts';
+import { addOwnDevice, replaceRecoveryCode, revoke, unlessThere } from './chain-steps.ts';
 import { type AccountDevice, listDevices } from './device-list.ts';
 import { type ChainStep, extendAccount, type FollowOwnKey, type Hand } from './extend-account.ts';
 import type { Confirmation } from './step-up.ts';
@@ -61,7 +61,7 @@ export class MyDevices {
   async addWith(deviceId: DeviceId, step: ChainStep): Promise<void> {
     await this.#options.confirmation.ensure();
     await this.#options.known.add([deviceId]);
-    await this.#extend([step]);
+    await this.#extend([unlessThere(fromBase64Url(deviceId), step)]);
   }
 
   /** Puts a recovery code in place of the present one, if there is one. */

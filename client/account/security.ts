@@ -1,3 +1,4 @@
+import type { DeviceId } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
 import { personNumber } from '../crypto/person-number.ts';
 import { askWhenBack, type Line } from '../net/ask-when-back.ts';
@@ -22,6 +23,8 @@ export interface Security {
   readonly protection: Protection;
   /** What the person and somebody else compare, to know that it is this account (client/crypto/person-number.ts). */
   readonly number: string;
+  /** A device the person does not know, with the passkey it belongs to, if it belongs to one. */
+  removeUnknown(deviceId: DeviceId): Promise<void>;
   /** One for each new device. */
   letIn(): LetIn;
   close(): void;
@@ -46,6 +49,11 @@ export function openSecurity(options: SecurityOptions): Security {
     resets,
     protection,
     number: personNumber(hand.userId),
+    removeUnknown: async (deviceId) => {
+      const passkey = passkeys.state.value.find((each) => each.deviceId === deviceId);
+      if (passkey && passkeys.refusalToRemove(passkey) !== 'last-passkey') await passkeys.remove(passkey);
+      else await devices.revoke([deviceId]);
+    },
     letIn: () => new LetIn({ userId: hand.userId, devices, request }),
     close: () => {
       for (const stop of stops) stop();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Core } from '../../client/app/core.ts';
 import type { AccountDevice } from '../../client/account/device-list.ts';
+import { createRecoveryCode } from '../../client/crypto/recovery-code.ts';
 import { waitUntil } from '../../client/net/observable.ts';
 import { history, Household, messengerOf } from '../support/household.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -101,4 +102,16 @@ test('somebody told of a device that is not his removes it with one press, and i
   await security.devices.revoke(unknown.map(({ deviceId }) => deviceId));
   expect(security.devices.state.value.unknown).toEqual([]);
   expect(await waitUntil(thief.session, ({ state }) => state === 'signed-out')).toMatchObject({ reason: 'revoked' });
+});
+
+test('a lost answer does no harm: what was done is done once, and tried again it is done already', async () => {
+  const citizen = await people.browser().open();
+  await citizen.registerCitizen();
+  const { security } = await messengerOf(citizen);
+  const { device } = createRecoveryCode();
+  await security.devices.saveRecoveryCode(device);
+  await security.devices.saveRecoveryCode(device);
+  const { devices } = security.devices.state.value;
+  expect(devices.filter(({ kind }) => kind === 'recovery')).toHaveLength(1);
+  expect((await citizen.request('account:load-boxes', {})).generations).toHaveLength(1);
 });
