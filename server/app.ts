@@ -143,8 +143,10 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   });
 
   const chains = {
-    loadUserChains: accounts.loadChains,
-    loadInboxChain: async (within: Database, inboxId: InboxId) => await inboxChains.load(within, inboxId),
+    // What a conversation's transaction verifies by, it never adds to.
+    loadUserChains: async (within: Database, accountIds: readonly AccountId[]) =>
+      await accounts.loadChains(within, accountIds, { isReadOnly: true }),
+    loadInboxChain: async (within: Database, inboxId: InboxId) => await inboxChains.load(within, inboxId, { isReadOnly: true }),
   };
   const conversations = new Conversations({
     database,

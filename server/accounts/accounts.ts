@@ -20,7 +20,11 @@ export interface Accounts {
     officeId: OfficeId,
   ) => Promise<readonly { readonly accountId: AccountId; readonly officeId: OfficeId; readonly displayName: string }[]>;
   /** Verified chains; unknown accounts are left out. `database` may be a transaction. */
-  readonly loadChains: (database: Database, accountIds: readonly AccountId[]) => Promise<ReadonlyMap<AccountId, UserChainState>>;
+  readonly loadChains: (
+    database: Database,
+    accountIds: readonly AccountId[],
+    options?: { readonly isReadOnly?: boolean },
+  ) => Promise<ReadonlyMap<AccountId, UserChainState>>;
   /** The same up to each chain's first reset: for those who attest resets. */
   readonly loadUntilReset: Accounts['loadChains'];
   /** Number of the newest link. */
@@ -53,7 +57,7 @@ export function createAccounts({
     chains,
     find: async (accountId) => (await store.find([accountId]))[0] ?? null,
     findOfficials: async (officeId) => await store.findOfficials(officeId),
-    loadChains: async (within, accountIds) => await chains.load(within, accountIds),
+    loadChains: async (within, accountIds, options) => await chains.load(within, accountIds, options),
     loadUntilReset: async (within, accountIds) => await chains.loadUntilReset(within, accountIds),
     headOf: async (accountId) => await store.findHead(accountId),
     async sweep() {

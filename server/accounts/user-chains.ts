@@ -23,8 +23,12 @@ export class UserChains {
     this.#resetContext = resetContext;
   }
 
-  /** Unknown accounts are left out. `database` may be a transaction. */
-  async load(database: Database, accountIds: readonly AccountId[]): Promise<ReadonlyMap<AccountId, UserChainState>> {
+  /** Unknown accounts are left out. `database` may be a transaction; `isReadOnly`: one that adds to no chain. */
+  async load(
+    database: Database,
+    accountIds: readonly AccountId[],
+    { isReadOnly = false }: { readonly isReadOnly?: boolean } = {},
+  ): Promise<ReadonlyMap<AccountId, UserChainState>> {
     const wanted = [...new Set(accountIds)];
     const states = new Map(wanted.flatMap((accountId) => pair(accountId, this.#states.get(accountId))));
     const links = await new AccountStore(database).findLinks(
@@ -35,8 +39,8 @@ export class UserChains {
       const state = states.get(accountId);
       states.set(accountId, state ? extendUserChain(state, link, context) : replayUserChain([link], fromBase64Url(accountId)));
     }
-    // What was read inside a transaction that fails may never have been: only committed reads are kept.
-    if (!database.isTransaction) for (const [accountId, state] of states) this.#keep(accountId, state);
+    // What a transaction has added itself may never come to be: only what others have committed is kept.
+    if (isReadOnly || !database.isTransaction) for (const [accountId, state] of states) this.#keep(accountId, state);
     return states;
   }
 

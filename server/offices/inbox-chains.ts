@@ -22,8 +22,12 @@ export class InboxChains {
     this.#loadUntilReset = loadUntilReset ?? loadUserChains;
   }
 
-  /** Null when there is no such inbox. `database` may be a transaction. */
-  async load(database: Database, inboxId: InboxId): Promise<InboxChainState | null> {
+  /** Null when there is no such inbox. `database` may be a transaction; `isReadOnly`: one that adds to no chain. */
+  async load(
+    database: Database,
+    inboxId: InboxId,
+    { isReadOnly = false }: { readonly isReadOnly?: boolean } = {},
+  ): Promise<InboxChainState | null> {
     const known = this.#states.get(inboxId) ?? null;
     const links = await new InboxStore(database).findLinks(inboxId, known?.seqno ?? 0);
     if (links.length === 0) return known;
@@ -31,8 +35,8 @@ export class InboxChains {
     const state = known
       ? links.reduce((before, link) => extendInboxChain(before, link, verification), known)
       : replayInboxChain(links, verification, fromBase64Url(inboxId));
-    // What was read inside a transaction that fails may never have been: only committed reads are kept.
-    if (!database.isTransaction) this.#states.set(inboxId, state);
+    // What a transaction has added itself may never come to be: only what others have committed is kept.
+    if (isReadOnly || !database.isTransaction) this.#states.set(inboxId, state);
     return state;
   }
 
