@@ -33,7 +33,7 @@ export function followOfficial(core: Core): void {
       present.set(null);
       return;
     }
-    void loadAreas(['inbox']);
+    void loadAreas(['inbox', 'registrar']);
     const { accountId, inboxId } = next.session;
     const membership = new Subject<TeamMembership>('unknown');
     const desk = new Desk({

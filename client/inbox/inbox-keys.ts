@@ -1,4 +1,7 @@
 import { idOf, type InboxId } from '../../server/protocol/ids.ts';
+import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
+import type { GenerationBoxes } from '../../server/protocol/offices.ts';
+import { CryptoError } from '../../server/protocol/sodium.ts';
 import { currentGeneration } from '../../server/protocol/user-state.ts';
 import type { GenerationKeys } from '../crypto/generation-keys.ts';
 import { openInboxKeys } from '../crypto/inbox-keys.ts';
@@ -31,6 +34,23 @@ export function createInboxKeys({ request, chains, inboxChains, userId, userKeys
   const boxesOf = (inboxId: InboxId) => `${idOf(userId)}/${inboxId}`;
   const newest = (inboxId: InboxId) => rings.get(inboxId)?.at(-1)?.generation ?? 0;
 
+  /** Null when they are not the right ones any more: who comes back within a generation has another box in it. */
+  const openKept = (state: InboxChainState, kept: readonly GenerationBoxes[]): readonly GenerationKeys[] | null => {
+    try {
+      return openInboxKeys(state, userId, userKeys(), toStoredBoxes(kept));
+    } catch (error) {
+      if (error instanceof CryptoError) return null;
+      throw error;
+    }
+  };
+
+  const fetch = async (inboxId: InboxId, state: InboxChainState): Promise<readonly GenerationKeys[]> => {
+    const { generations } = await request('inbox:load-boxes', { inboxId });
+    const ring = openInboxKeys(state, userId, userKeys(), toStoredBoxes(generations));
+    await chains.saveBoxes(boxesOf(inboxId), generations);
+    return ring;
+  };
+
   return {
     open: async (inboxId, { atLeast = 1 } = {}) => {
       let state = await inboxChains.load(inboxId);
@@ -38,9 +58,7 @@ export function createInboxKeys({ request, chains, inboxChains, userId, userKeys
       const wanted = currentGeneration(state).generation;
       if (newest(inboxId) >= wanted) return rings.get(inboxId) ?? [];
       const kept = await chains.loadBoxes(boxesOf(inboxId));
-      const boxes = kept.length < wanted ? (await request('inbox:load-boxes', { inboxId })).generations : kept;
-      const ring = openInboxKeys(state, userId, userKeys(), toStoredBoxes(boxes));
-      if (boxes !== kept) await chains.saveBoxes(boxesOf(inboxId), boxes);
+      const ring = (kept.length >= wanted && openKept(state, kept)) || (await fetch(inboxId, state));
       rings.set(inboxId, ring);
       return ring;
     },

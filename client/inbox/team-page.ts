@@ -75,7 +75,7 @@ export class TeamPage extends GovPage {
     const manages = managesTeam(state.role);
     const acts = { admit: this.#admit, sign: this.#sign, withdraw: this.#withdraw, proposeHere: this.#proposeHere };
     return html`<p class="lead">${t('team.lead', { office: this.officeName })}</p>
-      ${this.registrar.state.value.phase === 'ready' ? html`<p><a href=${href('/registrar')}>${t('registrar.title')}</a></p>` : nothing}
+      ${this.registrar.state.value.phase === 'ready' ? this.#lostAccounts() : nothing}
       ${this.outcome === null ? nothing : notice({ kind: this.outcome.kind, body: html`<p>${this.outcome.text()}</p>`, outcome: true })}
       ${manages ? html`${proposalList(state, acts, this.#nameOf)} ${applicantList(state, acts)}` : nothing}
       ${peopleList(state, { changeRole: this.#changeRole, remove: this.#remove, takeBack: this.#admit })}
@@ -95,6 +95,14 @@ export class TeamPage extends GovPage {
           ? html`<p class="muted">${t('team.cannotLeave')}</p>`
           : html`<p class="button-row"><button class="button button-danger" @click=${() => void this.#leave()}>${t('team.leave')}</button></p>`
       }`;
+  }
+
+  #lostAccounts(): TemplateResult {
+    const { length } = this.registrar.state.value.requests;
+    return html`<p>
+      <a href=${href('/registrar')}>${t('registrar.title')}</a>
+      ${length === 0 ? nothing : html`<span class="count"><span class="visually-hidden">${t('registrar.requestsTitle')}: </span>${length}</span>`}
+    </p>`;
   }
 
   readonly #nameOf = (accountId: AccountId): string => {

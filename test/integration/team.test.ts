@@ -98,6 +98,7 @@ test('who has left or was removed sees nothing of the team any more, and is take
   const { team } = await open(office, admin);
   const leaving = await open(office, member);
   expect(leaving.team.state.value).toMatchObject({ role: 'member', applicants: [], proposals: [] });
+  await leaving.account.inboxKeys.open(office.inboxId);
   await leaving.team.leave();
   expect(leaving.team.state.value.phase).toBe('outside');
   expect(await codeOf(leaving.line.request('inbox:load-boxes', { inboxId: office.inboxId }))).toBe('not_found');
@@ -106,6 +107,9 @@ test('who has left or was removed sees nothing of the team any more, and is take
   await team.perform({ type: 'add', accountId: member.accountId, role: 'auditor' }, null);
   await waitUntil(leaving.team.state, ({ phase }) => phase === 'ready');
   expect(leaving.team.state.value.role).toBe('auditor');
+  // Within one generation, with another box.
+  const ring = await leaving.account.inboxKeys.open(office.inboxId);
+  expect(ring).toHaveLength(1);
 });
 
 test('two owners who ask for two signatures cannot change the team alone', async () => {

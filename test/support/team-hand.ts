@@ -1,4 +1,4 @@
-import { openAccount } from '../../client/app/account.ts';
+import { type Account, openAccount } from '../../client/app/account.ts';
 import { Registrar } from '../../client/inbox/registrar.ts';
 import { createTeams, type Teams } from '../../client/inbox/teams.ts';
 import { Subject } from '../../client/net/observable.ts';
@@ -15,6 +15,7 @@ import type { Line, Somebody } from './people.ts';
 export interface TeamHand {
   readonly teams: Teams;
   readonly registrar: Registrar;
+  readonly account: Account;
   readonly line: Line;
   readonly database: Database;
   readonly alarms: Alarm[];
@@ -42,5 +43,5 @@ export async function openTeams(
   const teams = createTeams({ account, request, on, connection, secrets, now: Date.now });
   const { keyring: own, directory: people, registrars: loadRegistrars } = account;
   const registrar = new Registrar({ own, request, on, people, loadRegistrars, now: Date.now });
-  return { teams, registrar, line, database, alarms };
+  return { teams, registrar, account, line, database, alarms };
 }
