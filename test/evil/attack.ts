@@ -33,7 +33,7 @@ export interface Findings {
 export function attack(number: number, title: string, run: (findings: Findings) => Promise<void>, timeoutMs?: number): void {
   const only = inject('attack');
   const name = `attack ${number}: ${title}`;
-  test.runIf(name.includes(only))(name, { ...(timeoutMs ? { timeout: timeoutMs } : {}) }, async ({ task }) => {
+  test.runIf(name.includes(only))(name, timeoutMs ? { timeout: timeoutMs } : {}, async ({ task }) => {
     const codes = new Set<string>();
     const reads = new Set<string>();
     task.meta.evil = { attack: number, codes: [], reads: [] };

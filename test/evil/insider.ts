@@ -5,8 +5,19 @@ import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { EpochEntry } from '../../server/protocol/conversations.ts';
 import { type EpochState, type Parties, verifyEpoch } from '../../server/protocol/epoch-rules.ts';
 import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
+import type { AccountId, ConversationId } from '../../server/protocol/ids.ts';
+import { replayUserChain } from '../../server/protocol/user-chain.ts';
+import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { Line, Somebody } from '../support/people.ts';
-import type { Scene } from './scene.ts';
+import type { TestOffice } from '../support/test-office.ts';
+
+/** A conversation with an office, and how to learn who takes part. */
+export interface Case {
+  readonly office: TestOffice;
+  readonly asked: { readonly conversationId: ConversationId };
+  readonly citizen: { readonly accountId: AccountId };
+  chainOf(accountId: AccountId): Promise<UserChainState>;
+}
 
 export interface OpenedEpoch {
   readonly state: EpochState;
@@ -18,18 +29,18 @@ export interface OpenedEpoch {
 export class Insider {
   readonly somebody: Somebody;
   readonly line: Line;
-  readonly #scene: Scene;
+  readonly #case: Case;
 
-  private constructor(scene: Scene, somebody: Somebody, line: Line) {
-    this.#scene = scene;
+  private constructor(of: Case, somebody: Somebody, line: Line) {
+    this.#case = of;
     this.somebody = somebody;
     this.line = line;
   }
 
-  static async hire(scene: Scene, role: InboxRole = 'member'): Promise<Insider> {
-    const somebody = await scene.office.addOfficial(role, 'Insider');
-    await scene.chainOf(scene.citizen.accountId);
-    return new Insider(scene, somebody, await somebody.connect());
+  static async hire(of: Case, role: InboxRole = 'member', displayName = 'Insider'): Promise<Insider> {
+    const somebody = await of.office.addOfficial(role, displayName);
+    await of.chainOf(of.citizen.accountId);
+    return new Insider(of, somebody, await somebody.connect());
   }
 
   get gim() {
@@ -38,7 +49,7 @@ export class Insider {
 
   /** The conversation's epochs with their keys, as long as he is let in. */
   async epochs(): Promise<OpenedEpoch[]> {
-    const { asked, office, citizen } = this.#scene;
+    const { asked, office, citizen } = this.#case;
     const { entries } = await this.line.request('conversation:pull', { conversationId: asked.conversationId, after: 0 });
     const parties: Parties = { citizenId: fromBase64Url(citizen.accountId), inboxId: office.inbox.id };
     const opened: OpenedEpoch[] = [];
@@ -61,4 +72,14 @@ export class Insider {
       body: { sentAt: 1, content: { type: 'text', text, lang: 'en', author: null }, gossip: null, seen: null },
     }).envelope;
   }
+}
+
+/** Makes somebody's chain known to the test's world, as the honest server has it. */
+export async function meet({ owner, world }: TestOffice, accountId: AccountId): Promise<UserChainState> {
+  const line = await owner.connect();
+  const { accounts } = await line.request('account:load', { accountIds: [accountId] });
+  line.socket.disconnect();
+  const chain = replayUserChain(accounts[0]?.links.map(fromBase64Url) ?? [], fromBase64Url(accountId));
+  world.meet(chain);
+  return chain;
 }

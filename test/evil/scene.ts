@@ -3,13 +3,13 @@ import { addMember } from '../../client/crypto/inbox-keys.ts';
 import { coSignLink } from '../../client/crypto/sign-link.ts';
 import type { Conversation } from '../../client/conversations/conversation.ts';
 import { waitUntil } from '../../client/net/observable.ts';
-import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
+import { toBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
-import { replayUserChain } from '../../server/protocol/user-chain.ts';
 import type { UserChainState } from '../../server/protocol/user-state.ts';
 import { TestOffice, type TestOfficeOptions } from '../support/test-office.ts';
 import type { EvilServer } from './evil-server.ts';
+import { meet } from './insider.ts';
 import { problemsOf, shows, textsOf, Victim } from './victim.ts';
 
 let count = 0;
@@ -139,13 +139,4 @@ async function employ(evil: EvilServer, office: TestOffice, name: string, role: 
   inbox.append({ ...added, link: coOwners.reduce((link, { gim }) => coSignLink(link, gim.device), added.link) });
   await office.append(owner);
   return official;
-}
-
-async function meet({ owner, world }: TestOffice, accountId: AccountId): Promise<UserChainState> {
-  const line = await owner.connect();
-  const { accounts } = await line.request('account:load', { accountIds: [accountId] });
-  line.socket.disconnect();
-  const chain = replayUserChain(accounts[0]?.links.map(fromBase64Url) ?? [], fromBase64Url(accountId));
-  world.meet(chain);
-  return chain;
 }
