@@ -48,8 +48,6 @@ export interface NewStartOptions {
   readonly open: (started: StartedAnew) => Promise<boolean>;
   readonly openWithPasskey: (started: StartedAnew, onceMore: () => void) => Promise<boolean>;
   readonly now: () => number;
-  /** Between two looks at how it stands. */
-  readonly pause?: () => Promise<void>;
 }
 
 /** For somebody who has lost all keys: two registrars vouch for the person, and after a delay the account goes on with this browser. */
@@ -108,10 +106,11 @@ export class NewStart {
   }
 
   async #follow(): Promise<void> {
-    const { pause = async () => await new Promise((resolve) => setTimeout(resolve, 3_000)) } = this.#options;
     while (!this.#isClosed && this.#kept !== null) {
       if (await this.#look(this.#kept)) return;
-      await pause();
+      // A day's delay needs no look every few seconds.
+      const pauseMs = this.#state.value.step === 'waiting' ? 30_000 : 3_000;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 

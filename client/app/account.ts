@@ -39,6 +39,7 @@ export interface PeopleOptions {
   /** Where what was seen of them is kept. */
   readonly database: Database;
   readonly raise: RaiseAlarm;
+  readonly now?: () => number;
 }
 
 export interface AccountOptions extends PeopleOptions {
@@ -47,12 +48,12 @@ export interface AccountOptions extends PeopleOptions {
   readonly device: DeviceKeys;
 }
 
-export function createPeople({ http, request, database, raise }: PeopleOptions): People {
+export function createPeople({ http, request, database, raise, now = Date.now }: PeopleOptions): People {
   const chains = createChainStore(database);
   const registry = createRegistry({ http, pin: createRegistryPin(database), raise });
   const registryPks = async () => await registry.keys();
-  const registrars = createRegistrars({ request, registryPks, findInbox: async () => await registry.registrars() });
-  const directory = createDirectory({ request, chains, raise, registrars });
+  const registrars = createRegistrars({ request, registryPks, findInbox: async () => await registry.registrars(), now });
+  const directory = createDirectory({ request, chains, raise, registrars, now });
   const inboxChains = createInboxChains({
     request,
     chains,

@@ -103,7 +103,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     tabs,
     evaluatePrf: async (credentialId) => await passkeys.evaluatePrf(credentialId, undefined),
     enter: async (view, candidate) => {
-      const people = createPeople({ http, request, database, raise });
+      const people = createPeople({ http, request, database, raise, now });
       return await enter({ http, request, accountKeys, ...people, deviceLabel, now }, view, candidate);
     },
   });
@@ -120,7 +120,15 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     const here = await keysHere.find(view);
     if (typeof here === 'string') return here;
     const { record, storage } = here;
-    const account = await openAccount({ session: here.session, device: here.device, http, request, database: storage.database, raise });
+    const account = await openAccount({
+      session: here.session,
+      device: here.device,
+      http,
+      request,
+      database: storage.database,
+      raise,
+      now,
+    });
     const { role } = here.session;
     if (record.protection === 'browser' && (await needsPasskeyKey(account))) {
       account.keyring.close();

@@ -170,6 +170,31 @@ describe('a citizen', () => {
   });
 });
 
+describe('somebody who has lost everything', () => {
+  test('is told what a new start takes, gets a number for the registrar, and finds it again after a reload', async () => {
+    await using person = await newVisitor(browser, installation);
+    const { page } = person;
+    await page.goto('/en/cannot-sign-in');
+    await page.getByRole('link', { name: 'Ask for a new start' }).click();
+    await heading(page, 'Ask for a new start').waitFor();
+    await expectNoBarrier(page, 'reset-asking');
+    await page.getByLabel('Reference of one of your conversations').fill('no idea');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await page.getByRole('link', { name: 'Enter a reference, like 2026-0042-K.' }).waitFor();
+    await page.getByLabel('Reference of one of your conversations').fill('2026-0001-a');
+    await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    await heading(page, 'Tell the office this number').waitFor();
+    await expectNoBarrier(page, 'reset-asked');
+    const number = await page.locator('.link-figure').innerText();
+    await page.reload();
+    await heading(page, 'Tell the office this number').waitFor();
+    expect(await page.locator('.link-figure').innerText()).toBe(number);
+    await page.getByRole('button', { name: 'Withdraw the request' }).click();
+    await heading(page, 'Ask for a new start').waitFor();
+    expect(person.complaints).toEqual([]);
+  });
+});
+
 describe('somebody at a device that is not his own', () => {
   test('leaves no trace when he signs out, nor when he just closes the page', async () => {
     await using visitor = await newVisitor(browser, installation);

@@ -53,35 +53,7 @@ export class Household {
 
   /** A browser of its own; with another one's passkeys where they are synchronised. */
   browser(passkeys?: SoftwarePasskeys | PrfManner): HomeBrowser {
-    const { origin } = this.server;
-    const database = memoryDatabase();
-    const cookies = createCookieFetch(origin);
-    const posted: string[] = [];
-    const held =
-      passkeys instanceof SoftwarePasskeys
-        ? passkeys
-        : new SoftwarePasskeys(new Authenticator({ origin, synchronises: true }), passkeys ?? 'stable');
-    return {
-      database,
-      passkeys: held,
-      posted,
-      open: async () => {
-        const core = await createCore({
-          origin,
-          database: { ...database, close: () => {} },
-          passkeys: held.passkeys,
-          lock: memoryLock(),
-          fetch: async (input, init) => {
-            if (typeof init?.body === 'string') posted.push(init.body);
-            return await cookies.fetch(input, init);
-          },
-          headers: () => cookies.headers(),
-          deviceLabel: 'Firefox, Windows',
-        });
-        this.#closers.push(() => core.close());
-        return core;
-      },
-    };
+    return homeBrowser({ origin: this.server.origin, passkeys, onOpen: (core) => this.#closers.push(() => core.close()) });
   }
 
   async official(browser: HomeBrowser, displayName: string): Promise<Core> {
@@ -106,6 +78,45 @@ export class Household {
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
   }
+}
+
+/** `onOpen`: with each page, for whoever closes them. */
+export function homeBrowser({
+  origin,
+  passkeys,
+  onOpen,
+  now,
+}: {
+  readonly origin: string;
+  readonly passkeys?: SoftwarePasskeys | PrfManner | undefined;
+  readonly onOpen: (core: Core) => void;
+  readonly now?: () => number;
+}): HomeBrowser {
+  const database = memoryDatabase();
+  const cookies = createCookieFetch(origin);
+  const posted: string[] = [];
+  const held =
+    passkeys instanceof SoftwarePasskeys
+      ? passkeys
+      : new SoftwarePasskeys(new Authenticator({ origin, synchronises: true }), passkeys ?? 'stable');
+  const open = async (): Promise<Core> => {
+    const core = await createCore({
+      origin,
+      database: { ...database, close: () => {} },
+      passkeys: held.passkeys,
+      lock: memoryLock(),
+      fetch: async (input, init) => {
+        if (typeof init?.body === 'string') posted.push(init.body);
+        return await cookies.fetch(input, init);
+      },
+      headers: () => cookies.headers(),
+      deviceLabel: 'Firefox, Windows',
+      ...(now ? { now } : {}),
+    });
+    onOpen(core);
+    return core;
+  };
+  return { database, passkeys: held, posted, open };
 }
 
 export async function messengerOf(core: Core): Promise<CoreMessenger> {
