@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { locales } from '../../server/protocol/locale.ts';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { findCanaries, findCanariesInDatabase, findCanariesInFiles, newCanary } from '../support/canaries.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
@@ -276,6 +277,19 @@ describe('what everybody keeps to', () => {
       }
       const remove = page.getByRole('button', { name: /^Remove / });
       while ((await remove.count()) > 0) await remove.first().click();
+    }
+  });
+
+  test('nothing is cut off on a phone in any of the five languages', async () => {
+    const { page } = citizen;
+    const path = new URL(page.url()).pathname.slice('/en'.length);
+    await page.setViewportSize({ width: 320, height: 800 });
+    for (const locale of locales) {
+      await page.goto(`/${locale}${path}`);
+      await page.locator('gov-file-card').first().waitFor();
+      await attach(page, { name: 'clip.mov', mimeType: 'video/quicktime', buffer: Buffer.from('x') });
+      await page.locator('.file-row').waitFor();
+      expect(await overflow(page), locale).toEqual([]);
     }
   });
 
