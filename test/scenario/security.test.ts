@@ -105,7 +105,7 @@ describe('a citizen who looks after her account', () => {
     await page.getByText('This device or security key already holds a passkey of your account.').waitFor();
 
     await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
-    const securityKey = await addAuthenticator(page, 'usb');
+    const securityKey = await addAuthenticator(page, { transport: 'usb' });
     await add('Key ring');
     await page.getByText('The passkey has been added.').waitFor();
     await card('Passkeys').getByRole('heading', { name: 'Key ring' }).waitFor();
@@ -252,5 +252,34 @@ describe('a citizen who looks after her account', () => {
   test('nothing went elsewhere, and nothing complained', () => {
     expect([...citizen.foreignRequests, ...phone.foreignRequests]).toEqual([]);
     expect([...citizen.complaints, ...phone.complaints]).toEqual([]);
+  });
+});
+
+describe('somebody whose passkey holds no keys', () => {
+  test('does not give up the last thing that opens the messages besides this browser, unless it was stolen', async () => {
+    await using visitor = await newVisitor(browser, installation);
+    const { cdp, authenticatorId } = visitor.authenticator;
+    await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+    await addAuthenticator(visitor.page, { hasPrf: false });
+    await visitor.page.goto('/en/account/security');
+    await signUp(visitor.page);
+    await visitor.page.getByRole('region', { name: 'Passkeys' }).getByText('You are signed in with it now').waitFor();
+    const tablet = new NewDevice(installation.origin);
+    await tablet.begin('Tablet');
+    const joined = tablet.until('joined');
+    await visitor.page.goto(`/en/account/add-device#${tablet.code}`);
+    await visitor.page.getByRole('button', { name: 'Yes, add it' }).click();
+    await joined;
+    await visitor.page.getByRole('link', { name: 'Back to devices and security' }).click();
+    await visitor.page.getByRole('button', { name: 'Remove: Tablet' }).click();
+    const question = visitor.page.getByRole('dialog');
+    await question.getByText('Apart from this browser, nothing else opens your messages.').waitFor();
+    await question.getByRole('button', { name: 'Make a recovery code' }).click();
+    await visitor.page.getByRole('heading', { level: 1, name: 'Your recovery code' }).waitFor();
+    await visitor.page.goBack();
+    await visitor.page.getByRole('button', { name: 'Remove: Tablet' }).click();
+    await question.getByRole('button', { name: 'Lost or stolen: remove it anyway' }).click();
+    await visitor.page.getByText('The device has been removed. Your account has new keys.').waitFor();
+    expect(visitor.complaints).toEqual([]);
   });
 });

@@ -64,8 +64,14 @@ export async function newPerson(
   };
 }
 
-/** Gives `page` a passkey store of its own: CTAP 2.1, resident keys, user verification, PRF. There is one `internal` one, and more as keys on USB. */
-export async function addAuthenticator(page: Page, transport: 'internal' | 'usb' = 'internal'): Promise<Authenticator> {
+/**
+ * Gives `page` a passkey store of its own: CTAP 2.1, resident keys, user verification, PRF unless it is to have none. There is one
+ * `internal` one, and more as keys on USB.
+ */
+export async function addAuthenticator(
+  page: Page,
+  { transport = 'internal', hasPrf = true }: { readonly transport?: 'internal' | 'usb'; readonly hasPrf?: boolean } = {},
+): Promise<Authenticator> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
@@ -75,7 +81,7 @@ export async function addAuthenticator(page: Page, transport: 'internal' | 'usb'
       transport,
       hasResidentKey: true,
       hasUserVerification: true,
-      hasPrf: true,
+      hasPrf,
       isUserVerified: true,
       automaticPresenceSimulation: true,
     },
