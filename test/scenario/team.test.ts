@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demonstrationOffices } from '../../deploy/demonstration/offices.ts';
@@ -6,6 +9,7 @@ import { type Installation, startInstallation } from '../support/installation.ts
 import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
 
 const office = demonstrationOffices[0]!;
+const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts', import.meta.url));
 let browser: Browser;
 let installation: Installation;
 let citizen: Visitor;
@@ -24,13 +28,12 @@ afterAll(async () => {
   await installation.close();
 });
 
+/** At the owner's command line. */
 async function promote(displayName: string, role: 'admin' | 'owner'): Promise<void> {
-  const owner = await installation.connectOwner();
-  try {
-    await owner.promote(office.officeId, displayName, role);
-  } finally {
-    owner.close();
-  }
+  const { dataDirectory, origin } = installation;
+  await promisify(execFile)(process.execPath, [ownerProgram, role, office.officeId, displayName], {
+    env: { ...process.env, SCHALTER_DATA: dataDirectory, SCHALTER_ORIGIN: origin },
+  });
 }
 
 async function inviteByOwner(displayName: string): Promise<string> {
