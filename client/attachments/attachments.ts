@@ -149,10 +149,17 @@ export class Attachments {
     try {
       if (isWanted()) await work();
     } catch (error) {
-      if (isWanted()) this.#change(messageId, { phase: 'failed', failure: failureOf(error) });
+      if (await this.#isTakenBack(messageId)) this.#remove(messageId);
+      else if (isWanted()) this.#change(messageId, { phase: 'failed', failure: failureOf(error) });
       return false;
     }
     return isWanted();
+  }
+
+  /** By another tab: then nothing has gone wrong. */
+  async #isTakenBack(messageId: MessageId): Promise<boolean> {
+    const record = this.#jobs.get(messageId)?.record ?? null;
+    return record !== null && !(await this.#options.store.has(record.fileId));
   }
 
   async #send(messageId: MessageId): Promise<void> {

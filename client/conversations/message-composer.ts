@@ -56,6 +56,18 @@ export class MessageComposer extends GovElement {
     this.sending = false;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('dragover', keepPage);
+    document.addEventListener('drop', keepPage);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener('dragover', keepPage);
+    document.removeEventListener('drop', keepPage);
+  }
+
   protected override firstUpdated(): void {
     void this.#loadDraft();
   }
@@ -202,6 +214,11 @@ export class MessageComposer extends GovElement {
     const name = this.querySelector<HTMLInputElement>('#citizen-name')?.value.trim() ?? '';
     if (name !== '') await this.profile?.saveName(name.slice(0, limits.displayNameCharacters));
   }
+}
+
+/** A file that is dropped beside the field would replace the page, with all that was written. */
+function keepPage(event: DragEvent): void {
+  if (event.dataTransfer?.types.includes('Files') === true) event.preventDefault();
 }
 
 const nameField = (): TemplateResult => html`<div class="field composer-name">

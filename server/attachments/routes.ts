@@ -20,7 +20,7 @@ export interface AttachmentRoutesDependencies {
   readonly callerOf: (request: FastifyRequest) => Promise<Caller | null>;
 }
 
-const beginLimit: Limit = { points: 120, perSeconds: 3_600 };
+const beginLimit: Limit = { points: 600, perSeconds: 3_600 };
 const partLimit: Limit = { points: 2_000, perSeconds: 60 };
 const readLimit: Limit = { points: 300, perSeconds: 60 };
 const octets = 'application/octet-stream';

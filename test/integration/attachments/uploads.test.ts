@@ -151,7 +151,7 @@ describe('an upload', () => {
 });
 
 describe('abuse of uploads', () => {
-  test('U01 more than 100 MiB, more than declared, less, out of order, twice, another hash: refused, and nothing to be seen', async () => {
+  test('U01 more than 100 MB, more than declared, less, out of order, twice, another hash: refused, and nothing to be seen', async () => {
     expect(await codeOf(begin(citizen, sealedFileLength(limits.fileBytes) + 1))).toBe('too_large');
     expect(await codeOf(begin(citizen, 0))).toBe('bad_request');
     const fileId = await begin(citizen, 1_000);
