@@ -102,7 +102,7 @@ export class SignInGate extends GovElement {
     }
     const { session, messenger } = present;
     if (!this.roles.includes(session.role)) return notFoundPage();
-    return html`<gov-account-alerts .security=${messenger.security}></gov-account-alerts>
+    return html`<gov-account-alerts .session=${session} .messenger=${messenger} .ownDevice=${this.core.ownDevice}></gov-account-alerts>
       ${this.content({ core: this.core, session, messenger, justSignedIn: this.#justSignedIn })}`;
   }
 
