@@ -71,7 +71,9 @@ export class TeamPage extends GovPage {
     </div>`;
   }
 
-  #content(state: TeamState): TemplateResult {
+  #content(read: TeamState): TemplateResult {
+    // On what does not verify nobody signs anything.
+    const state: TeamState = read.failure === 'unverified' ? { ...read, role: 'auditor' } : read;
     const manages = managesTeam(state.role);
     const acts = { admit: this.#admit, sign: this.#sign, withdraw: this.#withdraw, proposeHere: this.#proposeHere };
     return html`<p class="lead">${t('team.lead', { office: this.officeName })}</p>

@@ -4,8 +4,9 @@ import { waitUntil } from '../../client/net/observable.ts';
 import type { RequestFunction } from '../../client/net/request.ts';
 import { toSignedLink } from '../../client/net/wire.ts';
 import { memoryDatabase } from '../../client/storage/memory-database.ts';
-import { fromBase64Url } from '../../server/protocol/base64url.ts';
-import type { AccountId } from '../../server/protocol/ids.ts';
+import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
+import { type AccountId, newId } from '../../server/protocol/ids.ts';
+import type { Proposal } from '../../server/protocol/offices.ts';
 import type { Somebody } from '../support/people.ts';
 import { codeOf } from '../support/refusal.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -152,4 +153,25 @@ test('who is asked on another device proposes the same from this one, and the fi
   expect(proposals).toMatchObject([{ stage: 'to-sign', proposedBy: other.accountId, change: act }]);
   await first.team.sign(proposals[0]!.proposalId);
   expect(first.team.state.value.people.map(({ accountId }) => accountId)).toContain(newcomer.accountId);
+});
+
+test('what a proposal would do is read from what is signed: the server can neither rename it nor make one up', async () => {
+  const office = await createOffice();
+  const [one, other, newcomer] = [await office.addOfficial('owner'), await office.addOfficial('owner'), await office.enrol()];
+  const first = await open(office, one);
+  await first.team.perform({ type: 'policy', policy: { addsRequire: 2, requirePrf: false } }, null);
+  const act = { type: 'add', accountId: newcomer.accountId, role: 'member' } as const;
+  const asked = first.team.coSigners(act)?.find(({ userId }) => String(userId) === String(other.gim.id));
+  await first.team.perform(act, asked!);
+  const lied = await open(office, other, (request) => async (name, payload) => {
+    const answer = await request(name, payload);
+    if (name !== 'inbox:list-proposals') return answer;
+    const { proposals } = answer as Awaited<ReturnType<RequestFunction>> & { proposals: Proposal[] };
+    const [real] = proposals;
+    const link = fromBase64Url(real!.link.link);
+    link[link.length - 1]! ^= 1;
+    const forged = { ...real, proposalId: newId<'proposal'>(), link: { ...real!.link, link: toBase64Url(link) } };
+    return { proposals: [{ ...real, proposedBy: other.accountId }, forged] } as never;
+  });
+  expect(lied.team.state.value.proposals).toMatchObject([{ stage: 'to-sign', proposedBy: one.accountId, change: act }]);
 });
