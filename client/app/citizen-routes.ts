@@ -47,6 +47,7 @@ export const citizenRoutes: readonly Route[] = [
             .list=${messenger.conversations}
             .drafts=${messenger.drafts}
             .profile=${messenger.profile}
+            .prepare=${async () => await messenger.prepare(office.inboxId)}
             .start=${start}
           ></gov-write-page>`;
         }),

@@ -1,11 +1,9 @@
 import { fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
-import type { ConversationView, Entry, Receipt } from '../../server/protocol/conversations.ts';
-import { decodeEnvelope, envelopeHash } from '../../server/protocol/envelope.ts';
+import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 import { limits } from '../../server/protocol/limits.ts';
-import { verifyReceipt } from '../../server/protocol/receipt.ts';
 import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
-import { firstCounter, type SenderCounter } from '../crypto/envelope.ts';
+import type { SenderCounter } from '../crypto/envelope.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
 import type { ConversationMark, ConversationMarks } from '../storage/conversation-marks.ts';
@@ -14,6 +12,7 @@ import { ConversationLog } from './conversation-log.ts';
 import { describeEvidence } from './evidence.ts';
 import { HistoryClaims } from './history-claims.ts';
 import type { ConversationProblem } from './items.ts';
+import { OwnSendings, type Stored } from './own-sendings.ts';
 import type { Reader } from './reader.ts';
 
 export interface ConversationSyncOptions {
@@ -31,12 +30,6 @@ export interface ConversationSyncOptions {
   readonly onChange: () => void;
 }
 
-/** What the server says it has done with a message. */
-export interface Stored {
-  readonly position: number;
-  readonly receipt: Receipt;
-}
-
 /** After so long without a word from the server, what it has may be older than the chains known here. */
 const liveMs = 60_000;
 
@@ -48,10 +41,10 @@ export class ConversationSync {
   readonly #options: ConversationSyncOptions;
   readonly #problems = new Set<'gap' | 'rollback' | 'receipt'>();
   readonly #claims: HistoryClaims;
+  readonly #sendings: OwnSendings;
   #view: ConversationView | null = null;
   #log: ConversationLog | null = null;
   #mark: ConversationMark | null = null;
-  #sent: SenderCounter = firstCounter;
   #caughtUpAt = -Infinity;
   #isCaughtUp = false;
   /** Everything that touches the log, one after the other. */
@@ -61,6 +54,7 @@ export class ConversationSync {
 
   constructor(options: ConversationSyncOptions) {
     this.#options = options;
+    this.#sendings = new OwnSendings(options);
     this.#claims = new HistoryClaims({ onContradiction: () => this.#raise() });
   }
 
@@ -141,18 +135,31 @@ export class ConversationSync {
     });
   }
 
-  /** Where this device's own envelopes stand: by the log, or by what was sent since. */
+  /** Where this device's own envelopes stand. */
   get ownCounter(): SenderCounter {
-    const logged = this.#log?.ownCounter ?? firstCounter;
-    return this.#sent.count > logged.count ? this.#sent : logged;
+    return this.#sendings.counter(this.#log);
+  }
+
+  /** Whether this page knows of everything this device has sent. Under the lock of the outbox. */
+  async knowsOwn(): Promise<boolean> {
+    return this.#isCaughtUp && (await this.#sendings.areKnown(this.#log));
+  }
+
+  /** A conversation that this page has just begun: its first entry is the epoch it made itself. */
+  async begin(view: ConversationView, entry: Entry): Promise<void> {
+    await this.#enqueue(async () => {
+      this.setView(view);
+      this.#log ??= this.#newLog(view);
+      await this.#take([entry], 'now');
+      this.#isCaughtUp = this.#log.position >= view.head;
+    });
+    this.#options.onChange();
   }
 
   /** Keeps the server's word for a message it has stored. Throws a CryptoError when it is none: then nothing counts as stored. */
-  async acceptReceipt(envelope: Uint8Array, { position, receipt: { run, signature } }: Stored): Promise<void> {
-    const { conversationId, marks, receiptKey } = this.#options;
-    const claim = { conversationId: fromBase64Url(conversationId), position, run: fromBase64Url(run) };
+  async acceptReceipt(envelope: Uint8Array, stored: Stored): Promise<void> {
     try {
-      verifyReceipt(claim, fromBase64Url(signature), await receiptKey());
+      await this.#sendings.accept(envelope, stored);
     } catch (error) {
       if (error instanceof CryptoError) {
         this.#problems.add('receipt');
@@ -160,9 +167,7 @@ export class ConversationSync {
       }
       throw error;
     }
-    this.#sent = { count: decodeEnvelope(envelope).header.deviceCounter, lastHash: envelopeHash(envelope) };
-    this.#mark = await marks.save(conversationId, { receipt: { position, run, signature } });
-    this.#claims.add({ position, run }, 'not-as-signed', this.#log);
+    this.#claims.add({ position: stored.position, run: stored.receipt.run }, 'not-as-signed', this.#log);
   }
 
   /** The person has looked at who reads. */

@@ -38,6 +38,8 @@ export interface ConversationOptions {
   /** How the author calls himself in his messages; null for officials, whom the directory names. */
   readonly authorName: () => Promise<string | null>;
   readonly now: () => number;
+  /** It is just being opened by this page: `begin` follows. */
+  readonly isNew?: boolean;
 }
 
 /** Who reads is asked for again after this. */
@@ -56,6 +58,10 @@ export class Conversation {
   readonly #stopOutbox: () => void;
   readonly #sync: ConversationSync;
   readonly #loop: SyncLoop;
+  /** Somebody wants to know what there is, whatever hints say. */
+  #isAsked = false;
+  /** The furthest head a hint has told of. */
+  #promised = 0;
   #closed = false;
 
   constructor(options: ConversationOptions) {
@@ -70,7 +76,7 @@ export class Conversation {
     this.#state = new Subject(this.#describe());
     this.#stopOutbox = options.outbox.items.subscribe(() => this.#publish());
     this.#loop = new SyncLoop({
-      run: async () => await this.#catchUp(),
+      run: async () => await this.#catchUpToHints(),
       whenConnected: options.whenConnected,
       onFailure: () => {
         this.#ownProblems.add('cannot-load');
@@ -78,7 +84,7 @@ export class Conversation {
       },
     });
     void this.#sync.loadKept();
-    this.sync();
+    if (options.isNew !== true) this.sync();
   }
 
   /** Whose conversation it is on this device. */
@@ -172,6 +178,7 @@ export class Conversation {
       const acknowledged = await sendMessage(item, {
         ...this.#epochParts(),
         keep,
+        knowsOwn: async () => await this.#sync.knowsOwn(),
         ownCounter: () => this.#sync.ownCounter,
         acceptReceipt: async (envelope, stored) => await this.#sync.acceptReceipt(envelope, stored),
       });
@@ -188,7 +195,14 @@ export class Conversation {
 
   /** Pulls as soon as there is a line, and again until the server has answered. */
   sync(): void {
+    this.#isAsked = true;
     this.#loop.ask();
+  }
+
+  /** This page has just opened it with this epoch: nothing has to be asked for. */
+  async begin(view: ConversationView, epoch: Entry): Promise<void> {
+    await this.#sync.begin(view, epoch);
+    this.onView(view);
   }
 
   onAdvanced(head: number, entries: readonly Entry[]): void {
@@ -233,13 +247,21 @@ export class Conversation {
     return { conversationId, request, reader, catchUp: async () => await this.#catchUp(), log: () => this.#sync.log };
   }
 
+  /** A hint may have been overtaken by what was pulled meanwhile. */
+  async #catchUpToHints(): Promise<void> {
+    if (!this.#isAsked && this.#promised <= (this.#sync.log?.position ?? 0)) return;
+    this.#isAsked = false;
+    await this.#catchUp();
+  }
+
   async #catchUp(): Promise<void> {
     await this.#sync.catchUp();
     this.#ownProblems.delete('cannot-load');
   }
 
   #syncTo(head: number): void {
-    if (head > (this.#sync.log?.position ?? 0)) this.sync();
+    this.#promised = Math.max(this.#promised, head);
+    if (head > (this.#sync.log?.position ?? 0)) this.#loop.ask();
     else this.#publish();
   }
 

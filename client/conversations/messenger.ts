@@ -1,3 +1,4 @@
+import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId, ConversationId, InboxId, ServiceId } from '../../server/protocol/ids.ts';
 import { Attachments } from '../attachments/attachments.ts';
 import type { FileTasks } from '../attachments/file-tasks.ts';
@@ -26,6 +27,8 @@ export interface Messenger {
   readonly profile: Profile;
   /** One object an id, kept in step from the first call on. */
   conversation(conversationId: ConversationId): Conversation;
+  /** Asks for what opening a conversation with this inbox will need, so that the first message leaves at once. Throws as below. */
+  prepare(inboxId: InboxId): Promise<void>;
   /** Opens a conversation with a service's office. Throws a CryptoError when the inbox does not verify, or a RequestError. */
   startConversation(service: { readonly serviceId: ServiceId; readonly inboxId: InboxId }): Promise<Conversation>;
   /** Stops listening and sending; what is unsent stays on this device. */
@@ -73,19 +76,28 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     now,
   });
   const authorName = async () => (reader.side === 'citizen' ? await profile.loadName() : null);
-  const conversation = (conversationId: ConversationId): Conversation => {
-    const known = open.get(conversationId);
-    if (known) return known;
-    const made = new Conversation({ ...options, conversationId, outbox, attachments, whenConnected, authorName, now });
+  const make = (conversationId: ConversationId, { isNew }: { readonly isNew: boolean }): Conversation => {
+    const made = new Conversation({ ...options, conversationId, outbox, attachments, whenConnected, authorName, now, isNew });
     open.set(conversationId, made);
     return made;
   };
+  const conversation = (conversationId: ConversationId): Conversation => open.get(conversationId) ?? make(conversationId, { isNew: false });
   const conversations = new ConversationList({ request, cache, whenConnected, open: conversation });
-  const start = createConversationStarter({ request, reader });
+  /** Being opened by this page, with the furthest head the server has told of meanwhile: what there is comes with its answer. */
+  const opening = new Map<ConversationId, number>();
+  const isOpening = (conversationId: ConversationId, head: number): boolean => {
+    const told = opening.get(conversationId);
+    if (told !== undefined) opening.set(conversationId, Math.max(told, head));
+    return told !== undefined;
+  };
+  const start = createConversationStarter({ request, reader, onOpening: (conversationId) => void opening.set(conversationId, 0) });
 
   const stops = [
-    on('conversation:advanced', ({ conversationId, head, entries }) => conversation(conversationId).onAdvanced(head, entries)),
+    on('conversation:advanced', ({ conversationId, head, entries }) => {
+      if (!isOpening(conversationId, head)) conversation(conversationId).onAdvanced(head, entries);
+    }),
     on('conversation:changed', ({ conversation: view }) => {
+      if (isOpening(view.conversationId, view.head)) return;
       conversations.onView(view);
       conversation(view.conversationId).onView(view);
     }),
@@ -109,11 +121,23 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     drafts,
     profile,
     conversation,
+    prepare: async (inboxId) => {
+      await whenConnected();
+      await reader.readersWanted({ citizenId: reader.userId, inboxId: fromBase64Url(inboxId) }, null);
+    },
     startConversation: async (service) => {
-      const view = await start(service);
+      const { view, entry } = await start(service).catch((error: unknown) => {
+        // Whatever came of it, hints tell.
+        opening.clear();
+        throw error;
+      });
+      const { conversationId } = view;
+      const started = open.get(conversationId) ?? make(conversationId, { isNew: true });
+      await started.begin(view, entry);
+      const head = opening.get(conversationId) ?? 0;
+      opening.delete(conversationId);
+      started.onAdvanced(head, []);
       conversations.onView(view);
-      const started = conversation(view.conversationId);
-      started.onView(view);
       return started;
     },
     close: () => {

@@ -4,12 +4,14 @@ import { decodeMessageBody } from '../../server/protocol/message-body.ts';
 import { sealEnvelope, type SenderCounter } from '../crypto/envelope.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
-import type { Stored } from './conversation-sync.ts';
+import type { Stored } from './own-sendings.ts';
 import { type EpochParts, presentEpoch, renewEpoch } from './renew-epoch.ts';
 
 export interface SendParts extends EpochParts {
   /** Stores the sealed message before it leaves. */
   readonly keep: (item: OutboxItem) => Promise<void>;
+  /** Whether this page knows of everything this device has sent, without asking. */
+  readonly knowsOwn: () => Promise<boolean>;
   /** Where this device's own envelopes stand. */
   readonly ownCounter: () => SenderCounter;
   /** Takes the server's word that the envelope is stored; throws a CryptoError when it is none. */
@@ -29,9 +31,13 @@ export async function sendMessage(
 ): Promise<{ readonly position: number; readonly acceptedAt: number } | null> {
   let envelope = item.envelope;
   for (let attempt = 1; ; attempt += 1) {
-    // After this everything the server has accepted is known: our own counter, and whether this message is among it.
-    await parts.catchUp();
-    if (isThere(item, parts)) return null;
+    // A message that was never sealed cannot be there, and newer keys the server tells of: then nothing has to be asked before.
+    const isFirst = attempt === 1 && envelope === null;
+    if (!isFirst || !(await parts.knowsOwn())) {
+      // After this everything the server has accepted is known: our own counter, and whether this message is among it.
+      await parts.catchUp();
+      if (isThere(item, parts)) return null;
+    }
     if (!(await renewEpoch(parts, { fresh: attempt > 1 }))) {
       if (attempt >= maxAttempts) throw new RequestError({ code: 'stale_epoch', retryable: true, ref: null });
       continue;

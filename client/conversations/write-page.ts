@@ -24,6 +24,7 @@ export class WritePage extends GovPage {
     list: { attribute: false },
     drafts: { attribute: false },
     profile: { attribute: false },
+    prepare: { attribute: false },
     start: { attribute: false },
     asksName: { state: true },
     preparing: { state: true },
@@ -34,6 +35,8 @@ export class WritePage extends GovPage {
   declare list: ConversationList;
   declare drafts: Drafts;
   declare profile: Profile;
+  /** Fetches what the first message will need. */
+  declare prepare: () => Promise<void>;
   declare start: () => Promise<Conversation>;
   declare asksName: boolean;
   declare preparing: boolean;
@@ -49,6 +52,8 @@ export class WritePage extends GovPage {
 
   protected override firstUpdated(): void {
     void this.#decideOnName();
+    // What fails now is tried again, and told, when the message is sent.
+    this.prepare().catch(() => undefined);
   }
 
   protected override render(): TemplateResult {
