@@ -13,7 +13,9 @@ const problems = {
 
 /** Why a file could not be sent, and what the person can do. */
 export function uploadFailureText(failure: UploadFailure): string {
-  return isProblem(failure) ? t(problems[failure]) : errorText(failure);
+  if (isProblem(failure)) return t(problems[failure]);
+  // The same word is said of counters: here it is the conversation.
+  return failure === 'closed' ? t('conversations.fileClosed') : errorText(failure);
 }
 
 /** Why a file could not be fetched or opened. */

@@ -45,7 +45,8 @@ export class UploadList extends GovElement {
   }
 
   protected override updated(): void {
-    const count = this.#uploads.length;
+    // One more, or one more that needs somebody.
+    const count = this.#uploads.length + this.#told.size;
     if (count > this.#count) this.scrollIntoView({ block: 'end' });
     this.#count = count;
   }
@@ -73,10 +74,12 @@ export class UploadList extends GovElement {
         <p class="message-state">${failure === null ? progressText(upload) : uploadFailureText(failure)}</p>
         ${phase === 'failed' || phase === 'waiting' ? nothing : html`<progress max="1" .value=${done} aria-label=${name}></progress>`}
       </div>
-      ${phase !== 'failed' || failure === 'lost' ? nothing : html`<button type="button" class="button button-quiet" @click=${() => this.attachments.retry(messageId)}>${t('conversations.retry')}${named}</button>`}
-      <button type="button" class="button button-quiet" @click=${() => this.#cancel(upload)}>
-        ${t(phase === 'failed' ? 'conversations.fileRemove' : 'conversations.fileCancel')}${named}
-      </button>`;
+      <div class="file-actions">
+        ${phase !== 'failed' || failure === 'lost' ? nothing : html`<button type="button" class="button button-quiet" @click=${() => this.attachments.retry(messageId)}>${t('conversations.retry')}${named}</button>`}
+        <button type="button" class="button button-quiet" @click=${() => this.#cancel(upload)}>
+          ${t(phase === 'failed' ? 'conversations.fileRemove' : 'conversations.fileCancel')}${named}
+        </button>
+      </div>`;
   }
 
   get #uploads(): readonly Upload[] {
