@@ -1,6 +1,5 @@
 import { createBrowserCore } from '../../client/app/browser-core.ts';
-import type { Core } from '../../client/app/core.ts';
-import type { Messenger } from '../../client/conversations/messenger.ts';
+import type { Core, CoreMessenger } from '../../client/app/core.ts';
 import { waitUntil } from '../../client/net/observable.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 
@@ -18,6 +17,24 @@ class Desk {
 
   async register(): Promise<void> {
     await this.#core.registerCitizen();
+  }
+
+  /** Why the account does not open here; null when it does. */
+  async signIn(): Promise<string | null> {
+    await this.#core.signIn();
+    const state = this.#core.session.value;
+    return state.state === 'no-keys' ? state.because : null;
+  }
+
+  async signOut(): Promise<void> {
+    await this.#core.signOut();
+  }
+
+  /** The kinds of the account's devices. */
+  async devices(): Promise<readonly string[]> {
+    const { security } = await this.#messenger();
+    await security.devices.refresh();
+    return security.devices.state.value.devices.map(({ kind }) => kind).toSorted();
   }
 
   async start(): Promise<ConversationId> {
@@ -50,7 +67,7 @@ class Desk {
     await waitUntil(this.#core.connection, ({ status }) => status !== 'connected');
   }
 
-  async #messenger(): Promise<Messenger> {
+  async #messenger(): Promise<CoreMessenger> {
     const session = await waitUntil(this.#core.session, ({ state }) => state === 'signed-in');
     if (session.state !== 'signed-in') throw new Error('not signed in');
     return session.messenger;
