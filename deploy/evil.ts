@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { faults } from '../test/evil/faults.ts';
 import { withFault } from '../test/evil/plant.ts';
 import type { Reported } from '../test/evil/report.ts';
-import { numbersIn, type Row, rows } from '../test/evil/table.ts';
+import { numbersIn, otherTests, type Row, rows } from '../test/evil/table.ts';
 import { buildClient } from './client-build.ts';
 import { packageProgram, root } from './command.ts';
 import { prepareMediaWorker } from './media-worker.ts';
@@ -43,8 +43,7 @@ try {
 }
 
 async function runAttacks(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const named = rows.flatMap(({ tests = [] }) => tests.map(({ file }) => file));
-  const files = new Set([...named, ...(await filesAboutAttacks())]);
+  const files = new Set([...otherTests.map(([, file]) => file), ...(await filesAboutAttacks())]);
   const tests = await runTests(['--config', 'test/vitest.config.ts', ...files], env);
   const results = rows.map((row) => ({ row, ...judge(row, tests) }));
   for (const { row, result, codes, reads } of results) {
@@ -63,7 +62,8 @@ async function runAttacks(env: NodeJS.ProcessEnv): Promise<boolean> {
 
 function judge(row: Row, tests: readonly Reported[]): { result: string; codes: readonly string[]; reads: readonly string[] } {
   const isAbout = ({ file, name }: Reported): boolean =>
-    numbersIn(name).includes(row.number) || (row.tests ?? []).some((test) => test.file === file && name.includes(test.name));
+    numbersIn(name).includes(row.number) ||
+    otherTests.some(([number, path, part]) => number === row.number && path === file && name.includes(part));
   const own = tests.filter((test) => isAbout(test) && test.state !== 'skipped');
   const found = own.some(({ state }) => state !== 'passed') ? 'FAILED' : 'withstood';
   const none = row.waitsFor ? 'later' : 'no test';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
