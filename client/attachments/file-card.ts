@@ -78,7 +78,7 @@ export class FileCard extends GovElement {
       <div class="file-words">
         <p class="message-text">${fileLabel(file.name)} <span class="meta nowrap">${fmt.fileSize(file.plainBytes)}</span></p>
         ${isActiveName(file.name) ? html`<p class="message-state">${t('conversations.fileActive')}</p>` : nothing}
-        ${problem === null ? nothing : html`<p class="field-error" role="alert">${problem}</p>`}
+        ${problem === null ? nothing : html`<p class="field-error">${problem}</p>`}
         ${
           progress === null
             ? nothing
@@ -105,7 +105,7 @@ export class FileCard extends GovElement {
     try {
       return await this.attachments.download(this.conversationId, this.file, { signal: fetching.signal, onProgress });
     } catch (error) {
-      if (!fetching.signal.aborted) this.problem = downloadFailureText(error);
+      if (!fetching.signal.aborted) this.#tell(downloadFailureText(error));
       return null;
     } finally {
       if (this.#fetching === fetching) this.progress = null;
@@ -116,9 +116,14 @@ export class FileCard extends GovElement {
     const blob = await this.#fetch();
     if (blob === null) return;
     const picture = await this.attachments.preview(blob);
-    if (picture === null) this.problem = t('conversations.fileNoPreview');
+    if (picture === null) this.#tell(t('conversations.fileNoPreview'));
     else if ((await showPicture(picture, this.file.name)) === 'save') this.#handOver(blob);
   };
+
+  #tell(problem: string): void {
+    this.problem = problem;
+    announcer().announce(problem);
+  }
 
   readonly #save = async (): Promise<void> => {
     const blob = await this.#fetch();

@@ -42,6 +42,7 @@ export class FileChooser extends GovElement {
         .map(({ name }) => t('conversations.fileTooLarge', { name: cleanName(name), limit })),
       ...(fitting.length > room ? [t('conversations.filesTooMany', { count: limits.filesAtOnce })] : []),
     ];
+    for (const problem of this.problems) announcer().announce(problem);
     const taken = fitting.slice(0, room);
     if (taken.length > 0) announcer().announce(t('conversations.filesAdded', { count: taken.length }));
     this.onFiles([...this.files, ...taken]);
@@ -51,7 +52,9 @@ export class FileChooser extends GovElement {
     return html`${
       this.problems.length === 0
         ? nothing
-        : html`<div role="alert">${this.problems.map((problem) => html`<p class="field-error"><span class="visually-hidden">${t('ui.errorPrefix')}: </span>${problem}</p>`)}</div>`
+        : this.problems.map(
+            (problem) => html`<p class="field-error"><span class="visually-hidden">${t('ui.errorPrefix')}: </span>${problem}</p>`,
+          )
     }
       ${this.files.length === 0 ? nothing : this.#chosen()}
       <div class="file-buttons">

@@ -1,3 +1,5 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
@@ -98,6 +100,27 @@ test('what the server refuses is said with its reason, and goes when it is sent 
   await again.click();
   await card('late.txt').waitFor();
   expect(await page.getByRole('heading', { name: 'Files on their way' }).count()).toBe(0);
+});
+
+test('a file that was changed on the server is not opened, saved or shown, and the person reads why', async () => {
+  const saved: string[] = [];
+  page.on('download', (download) => saved.push(download.suggestedFilename()));
+  const directory = join(installation.dataDirectory, 'attachments', 'stored');
+  for (const name of await readdir(directory, { recursive: true })) {
+    const path = join(directory, name);
+    if (!(await stat(path)).isFile()) continue;
+    const bytes = await readFile(path);
+    bytes[20]! ^= 1;
+    await writeFile(path, bytes);
+  }
+  const words = 'This is not the file that was sent: it was changed on the way. It is not opened.';
+  await card('IMG_0001.jpg').getByRole('button', { name: /^Open/ }).click();
+  await card('IMG_0001.jpg').getByText(words).waitFor();
+  await card('meant.txt').getByRole('button', { name: /^Save/ }).click();
+  await card('meant.txt').getByText(words).waitFor();
+  await expect.poll(() => citizen.announcements(), patiently).toContain(words);
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  expect(saved).toEqual([]);
 });
 
 test('a file that is gone from the server is said to be gone', async () => {
