@@ -3,6 +3,7 @@ import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { equalBytes } from '../../server/protocol/sodium.ts';
 import { deviceFromSeed, type DeviceKeys } from '../crypto/device.ts';
+import { wipe } from '../crypto/primitives.ts';
 import { atRestKey, passkeyDevice } from '../crypto/prf.ts';
 import type { Http } from '../net/http.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -47,8 +48,9 @@ export class KeysHere {
     this.#options = options;
   }
 
-  /** The passkey that was just used: a candidate until it has opened something. */
+  /** The passkey that was just used: a candidate until the account is open, and then no longer kept. */
   offer(passkey: PasskeyCandidate | null): void {
+    if (this.#passkey) wipe(this.#passkey.prf);
     this.#passkey = passkey;
   }
 

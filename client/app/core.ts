@@ -135,6 +135,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return 'weak-passkey';
     }
     const messenger = await openCoreMessenger({ here, account, connection, http, passkeys, fileTasks, lock: tabLock, raise, now });
+    keysHere.offer(null);
     if (role !== 'citizen') idle.start();
     ownDevice.set(storage.isPassing ? 'passing' : record.isOwnDevice || record.protection === 'passkey' ? 'own' : 'unknown');
     const close = () => {
