@@ -113,6 +113,22 @@ test('a recovery code opens the history where the passkey cannot, once, and is u
   expect((await history(core)).length).toBe(1);
 });
 
+test('the code of an official gives his inbox a new key as well', async () => {
+  const desk = people.browser();
+  const official = await people.official(desk, 'Anne Muller');
+  const code = await makeCode(official);
+  const { inboxId } = people.office;
+  const headOf = async (one: Core): Promise<number> => (await one.request('inbox:load', { inboxId, afterSeqno: 0 })).head;
+  const before = await headOf(official);
+  desk.passkeys.manner = 'none';
+  const second = await people.browser(desk.passkeys).open();
+  await second.signIn();
+  expect(await second.ways.useCode(code)).toBe(true);
+  expect(await headOf(second)).toBe(before + 1);
+  await people.write(core, 'Moien');
+  expect(await history(second)).toEqual(['Moien']);
+});
+
 test("a typing error is found without asking anybody, and somebody else's code opens nothing", async () => {
   const code = await makeCode(core);
   const last = code.endsWith('7') ? '8' : '7';
