@@ -35,6 +35,12 @@ export function createReader({
   const findInbox = (id: Uint8Array): InboxChainState | undefined => inboxChains.find(idOf(id)) ?? undefined;
   const nameOf = (id: AccountId): string | null => directory.find(id)?.displayName ?? null;
   const signedAt = (inboxId: InboxId, seqno: number): number | null => inboxChains.signedAt(inboxId, seqno);
+  /** With the names of whoever has attested a reset of theirs: people must be told them. */
+  const loadPeople = async (accountIds: readonly AccountId[], maxAgeMs: number): Promise<void> => {
+    await directory.load(accountIds, { maxAgeMs });
+    const resets = accountIds.flatMap((person) => directory.find(person)?.chain.resets ?? []);
+    if (resets.length > 0) await directory.load(resets.flatMap((reset) => reset.registrarIds.map(idOf<'account'>)));
+  };
   const requireUser = (id: Uint8Array): UserChainState => {
     const chain = findUser(id);
     ensure(chain !== undefined, 'unknown_chain', 'the chain of a reader does not verify');
@@ -50,7 +56,7 @@ export function createReader({
     nameOf,
 
     loadChains: async ({ accountIds, inboxIds }, { maxAgeMs = Infinity } = {}) => {
-      await directory.load(accountIds, { maxAgeMs });
+      await loadPeople(accountIds, maxAgeMs);
       for (const inboxId of inboxIds) await loadInbox(inboxChains, inboxId, maxAgeMs);
     },
 
@@ -77,7 +83,7 @@ export function createReader({
       const known = membersOf(findInbox(inboxId));
       const [inbox] = await Promise.all([
         inboxChains.load(idOf(inboxId), { maxAgeMs }),
-        directory.load([idOf<'account'>(citizenId), ...known], { maxAgeMs }),
+        loadPeople([idOf<'account'>(citizenId), ...known], maxAgeMs),
       ]);
       // Those who joined meanwhile.
       await directory.load(membersOf(inbox), { maxAgeMs });
@@ -95,6 +101,13 @@ export function createReader({
     membershipChanges: (inboxId) => {
       const chain = findInbox(inboxId);
       return chain === undefined ? [] : membershipChanges(chain, signedAt);
+    },
+
+    hasExpired: ({ parties, readers }) => {
+      if (session.role === 'citizen') return false;
+      const cut = inboxKeys.forgottenBefore(idOf(parties.inboxId));
+      // Of what was sealed to officials one by one, their boxes are gone.
+      return readers.some(({ kind, id, generation }) => (kind === 'inbox' ? generation < cut : cut > 0 && equalBytes(id, userId)));
     },
 
     resetSince: ({ parties, readers }) => {

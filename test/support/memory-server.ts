@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { SessionView } from '../../server/protocol/accounts.ts';
+import type { HttpRoutes, SessionView } from '../../server/protocol/accounts.ts';
 import { type Base64Url, fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
 import type { CommandName, Request, Response } from '../../server/protocol/commands.ts';
 import type { ConversationView, Entry } from '../../server/protocol/conversations.ts';
@@ -42,11 +42,17 @@ export class MemoryServer {
   readonly owner = this.world.person();
   readonly inbox: Inbox = this.world.inbox(this.owner);
   readonly receiptKeys = generateKeyPairSync('ed25519');
-  readonly registry = {
-    keys: registryPks.map(toBase64Url),
-    registrars: null,
-    receiptKey: toBase64Url(this.receiptKeys.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)),
-  };
+  /** The inbox whose members attest resets. */
+  registrars: Inbox | null = null;
+
+  get registry(): ReturnType<HttpRoutes['GET /api/registry']> {
+    return {
+      keys: registryPks.map(toBase64Url),
+      registrars: this.registrars && idOf(this.registrars.id),
+      receiptKey: toBase64Url(this.receiptKeys.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)),
+    };
+  }
+
   readonly #members = new Map<AccountId, Member>();
   readonly #conversations = new Map<ConversationId, Stored>();
   readonly #listeners = new Set<{ readonly member: Member; readonly tell: (fact: Fact) => void }>();
@@ -113,10 +119,10 @@ export class MemoryServer {
       }),
     }),
     'account:load-boxes': (_request, { person }) => ({ generations: toWire(person.shelf.boxesOf(person.device.deviceId)) }),
-    'inbox:load': ({ afterSeqno }) => ({
-      links: this.inbox.shelf.links.slice(afterSeqno).map(toBase64Url),
-      head: this.inbox.shelf.links.length,
-    }),
+    'inbox:load': ({ inboxId, afterSeqno }) => {
+      const { links } = ([this.inbox, this.registrars].find((inbox) => inbox && idOf(inbox.id) === inboxId) ?? this.inbox).shelf;
+      return { links: links.slice(afterSeqno).map(toBase64Url), head: links.length };
+    },
     'inbox:load-boxes': (_request, { person }) => ({ generations: toWire(this.inbox.shelf.boxesOf(person.id)) }),
     'conversation:open': ({ conversationId, serviceId, epoch }, caller) => {
       const known = this.#conversations.get(conversationId);
