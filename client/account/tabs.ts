@@ -5,6 +5,8 @@ export type TabMessage =
   /** Somebody is there: the idle time begins anew in all tabs. */
   | { readonly kind: 'input' }
   | { readonly kind: 'locked' }
+  /** The passkey was shown in another tab: what was locked with it opens with it. */
+  | { readonly kind: 'unlocked' }
   /** A new tab of an account that another one has unlocked needs no second passkey. The key cannot be taken out of the browser. */
   | { readonly kind: 'key-wanted'; readonly accountId: AccountId }
   | { readonly kind: 'key'; readonly accountId: AccountId; readonly key: CryptoKey }

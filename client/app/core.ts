@@ -172,6 +172,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   tabs.listen((message) => {
     if (message.kind === 'input') idle.touch();
     if (message.kind === 'locked') lockHere();
+    const here = session.state.value;
+    if (message.kind === 'unlocked' && here.state === 'signed-out' && here.reason === 'locked') void session.resume();
     if (message.kind === 'key-wanted') {
       const key = accountKeys.unlockedWith(message.accountId);
       if (key) tabs.tell({ kind: 'key', accountId: message.accountId, key });
@@ -225,6 +227,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       } finally {
         isReplacing = false;
       }
+      if (session.state.value.state === 'signed-in') tabs.tell({ kind: 'unlocked' });
       return session.state.value.state === 'signed-in' ? 'signed-in' : 'no-keys';
     },
     answerOwnDevice: async (isOwn) => {

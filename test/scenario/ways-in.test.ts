@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { locales } from '../../server/protocol/locale.ts';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { dumpStorage } from '../support/storage-dump.ts';
@@ -171,6 +172,20 @@ describe('a citizen', () => {
 });
 
 describe('somebody who has lost everything', () => {
+  test('finds every page of it in five languages, and nothing cut off on a narrow phone', async () => {
+    await using person = await newVisitor(browser, installation, { viewport: { width: 320, height: 700 } });
+    const { page } = person;
+    for (const locale of locales) {
+      for (const path of ['cannot-sign-in', 'recover', 'reset', 'link']) {
+        await page.goto(`/${locale}/${path}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForFunction(() => document.querySelector('.loading') === null);
+        expect(await overflow(page), `${locale} ${path}`).toEqual([]);
+      }
+    }
+    expect(person.complaints).toEqual([]);
+  });
+
   test('is told what a new start takes, gets a number for the registrar, and finds it again after a reload', async () => {
     await using person = await newVisitor(browser, installation);
     const { page } = person;
@@ -258,6 +273,7 @@ describe('an official', () => {
 
     await unlock(page);
     await log(page).getByText('canary of a citizen').waitFor();
+    await other.getByText('canary of a citizen').first().waitFor();
     expect(official.complaints).toEqual([]);
   });
 });
