@@ -9,13 +9,14 @@ import { withFault } from '../test/evil/plant.ts';
 import type { Reported } from '../test/evil/report.ts';
 import { numbersIn, otherTests, type Row, rows } from '../test/evil/table.ts';
 import { buildClient } from './client-build.ts';
-import { packageProgram, root } from './command.ts';
+import { lastLines, packageProgram, root } from './command.ts';
 import { prepareMediaWorker } from './media-worker.ts';
+import { showProgress } from './progress.ts';
 import { chromium, ensureSystemPackages, redisServer } from './system-packages.ts';
 
 /**
  * `npm run test:evil`: every attack of crypto.md §13 and what became of it. With `-- --controls` each defence is switched off, one at a
- * time, and its test must fail then.
+ * time, and its test must fail then; with `-- --controls "36 a day"` only those whose name contains it.
  */
 
 const reported = z.array(
@@ -35,7 +36,8 @@ try {
   const env = { ...process.env, MEDIASOUP_WORKER_BIN: await prepareMediaWorker(needs) };
   await ensureSystemPackages(needs);
   await buildClient();
-  const isSound = process.argv.includes('--controls') ? await runFaults(env) : await runAttacks(env);
+  const [mode, wanted = ''] = process.argv.slice(2);
+  const isSound = mode === '--controls' ? await runFaults(wanted, env) : await runAttacks(env);
   process.exitCode = isSound ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
@@ -75,19 +77,20 @@ function judge(row: Row, tests: readonly Reported[]): { result: string; codes: r
 }
 
 /** A test that passes without its defence finds nothing; a fault that has lost its place switches nothing off. */
-async function runFaults(env: NodeJS.ProcessEnv): Promise<boolean> {
-  for (const fault of faults) withFault(fault);
-  const tests = await runTests(['--config', 'test/evil/faults.config.ts'], env);
+async function runFaults(wanted: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const chosen = faults.filter(({ id }) => id.includes(wanted));
+  for (const fault of chosen) withFault(fault);
+  const tests = await runTests(['--config', 'test/evil/faults.config.ts'], { ...env, EVIL_FAULTS: wanted });
   let found = 0;
-  for (const { id, test } of faults) {
+  for (const { id, test } of chosen) {
     const own = tests.filter(({ project, name }) => project === id && name.includes(test.name) && name !== '');
     const isFound = own.some(({ state }) => state === 'failed');
     if (isFound) found += 1;
     const why = own.length === 0 ? 'no such test' : (own.find(({ state }) => state === 'failed')?.errors[0]?.split('\n')[0] ?? '');
     console.log(`${isFound ? 'test failed (good) ' : 'STILL PASSED (bad)'}  ${id}: ${why}`);
   }
-  console.log(`${found} of ${faults.length} planted faults were found`);
-  return found === faults.length;
+  console.log(`${found} of ${chosen.length} planted faults were found`);
+  return found === chosen.length && found > 0;
 }
 
 /** Files of tests whose names say the number of an attack. */
@@ -103,17 +106,14 @@ async function runTests(parameters: readonly string[], env: NodeJS.ProcessEnv): 
   try {
     const file = join(directory, 'report.json');
     const vitest = [packageProgram('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=./test/evil/report.ts', ...parameters];
-    const child = spawn(process.execPath, vitest, {
-      cwd: root,
-      env: { ...env, EVIL_REPORT: file },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const child = spawn(process.execPath, vitest, { cwd: root, env: { ...env, EVIL_REPORT: file }, stdio: ['ignore', 'ignore', 'pipe'] });
+    let complaints = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
-    console.log('running the attacks');
-    const ticker = setInterval(() => console.log('running the attacks …'), 15_000);
-    await once(child, 'close');
-    clearInterval(ticker);
-    return reported.parse(JSON.parse(await readFile(file, 'utf8')));
+    await showProgress('running the attacks', once(child, 'close'));
+    const report = await readFile(file, 'utf8').catch(() => undefined);
+    if (report === undefined) throw new Error(lastLines(complaints, 12));
+    return reported.parse(JSON.parse(report));
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

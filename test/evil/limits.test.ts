@@ -67,7 +67,7 @@ attack(50, 'an epoch of more readers than there may be, and a page of more entri
   if (!epoch) throw new Error('there is an epoch');
   const reader = readerOfUser(await scene.chainOf(citizen.accountId));
   const inbox = readerOfInbox(office.inbox.state);
-  const crowd = Array.from({ length: limits.readersPerEpoch - 1 }, () => ({ ...inbox, reader: { ...inbox.reader } }));
+  const crowd = Array.from({ length: 399 }, () => ({ ...inbox, reader: { ...inbox.reader } }));
   const forged = createEpoch({
     conversationId: fromBase64Url(conversationId),
     previous: epoch,

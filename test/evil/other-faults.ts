@@ -72,13 +72,9 @@ export const otherFaults: readonly Planted[] = [
     ),
   ],
   [
-    '25 what is missing is told',
+    '25 what does not fit is told',
     evil('messages', 'attack 25: messages'),
-    changed(
-      'server/protocol/envelope-order.ts',
-      "return { verdict: follows ? 'next' : 'fork' };",
-      "return { verdict: follows ? 'next' : 'next' };",
-    ),
+    changed(log, "this.#opened.push({ kind: 'warning', position, acceptedAt, warning });", ''),
   ],
   ['25 less than was shown before', evil('messages', 'attack 25: a message'), changed(sync, "this.#problems.add('rollback');", '')],
   [
@@ -91,7 +87,11 @@ export const otherFaults: readonly Planted[] = [
     unit('crypto/envelope-order', 'attack 26'),
     changed(envelope, 'equalBytes(original.senderUser, change.senderUser);', 'true;'),
   ],
-  ['27 nothing behind the end', unit('crypto/codec', 'refuses'), unchecked('server/protocol/codec.ts', 'offset === bytes.length')],
+  [
+    '27 bounded number of items',
+    unit('crypto/codec', 'more items than any object has'),
+    changed('server/protocol/codec.ts', 'items <= maxItems && offset < bytes.length', 'offset < bytes.length'),
+  ],
   [
     '27 one encoding',
     unit('crypto/codec', 'refuses'),
@@ -109,7 +109,7 @@ export const otherFaults: readonly Planted[] = [
   [
     '28 each purpose its domain',
     unit('crypto/primitives', 'a signature made for another purpose'),
-    changed('server/protocol/sodium.ts', 'signed.set(prefix);', 'prefix.fill(0);'),
+    changed('server/protocol/sodium.ts', 'return signed;', 'return message;'),
   ],
   [
     '28 weak keys',
@@ -142,7 +142,7 @@ export const otherFaults: readonly Planted[] = [
   ],
   [
     '32 the same value twice',
-    integration('ways-in', 'a passkey that evaluates to something else'),
+    integration('ways-in', 'with PRF that is'),
     changed(
       'client/account/prf-passkey.ts',
       'return second !== null && equalBytes(first, second) ? first : null;',
@@ -188,7 +188,7 @@ export const otherFaults: readonly Planted[] = [
     unit('crypto/reset', 'before a day has passed'),
     unchecked(reset, 'body.notBefore >= earliest && createdAt >= body.notBefore'),
   ],
-  ['36 registrars', unit('crypto/reset', 'by somebody who is no registrar'), unchecked(reset, 'isSigned')],
+  ['36 what registrars have signed', unit('crypto/reset', 'with a word that was changed'), unchecked(reset, 'isSigned')],
   [
     '37 a reset is said',
     unit('crypto/after-reset', 'gets nothing sealed under the name'),
@@ -237,11 +237,7 @@ export const otherFaults: readonly Planted[] = [
   [
     '50 the readers of an epoch',
     evil('limits', 'attack 50: an epoch'),
-    changed(
-      'server/protocol/epoch.ts',
-      'const readersFormat = list(readerFormat, limits.readersPerEpoch);',
-      'const readersFormat = list(readerFormat, limits.boxesPerLink);',
-    ),
+    changed('server/protocol/limits.ts', 'readersPerEpoch: 400,', 'readersPerEpoch: 500,'),
   ],
   ['50 a page of entries', evil('limits', 'attack 50: an epoch'), unchecked(sync, 'entries.length <= limits.entriesPerPage')],
 ];
