@@ -1,6 +1,7 @@
 import { fromBase64Url, toBase64Url, type Base64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { limits } from '../../server/protocol/limits.ts';
+import { requireChainLength } from '../../server/protocol/link.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
 import { hasReset, replayUserChain } from '../../server/protocol/user-chain.ts';
 import type { UserChainState } from '../../server/protocol/user-state.ts';
@@ -53,6 +54,8 @@ export function createDirectory({ request, chains, raise, registrars, now = Date
 
   const adopt = async (accountId: AccountId, links: readonly Base64Url[], displayName: string | null, loadedAt: number) => {
     try {
+      // Before any of them is decoded.
+      requireChainLength(links, 'user');
       const chain = await replay(accountId, links.map(fromBase64Url));
       const verdict = await chains.checkHead(accountId, chain.tails.map(toBase64Url));
       if (verdict === 'rolled-back' || verdict === 'forked') return raise({ kind: 'rollback', chain: 'account', id: accountId });
@@ -66,8 +69,13 @@ export function createDirectory({ request, chains, raise, registrars, now = Date
 
   const fetch = async (accountIds: readonly AccountId[]) => {
     for (let start = 0; start < accountIds.length; start += limits.accountsPerLoad) {
-      const { accounts } = await request('account:load', { accountIds: accountIds.slice(start, start + limits.accountsPerLoad) });
-      for (const { accountId, links, displayName } of accounts) await adopt(accountId, links, displayName, now());
+      const asked = accountIds.slice(start, start + limits.accountsPerLoad);
+      const { accounts } = await request('account:load', { accountIds: asked });
+      // However many the server sends, at most those that were asked for are verified.
+      for (const accountId of asked) {
+        const account = accounts.find((candidate) => candidate.accountId === accountId);
+        if (account) await adopt(accountId, account.links, account.displayName, now());
+      }
     }
   };
 

@@ -3,8 +3,9 @@ import { idOf, type AccountId, type InboxId } from '../../server/protocol/ids.ts
 import { newcomersIn } from '../../server/protocol/inbox-bodies.ts';
 import { extendInboxChain, replayInboxChain, type InboxVerification } from '../../server/protocol/inbox-chain.ts';
 import type { InboxChainState } from '../../server/protocol/inbox-state.ts';
+import { limits } from '../../server/protocol/limits.ts';
 import { decodeLink } from '../../server/protocol/link.ts';
-import { CryptoError } from '../../server/protocol/sodium.ts';
+import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
 import type { UserChainState } from '../../server/protocol/user-state.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
@@ -98,6 +99,7 @@ export function createInboxChains({
       const afterSeqno = current?.state.seqno ?? 0;
       const { links, head } = await request('inbox:load', { inboxId, afterSeqno });
       if (head < afterSeqno) throw olderThanBefore();
+      ensure(links.length <= limits.linksPerPage, 'malformed', 'more links than a page holds');
       if (links.length === 0) break;
       current = await verify(inboxId, current, links);
       if (current.state.seqno >= head) break;
