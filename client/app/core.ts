@@ -2,12 +2,13 @@ import type { SessionView } from '../../server/protocol/accounts.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
 import { CryptoError, cryptoReady } from '../../server/protocol/sodium.ts';
 import { enter } from '../account/entry.ts';
-import { createIdleLock, staffIdleMs, watchNobody, type WatchInput } from '../account/idle-lock.ts';
+import { watchNobody, type WatchInput } from '../account/idle-lock.ts';
 import { KeysHere } from '../account/keys-here.ts';
 import type { Passkeys } from '../account/passkeys.ts';
 import { type OnceMore, type PendingInvitation, readInvitation, registerCitizen } from '../account/registration.ts';
 import { type Obstacle, type Opened, Session, type SessionState } from '../account/session.ts';
 import { signInWithPasskey } from '../account/sign-in.ts';
+import { createStaffLock } from '../account/staff-lock.ts';
 import { noTabs, type Tabs } from '../account/tabs.ts';
 import { WaysBack } from '../account/ways-back.ts';
 import type { FileTasks } from '../attachments/file-tasks.ts';
@@ -107,15 +108,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       return await enter({ http, request, accountKeys, ...people, deviceLabel, now }, view, candidate);
     },
   });
-  let isBusy = neverBusy;
-  const idle = createIdleLock({
-    idleMs: staffIdleMs,
-    watchInput,
-    isBusy: () => isBusy(),
-    onIdle: () => void lock(),
-    onInput: () => tabs.tell({ kind: 'input' }),
-  });
-
   const open = async (view: SessionView): Promise<Opened<CoreMessenger> | Obstacle> => {
     const here = await keysHere.find(view);
     if (typeof here === 'string') return here;
@@ -136,10 +128,12 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     }
     const messenger = await openCoreMessenger({ here, account, connection, http, passkeys, fileTasks, lock: tabLock, raise, now });
     keysHere.offer(null);
-    if (role !== 'citizen') idle.start();
+    if (role !== 'citizen') staffLock.start();
     ownDevice.set(storage.isPassing ? 'passing' : record.isOwnDevice || record.protection === 'passkey' ? 'own' : 'unknown');
     const close = () => {
-      idle.stop();
+      staffLock.stop();
+      // However it ends: without the passkey nobody opens it again.
+      if (record.protection === 'passkey') accountKeys.lock();
       ownDevice.set(null);
       messenger.close();
       account.keyring.close();
@@ -147,42 +141,13 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     return { session: here.session, messenger: { ...messenger, close } };
   };
   const session = new Session({ http, open, line: connection });
+  const staffLock = createStaffLock({ http, accountKeys, keysHere, session, tabs, watchInput });
   // A sign-in over a session that is open ends that one; the page is not to say so.
   let isReplacing = false;
   on('session:ended', ({ reason }) => {
     if (!isReplacing) session.end(reason);
   });
   void session.resume();
-
-  const lockHere = () => {
-    keysHere.offer(null);
-    accountKeys.lock();
-    if (session.state.value.state !== 'signed-out') session.end('locked');
-  };
-  const lock = async () => {
-    tabs.tell({ kind: 'locked' });
-    lockHere();
-    try {
-      await http('DELETE /api/session');
-    } catch (error) {
-      // Out of reach: the server's own idle limit ends it.
-      if (!(error instanceof RequestError)) throw error;
-    }
-  };
-  tabs.listen((message) => {
-    if (message.kind === 'input') idle.touch();
-    if (message.kind === 'locked') lockHere();
-    const here = session.state.value;
-    if (message.kind === 'unlocked' && here.state === 'signed-out' && here.reason === 'locked') void session.resume();
-    if (message.kind === 'key-wanted') {
-      const key = accountKeys.unlockedWith(message.accountId);
-      if (key) tabs.tell({ kind: 'key', accountId: message.accountId, key });
-    }
-    if (message.kind === 'forgotten') {
-      accountKeys.abandon(message.accountId);
-      session.end('none');
-    }
-  });
 
   const begin = async (view: SessionView): Promise<SessionView> => {
     await session.begin(view);
@@ -244,8 +209,8 @@ export async function createCore(options: CoreOptions): Promise<Core> {
       await accountKeys.moveToMemory(accountId);
       await session.begin(present.session);
     },
-    lock,
-    stayAwakeWhile: (is) => (isBusy = is),
+    lock: async () => await staffLock.lock(),
+    stayAwakeWhile: (isBusy) => staffLock.stayAwakeWhile(isBusy),
     signOut: async () => {
       const present = session.state.value;
       await http('DELETE /api/session');
@@ -266,8 +231,6 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     },
   };
 }
-
-const neverBusy = (): boolean => false;
 
 /** Whether the policy of the person's inbox wants keys sealed under a passkey (crypto.md §4). What cannot be read here asks for nothing. */
 async function needsPasskeyKey({ session, inboxChains }: Account): Promise<boolean> {
