@@ -182,7 +182,7 @@ describe('files between a citizen and an office', () => {
     const path = join(directory, 'film.mp4');
     await largeFile(path, 101);
     await attach(page, path);
-    await page.getByText('Too large: film.mp4. A file may have 100 MB at most.').waitFor();
+    await page.locator('.field-error', { hasText: 'Too large: film.mp4. A file may have 100 MB at most.' }).waitFor();
     expect(await page.getByText('Files to be sent').count()).toBe(0);
     await rm(path);
   });
