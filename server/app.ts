@@ -9,12 +9,14 @@ import { Attachments } from './attachments/attachments.ts';
 import type { Blobs } from './attachments/blobs.ts';
 import { attachmentRoutes } from './attachments/routes.ts';
 import type { SfuClient } from './calls/sfu-client.ts';
+import { inboxCases } from './conversations/case-store.ts';
 import { CatchUp } from './conversations/catch-up.ts';
 import { Conversations } from './conversations/conversations.ts';
 import { conversationHandlers } from './conversations/handlers.ts';
 import { Receipts } from './conversations/receipts.ts';
 import { MessageSending } from './conversations/sending.ts';
 import { createCounter } from './counter.ts';
+import { cutHandlers } from './offices/cut-handlers.ts';
 import { InboxChains } from './offices/inbox-chains.ts';
 import { Inboxes } from './offices/inboxes.ts';
 import { createOffices } from './offices/offices.ts';
@@ -223,6 +225,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       addInvitation: accounts.addInvitation,
       findEnrolled: accounts.findEnrolled,
     }),
+    ...cutHandlers({ database, inboxes, chains: inboxChains, cases: inboxCases, notify, now }),
     ...conversationHandlers({ database, conversations, sending, notify }),
     ...counter.handlers,
   };

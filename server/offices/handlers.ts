@@ -1,18 +1,18 @@
 import { AppError } from '../platform/app-error.ts';
-import type { Caller } from '../platform/caller.ts';
 import type { Handlers } from '../platform/commands.ts';
 import type { Database } from '../platform/database.ts';
 import type { Notify } from '../platform/notify.ts';
 import { fromBase64Url, toBase64Url } from '../protocol/base64url.ts';
-import { idOf, type InboxId, type InvitationId, type OfficeId } from '../protocol/ids.ts';
+import { idOf, type InvitationId, type OfficeId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Enrolment, OfficeCommands } from '../protocol/offices.ts';
 import { roles } from '../protocol/roles.ts';
 import type { InboxChains } from './inbox-chains.ts';
 import { InboxStore } from './inbox-store.ts';
-import type { Inboxes, LinkSigner } from './inboxes.ts';
+import type { Inboxes } from './inboxes.ts';
 import { OfficeStore } from './office-store.ts';
 import { Proposals } from './proposals.ts';
+import { requireManager, requireRole, signerOf } from './requirements.ts';
 import { schemas } from './schemas.ts';
 
 export interface NewInvitation {
@@ -143,19 +143,4 @@ export function officeHandlers({
       },
     },
   };
-}
-
-function requireRole(caller: Caller, inboxId: InboxId): void {
-  if (!caller.inboxRoles.has(inboxId)) throw new AppError('not_found', 'no such inbox for the caller');
-}
-
-function requireManager(caller: Caller, inboxId: InboxId): void {
-  requireRole(caller, inboxId);
-  const role = caller.inboxRoles.get(inboxId);
-  if (role !== 'owner' && role !== 'admin') throw new AppError('forbidden', 'for owners and admins of the inbox only');
-}
-
-function signerOf({ accountId, deviceId }: Caller): LinkSigner {
-  if (!deviceId) throw new AppError('forbidden', 'this browser has no keys of the account');
-  return { accountId, deviceId };
 }

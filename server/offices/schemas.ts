@@ -6,7 +6,7 @@ import type { OfficeCommands } from '../protocol/offices.ts';
 
 const inboxId = chainIdSchema<'inbox'>();
 const box = bytesSchema({ maxBytes: limits.boxBytes });
-const signedLinkSchema = z.strictObject({
+export const signedLinkSchema = z.strictObject({
   link: bytesSchema({ maxBytes: limits.linkBytes }),
   boxes: z.array(box).max(limits.boxesPerLink),
   previousBox: box.nullable(),

@@ -7,6 +7,7 @@ import type { Result } from './errors.ts';
 import type { OfficeCommands } from './offices.ts';
 import type { QueueCommands } from './queue.ts';
 import type { ResetCommands } from './resets.ts';
+import type { RetentionCommands } from './retention.ts';
 import type { SupervisionCommands } from './supervision.ts';
 
 /** Every command of the socket, by the feature that offers it. A command without a handler does not compile. */
@@ -16,6 +17,7 @@ export interface Commands
     DeviceLinkCommands,
     ResetCommands,
     OfficeCommands,
+    RetentionCommands,
     ConversationCommands,
     QueueCommands,
     AppointmentCommands,

@@ -32,6 +32,16 @@ export interface InboxChainState {
   readonly closedAt: number | null;
 }
 
+/** Whether the generation is a retention cut: nothing in it leads to the ones before. */
+export function isCut({ generation, prevBoxHash }: Pick<Generation, 'generation' | 'prevBoxHash'>): boolean {
+  return generation > 1 && prevBoxHash === null;
+}
+
+/** The newest retention cut; 0 when there is none. */
+export function newestCut(state: InboxChainState): number {
+  return state.generations.findLast(isCut)?.generation ?? 0;
+}
+
 export function currentMembers(state: InboxChainState): readonly Membership[] {
   return state.memberships.filter((stay) => stay.until === null);
 }

@@ -13,6 +13,7 @@ export const limits = {
   linksPerPage: 200,
   entriesPerPage: 200,
   accountsPerLoad: 100,
+  casesPerSurvey: 200,
   displayNameCharacters: 80,
   /** Characters of one text message, before sealing. */
   textCharacters: 4_000,

@@ -23,6 +23,8 @@ export interface Notifications extends CallNotifications {
   'inbox:enrolled': (fact: { inboxId: InboxId }) => void;
   /** To the inbox: a proposal for a second signature came or went. */
   'inbox:proposed': (fact: { inboxId: InboxId }) => void;
+  /** To the inbox: what opens cases of before this retention cut is gone from the server, and is to go everywhere. */
+  'inbox:forgotten': (fact: { inboxId: InboxId; generation: number }) => void;
   /** To the citizen whose entry moved, was accepted or ended. */
   'queue:moved': (fact: { entry: QueueEntryView }) => void;
   /** To officials of the office: the line changed, or whether one may see it; ask again with `queue:list`. */
