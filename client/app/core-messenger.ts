@@ -5,6 +5,7 @@ import type { Security } from '../account/security.ts';
 import { createFileTasks, type FileTasks } from '../attachments/file-tasks.ts';
 import { blobStaging } from '../attachments/staging.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
+import type { Reader } from '../conversations/reader.ts';
 import { Registrar } from '../inbox/registrar.ts';
 import { createTeams, type Teams } from '../inbox/teams.ts';
 import { createAttachmentTransfer } from '../net/attachment-transfer.ts';
@@ -20,12 +21,14 @@ import { createTexts } from '../storage/texts.ts';
 import { createUploadStore } from '../storage/upload-store.ts';
 import { openAccountSecurity } from './account-security.ts';
 import type { Account } from './account.ts';
+import { type CoreRetention, openCoreRetention } from './core-retention.ts';
 
 /** What a session has opened: the account's conversations, its safety, and the teams it may belong to. */
 export interface CoreMessenger extends Messenger {
   readonly security: Security;
   readonly teams: Teams;
   readonly registrar: Registrar;
+  readonly retention: CoreRetention['retention'];
 }
 
 export interface CoreMessengerOptions {
@@ -51,15 +54,16 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
   const teams = createTeams({ ...line, account, secrets, now });
   const { keyring: own, directory: people, registrars: loadRegistrars } = account;
   const registrar = new Registrar({ ...line, own, people, loadRegistrars, now });
+  const reader: Reader = {
+    ...account.reader,
+    readersWanted: async (parties, ...rest) => {
+      teams.audit.requireSound(idOf(parties.inboxId));
+      return await account.reader.readersWanted(parties, ...rest);
+    },
+  };
   const messenger = await openMessenger({
     ...line,
-    reader: {
-      ...account.reader,
-      readersWanted: async (parties, ...rest) => {
-        teams.audit.requireSound(idOf(parties.inboxId));
-        return await account.reader.readersWanted(parties, ...rest);
-      },
-    },
+    reader,
     cache: createEntryCache({ database: storage.database, accountId }),
     marks: createConversationMarks({ database: storage.database, accountId }),
     receiptKey: async () => await account.registry.receiptKey(),
@@ -71,12 +75,15 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
     now,
     onInboxChanged: async (inboxId) => void (await account.inboxChains.load(inboxId, { fresh: true })),
   });
+  const cuts = openCoreRetention({ ...line, account, reader, onForgotten: () => messenger.forgetKeys(), now });
   return {
     ...messenger,
     security,
     teams,
     registrar,
+    retention: (inboxId) => cuts.retention(inboxId),
     close: () => {
+      cuts.close();
       registrar.close();
       security.close();
       teams.close();

@@ -54,6 +54,7 @@ export const staffRoutes: readonly Route[] = [
           .team=${messenger.teams.team(inboxId)}
           .audit=${messenger.teams.audit}
           .registrar=${messenger.registrar}
+          .retention=${messenger.retention(inboxId)}
           .officeId=${officeId}
           .officeName=${office?.name[locale()] ?? ''}
         ></gov-team-page>`;

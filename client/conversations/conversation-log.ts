@@ -7,7 +7,7 @@ import { type AccountId, type ConversationId, idOf } from '../../server/protocol
 import type { MessageBody, Seen } from '../../server/protocol/message-body.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
 import { firstCounter, openEnvelope, type SenderCounter } from '../crypto/envelope.ts';
-import type { EpochKeys } from '../crypto/epoch-keys.ts';
+import { type EpochKeys, wipeEpoch } from '../crypto/epoch-keys.ts';
 import { decodeEvent } from './conversation-event.ts';
 import { EpochBook } from './epoch-book.ts';
 import type { EntryProblem } from './items.ts';
@@ -149,6 +149,16 @@ export class ConversationLog {
   async replayed(): Promise<ConversationLog> {
     const log = new ConversationLog({ ...this.#options, refused: this.#refused, foundKeys: this.#epochs.keys });
     for (const entry of this.#entries) await log.append(entry);
+    return log;
+  }
+
+  /** The same with the keys there are now alone; those of epochs that no longer open are overwritten. */
+  async forgotten(): Promise<ConversationLog> {
+    let log = new ConversationLog({ ...this.#options, refused: this.#refused, foundKeys: new Map() });
+    for (const entry of this.#entries) await log.append(entry);
+    if (log.hasFoundKeys) log = await log.replayed();
+    const kept = log.#epochs.keys;
+    for (const [linkHash, keys] of this.#epochs.keys) if (!kept.has(linkHash)) wipeEpoch(keys);
     return log;
   }
 

@@ -1,4 +1,4 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { t } from '../i18n/translate.ts';
 import { announcer } from '../ui/announcer.ts';
 import { confirmDialog } from '../ui/dialog.ts';
@@ -22,6 +22,8 @@ export class ConversationNotices extends GovElement {
   declare viewer: Viewer;
   declare isWorking: boolean;
   declare outcome: 'restored' | 'restoreFailed' | null;
+  /** What has been spoken: each kind once. */
+  readonly #told = new Set<ConversationProblem['kind']>();
 
   constructor() {
     super();
@@ -31,14 +33,26 @@ export class ConversationNotices extends GovElement {
     this.outcome = null;
   }
 
+  protected override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    if (changed.has('conversation')) this.#told.clear();
+    for (const problem of this.conversation.state.value.problems) {
+      if (!isContradiction(problem) || this.#told.has(problem.kind)) continue;
+      this.#told.add(problem.kind);
+      announcer().announce(this.#text(problem));
+    }
+  }
+
   protected override render(): TemplateResult {
     const { problems } = this.conversation.state.value;
     const [reset] = problems.filter(({ kind }) => kind === 'reset');
     const [transferred] = problems.filter(({ kind }) => kind === 'transferred');
-    const others = problems.filter(({ kind }) => kind !== 'reset' && kind !== 'transferred');
+    const [expired] = problems.filter(({ kind }) => kind === 'expired');
+    const others = problems.filter(({ kind }) => kind !== 'reset' && kind !== 'transferred' && kind !== 'expired');
     return html`${this.outcome === null ? nothing : this.#outcomeNotice(this.outcome)}
       ${reset === undefined ? nothing : this.#resetNotice(reset)}
       ${transferred === undefined ? nothing : notice({ kind: 'info', heading: t('conversations.transferredTitle'), body: html`<p>${this.#text(transferred)}</p>` })}
+      ${expired === undefined ? nothing : notice({ kind: 'info', heading: t('conversations.expiredTitle'), body: html`<p>${this.#text(expired)}</p>` })}
       ${others.length === 0 ? nothing : this.#dangerNotice(others)}`;
   }
 

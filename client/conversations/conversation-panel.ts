@@ -48,7 +48,7 @@ export class ConversationPanel extends GovElement {
   protected override render(): TemplateResult {
     const { problems, items } = this.conversation.state.value;
     // What would be written could not be sent: to nobody's keys, or to a case of others.
-    const isClosedTo = problems.some(({ kind }) => kind === 'reset' || kind === 'transferred');
+    const isClosedTo = problems.some(({ kind }) => kind === 'reset' || kind === 'transferred' || kind === 'expired');
     const hasWritten = items.some((item) => item.kind === 'message' && item.author.who === 'me');
     return html`<div class="conversation">
       <gov-conversation-notices .conversation=${this.conversation} .viewer=${this.viewer}></gov-conversation-notices>

@@ -15,7 +15,7 @@ const problemOf = {
 /** What is wrong with the conversation as a whole: what came up on the way, and what its log says; each kind once. */
 export function problemsOf(
   log: ConversationLog | null,
-  reader: Pick<Reader, 'side' | 'resetSince'>,
+  reader: Pick<Reader, 'side' | 'resetSince' | 'hasExpired'>,
   others: readonly ConversationProblem[],
 ): readonly ConversationProblem[] {
   if (log === null) return others;
@@ -29,11 +29,17 @@ export function problemsOf(
   if (log.isBroken) found.push({ kind: 'bad-epoch' });
   if (reset) found.push({ kind: 'reset', ...reset });
   else if (isElsewhere) found.push({ kind: 'transferred' });
+  else if (hasExpired(log, reader)) found.push({ kind: 'expired' });
   else if (log.isMissingKeys) found.push({ kind: 'no-keys' });
   // What follows from a reset or a transfer is said by them.
   const rest = reset || isElsewhere ? others.filter(({ kind }) => kind !== 'cannot-send' && kind !== 'cannot-load') : others;
   const all = [...found, ...rest];
   return all.filter(({ kind }, index) => all.findIndex((other) => other.kind === kind) === index);
+}
+
+/** What is shown says so, and why, instead of blaming this device. */
+export function hasExpired({ epoch }: ConversationLog, reader: Pick<Reader, 'hasExpired'>): boolean {
+  return epoch !== null && epoch.keys === null && reader.hasExpired(epoch.state);
 }
 
 /** The last inbox the case was with is another than the one before. */

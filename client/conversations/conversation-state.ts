@@ -6,7 +6,7 @@ import { CryptoError } from '../../server/protocol/sodium.ts';
 import { decodeFilePayload, type FileDescription } from '../crypto/file-payload.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
 import type { ConversationLog } from './conversation-log.ts';
-import { problemsOf } from './conversation-problems.ts';
+import { hasExpired, problemsOf } from './conversation-problems.ts';
 import { describeEpoch, placeMembers } from './describe-readers.ts';
 import type { Author, ConversationProblem, Delivery, Item, MessageItem, WarningText } from './items.ts';
 import type { OpenedEntry, OpenedMessage } from './opened-entry.ts';
@@ -39,7 +39,7 @@ export interface Acknowledged {
 }
 
 export interface Parts {
-  readonly reader: Pick<Reader, 'accountId' | 'side' | 'nameOf' | 'readersNow' | 'membershipChanges' | 'resetSince'>;
+  readonly reader: Pick<Reader, 'accountId' | 'side' | 'nameOf' | 'readersNow' | 'membershipChanges' | 'resetSince' | 'hasExpired'>;
   readonly view: ConversationView | null;
   readonly log: ConversationLog | null;
   readonly caughtUp: boolean;
@@ -71,13 +71,20 @@ export function describeConversation(given: Parts): ConversationState {
     readers: (log?.epoch && reader.readersNow(log.epoch.state)) ?? null,
     readersSeen,
     items: [
-      ...entries,
+      ...(log !== null && hasExpired(log, reader) ? closed(entries) : entries),
       ...under.map((message) => describeMessage({ ...message, kind: 'message', senderId: reader.accountId }, parts)),
       ...unsent.filter(({ messageId }) => !there.has(messageId)).map((item) => describeUnsent(item, parts)),
     ],
     unread: opened.filter((entry) => entry.kind === 'message' && entry.position > (view?.readPosition ?? 0) && isOtherSide(entry, parts))
       .length,
   };
+}
+
+/** Of an expired case one line says so, instead of each of its messages. */
+function closed(items: readonly Item[]): readonly Item[] {
+  const isSealed = (item: Item): boolean => item.kind === 'problem' && item.problem === 'undecryptable';
+  const last = items.findLast(isSealed);
+  return items.flatMap((item) => (isSealed(item) ? (item === last ? { ...item, problem: 'expired' } : []) : item));
 }
 
 type Described = Parts & { readonly opened: readonly OpenedEntry[] };

@@ -135,6 +135,13 @@ export class ConversationSync {
     });
   }
 
+  /** Old keys are gone from everywhere: what only they opened is closed here too. */
+  async forgetKeys(): Promise<void> {
+    await this.#enqueue(async () => {
+      if (this.#log) this.#show(await this.#log.forgotten());
+    });
+  }
+
   /** Where this device's own envelopes stand. */
   get ownCounter(): SenderCounter {
     return this.#sendings.counter(this.#log);
@@ -268,7 +275,10 @@ export class ConversationSync {
 
   /** What could not be opened when it came may be by now: keys have come, or a later epoch has brought those of earlier ones. */
   async #readAnew(log: ConversationLog): Promise<ConversationLog> {
-    const anew = await log.replayed();
+    return this.#show(await log.replayed());
+  }
+
+  #show(anew: ConversationLog): ConversationLog {
     this.#claims.checkAll(anew);
     this.#log = anew;
     return anew;

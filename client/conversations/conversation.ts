@@ -226,9 +226,9 @@ export class Conversation {
     this.#publish();
   }
 
-  /** Keys or members have changed: what could not be opened is tried again. */
-  onKeysChanged(): void {
-    void this.#sync.tryAgain().then(
+  /** Keys or members have changed: what could not be opened is tried again. Keys are `gone` for good: what only they opened is closed. */
+  onKeysChanged({ areGone = false } = {}): void {
+    void (areGone ? this.#sync.forgetKeys() : this.#sync.tryAgain()).then(
       () => this.#publish(),
       () => this.sync(),
     );

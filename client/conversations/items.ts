@@ -100,8 +100,8 @@ export type Delivery =
   | { readonly state: 'read' }
   | { readonly state: 'failed'; readonly error: ErrorCode };
 
-/** `revoked`: sent by a device that had been taken out of its account. */
-export type EntryProblem = 'undecryptable' | 'invalid' | 'unknown-version' | 'revoked';
+/** `revoked`: sent by a device that had been taken out of its account. `expired`: the office has let the case expire. */
+export type EntryProblem = 'undecryptable' | 'invalid' | 'unknown-version' | 'revoked' | 'expired';
 
 /** Something about the conversation as a whole. */
 export type ConversationProblem =
@@ -118,7 +118,9 @@ export type ConversationProblem =
         | 'cannot-load'
         | 'cannot-send'
         /** The case is with another office now: what follows is not for this account. */
-        | 'transferred';
+        | 'transferred'
+        /** The office has let it expire: only the citizen can still read it. */
+        | 'expired';
     }
   /** The citizen's account was reset: nothing is sealed to it before an official gives the history back. */
   | { readonly kind: 'reset'; readonly at: number; readonly registrars: readonly string[] };

@@ -31,6 +31,8 @@ export interface Messenger {
   prepare(inboxId: InboxId): Promise<void>;
   /** Opens a conversation with a service's office. Throws a CryptoError when the inbox does not verify, or a RequestError. */
   startConversation(service: { readonly serviceId: ServiceId; readonly inboxId: InboxId }): Promise<Conversation>;
+  /** Keys of before a retention cut are gone: what only they opened is closed. */
+  forgetKeys(): void;
   /** Stops listening and sending; what is unsent stays on this device. */
   close(): void;
 }
@@ -140,6 +142,7 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
       conversations.onView(view);
       return started;
     },
+    forgetKeys: () => open.forEach((one) => one.onKeysChanged({ areGone: true })),
     close: () => {
       for (const stop of stops) stop();
       outbox.close();

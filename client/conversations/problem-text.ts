@@ -15,6 +15,7 @@ const conversationProblems = {
   'cannot-load': 'conversations.problemCannotLoad',
   'cannot-send': 'conversations.problemCannotSend',
   transferred: 'conversations.problemTransferred',
+  expired: 'conversations.problemExpired',
 } as const satisfies Record<Exclude<ConversationProblem['kind'], 'reset'>, string>;
 
 const entryProblems = {
@@ -22,6 +23,7 @@ const entryProblems = {
   invalid: 'conversations.entryInvalid',
   'unknown-version': 'conversations.entryUnknownVersion',
   revoked: 'conversations.entryRevoked',
+  expired: 'conversations.entryExpired',
 } as const satisfies Record<EntryProblem, string>;
 
 /** What is wrong with the conversation as a whole, and what to do. */

@@ -32,6 +32,8 @@ export interface Reader {
   readersNow(epoch: EpochState): ReadersNow | null;
   /** Everything that changed who belongs to the inbox, by its chain; empty while it is not known. */
   membershipChanges(inboxId: Uint8Array): readonly MembershipChange[];
+  /** Whether the office has let the case expire that this epoch is the newest of: nobody of it can open it any more. */
+  hasExpired(epoch: EpochState): boolean;
   /** The reset of the citizen's account that this epoch is from before, or null. */
   resetSince(epoch: EpochState): ResetFact | null;
 }

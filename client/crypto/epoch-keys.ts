@@ -11,7 +11,7 @@ import type { EpochState, ReaderKey } from '../../server/protocol/epoch-rules.ts
 import { boxHash } from '../../server/protocol/link.ts';
 import { CryptoError, ensure, equalBytes } from '../../server/protocol/sodium.ts';
 import type { GenerationKeys } from './generation-keys.ts';
-import { decryptJoined, deriveKey, encryptJoined, randomBytes, seedBytes, sign } from './primitives.ts';
+import { decryptJoined, deriveKey, encryptJoined, randomBytes, seedBytes, sign, wipe } from './primitives.ts';
 import { open, seal } from './seal.ts';
 import { commitmentOf } from './seed-keys.ts';
 import type { Signer } from './sign-link.ts';
@@ -104,4 +104,9 @@ function keysOf(secret: Uint8Array, epoch: number, linkHash: Uint8Array): EpochK
     prevKey: deriveKey(secret, 3, 'gim1-eps'),
     commit: commitmentOf(secret, 'gim1-eps'),
   };
+}
+
+/** For an epoch that is to be forgotten: overwrites its secrets. */
+export function wipeEpoch({ secret, messageKey, prevKey }: EpochKeys): void {
+  wipe(secret, messageKey, prevKey);
 }

@@ -9,7 +9,7 @@ import {
 } from '../../server/protocol/generation.ts';
 import { boxHash } from '../../server/protocol/link.ts';
 import { CryptoError, ensure, equalBytes } from '../../server/protocol/sodium.ts';
-import { decryptJoined, encryptJoined, randomBytes, seedBytes } from './primitives.ts';
+import { decryptJoined, encryptJoined, randomBytes, seedBytes, wipe } from './primitives.ts';
 import { open, seal } from './seal.ts';
 import { generateKeys, type SeedKeys } from './seed-keys.ts';
 
@@ -148,4 +148,9 @@ export function newestKeys(ring: readonly GenerationKeys[]): GenerationKeys {
   const keys = ring.at(-1);
   ensure(keys !== undefined, 'cannot_open', 'no keys');
   return keys;
+}
+
+/** For a generation that is to be forgotten: overwrites its secrets. */
+export function wipeKeys({ seed, signSk, kemSk, prevKey }: GenerationKeys): void {
+  wipe(seed, signSk, kemSk, prevKey);
 }

@@ -15,7 +15,7 @@ export interface FollowOwnKeyParts {
   /** Every inbox the person could be in. */
   readonly inboxIds: () => Promise<readonly InboxId[]>;
   readonly inboxChains: InboxChains;
-  readonly inboxKeys: InboxKeys;
+  readonly inboxKeys: Pick<InboxKeys, 'open'>;
   /** Loads the newest verified chains of these accounts. */
   readonly loadUsers: (accountIds: readonly AccountId[]) => Promise<void>;
   readonly findUser: (userId: Uint8Array) => UserChainState | undefined;

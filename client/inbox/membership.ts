@@ -18,7 +18,7 @@ export interface MembershipParts {
   readonly signer: { readonly userId: Uint8Array; readonly device: DeviceKeys };
   readonly inboxId: InboxId;
   readonly inboxChains: InboxChains;
-  readonly inboxKeys: InboxKeys;
+  readonly inboxKeys: Pick<InboxKeys, 'open'>;
   /** Loads the newest verified chains of these accounts. */
   readonly loadUsers: (accountIds: readonly AccountId[]) => Promise<void>;
   readonly findUser: (userId: Uint8Array) => UserChainState | undefined;

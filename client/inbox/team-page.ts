@@ -15,6 +15,8 @@ import './audit-notice.ts';
 import type { TeamProposal } from './proposal.ts';
 import './team.css';
 import './team-invite.ts';
+import './team-retention.ts';
+import type { Retention } from './retention.ts';
 import type { Registrar } from './registrar.ts';
 import type { Act, Team } from './team.ts';
 import { formerList, namedCoSigners, peopleList, rolesGivenBy } from './team-people.ts';
@@ -29,6 +31,7 @@ export class TeamPage extends GovPage {
     team: { attribute: false },
     audit: { attribute: false },
     registrar: { attribute: false },
+    retention: { attribute: false },
     officeId: { attribute: false },
     officeName: { attribute: false },
     outcome: { state: true },
@@ -37,6 +40,7 @@ export class TeamPage extends GovPage {
   declare team: Team;
   declare audit: Teams['audit'];
   declare registrar: Registrar;
+  declare retention: Retention;
   /** The office that newcomers are invited to; null where the inbox is no office's. */
   declare officeId: OfficeId | null;
   declare officeName: string;
@@ -90,7 +94,7 @@ export class TeamPage extends GovPage {
             ></gov-team-invite>`
           : nothing
       }
-      ${manages ? policyForm(state, this.#savePolicy) : nothing}
+      ${manages ? html`${policyForm(state, this.#savePolicy)}<gov-team-retention .retention=${this.retention}></gov-team-retention>` : nothing}
       ${formerList(state, { changeRole: this.#changeRole, remove: this.#remove, takeBack: this.#admit })}
       ${
         manages

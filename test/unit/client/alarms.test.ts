@@ -136,6 +136,7 @@ function threeMessages() {
       readersNow: () => null,
       membershipChanges: () => [],
       resetSince: () => null,
+      hasExpired: () => false,
     },
   });
   const { sealed } = conversation.current;
