@@ -6,6 +6,8 @@ const text = (words: string): number[] => [...Buffer.from(words, 'latin1')];
 const segment = (marker: number, ...body: number[]): number[] => [0xff, marker, (body.length + 2) >> 8, (body.length + 2) & 255, ...body];
 const frame = (width: number, height: number): number[] =>
   segment(0xc0, 8, height >> 8, height & 255, width >> 8, width & 255, 1, 1, 0x11, 0);
+const begin = [0xff, 0xd8];
+const end = [0xff, 0xd9];
 const secret = text('GPS 49.61 N 6.13 E');
 
 /** Exif with orientation 6 and, in its second directory, a place. */
@@ -17,7 +19,7 @@ function exif(): number[] {
 function jpeg(): Uint8Array {
   const scan = [...segment(0xda, 1, 1, 0, 0, 63, 0), 1, 2, 0xff, 0, 3, 0xff, 0xd0, 4];
   return Uint8Array.from([
-    ...[0xff, 0xd8],
+    ...begin,
     ...segment(0xe0, ...text('JFIF\0'), 1, 1),
     ...exif(),
     ...segment(0xe1, ...text('http://ns.adobe.com/xap/1.0/\0'), ...secret),
@@ -29,11 +31,11 @@ function jpeg(): Uint8Array {
     ...scan,
     ...segment(0xc4, 9, 9),
     ...scan,
-    ...[0xff, 0xd9],
+    ...end,
     // A second picture behind the end, with a place of its own.
-    ...[0xff, 0xd8],
+    ...begin,
     ...exif(),
-    ...[0xff, 0xd9],
+    ...end,
   ]);
 }
 
@@ -44,7 +46,8 @@ function chunk(type: string, ...body: number[]): number[] {
 function png(width = 10, height = 20): Uint8Array {
   const size = [width, height].flatMap((value) => [value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255]);
   return Uint8Array.from([
-    ...[0x89, ...text('PNG\r\n\x1a\n')],
+    0x89,
+    ...text('PNG\r\n\x1a\n'),
     ...chunk('IHDR', ...size, 8, 6, 0, 0, 0),
     ...chunk('eXIf', ...secret),
     ...chunk('tEXt', ...secret),
