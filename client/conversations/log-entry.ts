@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import triangleAlert from 'lucide-static/icons/triangle-alert.svg?icon';
 import '../attachments/file-card.ts';
 import type { FileDescription } from '../crypto/file-payload.ts';
 import { errorText } from '../i18n/error-text.ts';
@@ -21,7 +22,15 @@ export interface EntryContext {
 export function logEntry(item: Item, previousAt: number | null, context: EntryContext): TemplateResult {
   const newDay = previousAt === null || fmt.dateKey(previousAt) !== fmt.dateKey(item.at);
   return html`${newDay ? html`<p class="day">${fmt.dayLabel(item.at, Date.now())}</p>` : nothing}
-  ${item.kind === 'message' ? message(item, context) : html`<p class="system-line">${lineText(item, context)} <span class="meta">${timeOf(item.at)}</span></p>`}`;
+  ${item.kind === 'message' ? message(item, context) : line(item, context)}`;
+}
+
+/** What nobody wrote; what does not fit stands out. */
+function line(item: Exclude<Item, MessageItem>, context: EntryContext): TemplateResult {
+  const words = html`${lineText(item, context)} <span class="meta">${timeOf(item.at)}</span>`;
+  const isWarning = item.kind === 'warning' || (item.kind === 'problem' && item.problem !== 'undecryptable');
+  if (!isWarning) return html`<p class="system-line">${words}</p>`;
+  return html`<p class="system-line log-warning">${triangleAlert}<span>${words}</span></p>`;
 }
 
 function message(item: MessageItem, context: EntryContext): TemplateResult {
