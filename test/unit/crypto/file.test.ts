@@ -186,14 +186,11 @@ describe('attack 29: a file is refused', () => {
   });
 });
 
-describe('what a message says of a file', () => {
-  const description = async (): Promise<FileDescription> => ({
-    ...(await seal(plaintext(10))).file,
-    name: 'Rechnung.pdf',
-    mime: 'application/pdf',
-    thumb: null,
-  });
+async function description(): Promise<FileDescription> {
+  return { ...(await seal(plaintext(10))).file, name: 'Rechnung.pdf', mime: 'application/pdf', thumb: null };
+}
 
+describe('what a message says of a file', () => {
   test('comes back as it was', async () => {
     const file = await description();
     expect(decodeFilePayload(encodeFilePayload(file))).toEqual(file);
