@@ -54,9 +54,11 @@ async function startIn(dataDir: string): Promise<Temporary> {
   }
 }
 
-/** A run that was killed has left its PostgreSQL running: joining it makes us the last to leave. */
+/** A run that was killed has left its files, and its PostgreSQL running: joining it makes us the last to leave. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
+    const files = /^schalter-test-attachments-(\d+)-/.exec(name)?.[1];
+    if (files !== undefined && !existsSync(`/proc/${files}`)) await rm(join(tmpdir(), name), { recursive: true, force: true });
     const pid = /^schalter-test-(\d+)-/.exec(name)?.[1];
     if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
     const abandoned = await startIn(join(tmpdir(), name)).catch(() => undefined);
