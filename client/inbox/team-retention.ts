@@ -30,6 +30,8 @@ export class TeamRetention extends GovElement {
   declare survey: (CutSurvey & { readonly quietSince: number }) | null;
   declare failure: RetentionState['failure'];
   declare busy: boolean;
+  /** What is done by now was done from here: it is spoken. */
+  #hasActed = false;
 
   constructor() {
     super();
@@ -59,7 +61,7 @@ export class TeamRetention extends GovElement {
 
   #done(forgottenAt: number, quietSince: number): TemplateResult {
     const text = t('team.retentionDone', { date: fmt.date(forgottenAt), since: fmt.date(quietSince) });
-    return notice({ kind: 'success', body: html`<p>${text}</p>`, outcome: true });
+    return notice({ kind: 'success', body: html`<p>${text}</p>`, outcome: this.#hasActed });
   }
 
   #unfinished(quietSince: number): TemplateResult {
@@ -73,7 +75,7 @@ export class TeamRetention extends GovElement {
                 ${leftOver.map((conversationId, index) => html`<li><a href=${href(`/inbox/${conversationId}`)}>${index + 1}</a></li>`)}
               </ul>`
       }
-      <p class="button-row"><button class="button" @click=${() => void this.retention.goOn()}>${t('team.retentionGoOn')}</button></p>`;
+      <p class="button-row"><button class="button" @click=${this.#goOn}>${t('team.retentionGoOn')}</button></p>`;
   }
 
   #progress({ done, total }: NonNullable<RetentionState['progress']>): TemplateResult {
@@ -129,6 +131,11 @@ export class TeamRetention extends GovElement {
     }
   };
 
+  readonly #goOn = async (): Promise<void> => {
+    this.#hasActed = true;
+    await this.retention.goOn();
+  };
+
   readonly #begin = async (): Promise<void> => {
     const { survey } = this;
     if (survey === null) return;
@@ -140,6 +147,7 @@ export class TeamRetention extends GovElement {
     });
     if (!agreed) return;
     this.survey = null;
+    this.#hasActed = true;
     await this.retention.begin(survey.quietSince);
   };
 }
