@@ -1,5 +1,5 @@
-import sodium, { memzero } from 'libsodium-wrappers';
-import { CryptoError, withDomain } from '../../server/protocol/sodium.ts';
+import sodium, { is_zero, memzero } from 'libsodium-wrappers';
+import { CryptoError, ensure, withDomain } from '../../server/protocol/sodium.ts';
 
 /** What keys are derived for; exactly eight characters each. */
 export type KeyContext = 'gim1-dev' | 'gim1-puk' | 'gim1-ptk' | 'gim1-eps' | 'gim1-rec' | 'gim1-prf';
@@ -41,8 +41,12 @@ export function decryptJoined(sealed: Uint8Array, associatedData: Uint8Array, ke
   return decrypt(sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes), associatedData, key);
 }
 
-/** Ed25519 over `domain ‖ message` (RFC 8032). */
+/**
+ * Ed25519 over `domain ‖ message` (RFC 8032). Throws `bad_key` for a key that was wiped: whoever was at work when the account was closed
+ * would sign as nobody, and what only readers can verify would stay in the conversation for good.
+ */
 export function sign(domain: string, message: Uint8Array, signSk: Uint8Array): Uint8Array {
+  ensure(!is_zero(signSk), 'bad_key', 'the key was wiped');
   return sodium.crypto_sign_detached(withDomain(domain, message), signSk);
 }
 

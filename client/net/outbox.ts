@@ -127,6 +127,8 @@ export class Outbox {
     } catch (error) {
       // Without a session nothing is refused for good: it is sent after the next sign-in.
       if (error instanceof RequestError && (error.retryable || error.code === 'unauthenticated')) return { outcome: 'again', error };
+      // Closed meanwhile, and its keys with it: it stays for whoever opens the account next.
+      if (this.#closed) return { outcome: 'empty' };
       await keep({ ...current, envelope: null, error: error instanceof RequestError ? error.code : 'bad_state' });
       return { outcome: 'done' };
     }

@@ -9,6 +9,7 @@ import { createOutboxStore, type OutboxItem } from '../../../client/storage/outb
 import { openVault } from '../../../client/storage/vault.ts';
 import { toBase64Url } from '../../../server/protocol/base64url.ts';
 import { isRetryable, type ErrorCode } from '../../../server/protocol/errors.ts';
+import { CryptoError } from '../../../server/protocol/sodium.ts';
 import { newId, type AccountId, type ConversationId, type MessageId } from '../../../server/protocol/ids.ts';
 
 const accountId: AccountId = newId();
@@ -115,4 +116,25 @@ test('the text of an unsent message does not lie open on the device', async () =
   expect(stored).toBeDefined();
   expect(new TextDecoder().decode(stored?.payload)).not.toContain('canary');
   expect(JSON.stringify(stored)).not.toContain('canary');
+});
+
+test('a message that is being sealed when the account is closed stays for the next page, and is no failure', async () => {
+  const database = memoryDatabase();
+  const begun = Promise.withResolvers<void>();
+  const isOver = Promise.withResolvers<void>();
+  const outbox = await openOutbox(database, async () => {
+    begun.resolve();
+    await isOver.promise;
+    throw new CryptoError('bad_key', 'the key was wiped');
+  });
+  await outbox.add(message('kept'));
+  await begun.promise;
+  outbox.close();
+  isOver.resolve();
+  await outbox.idle(conversationId);
+  const sent: string[] = [];
+  const next = await openOutbox(database, async (item) => void sent.push(textOf(item)));
+  await next.start();
+  await waitUntil(next.items, (items) => items.length === 0);
+  expect(sent).toEqual(['kept']);
 });

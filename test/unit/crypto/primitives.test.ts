@@ -1,6 +1,7 @@
 import sodium from 'libsodium-wrappers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decrypt, encrypt, randomBytes, sign } from '../../../client/crypto/primitives.ts';
+import { createDevice } from '../../../client/crypto/device.ts';
+import { decrypt, encrypt, randomBytes, sign, wipe } from '../../../client/crypto/primitives.ts';
 import { open, seal } from '../../../client/crypto/seal.ts';
 import { generateKeys } from '../../../client/crypto/seed-keys.ts';
 import { hash, lp } from '../../../server/protocol/hash.ts';
@@ -117,4 +118,12 @@ test('keys of one seed differ by context', () => {
   const contexts = ['gim1-dev', 'gim1-puk', 'gim1-ptk', 'gim1-eps', 'gim1-rec', 'gim1-prf'] as const;
   expect(new Set(contexts.map((context) => hex(generateKeys(seed, context).signPk))).size).toBe(contexts.length);
   expect(new Set(contexts.map((context) => hex(generateKeys(seed, context).commit))).size).toBe(contexts.length);
+});
+
+test('a key that was wiped signs nothing', () => {
+  const { signSk } = createDevice('browser');
+  const message = new Uint8Array(32);
+  expect(sign('gim1/msg-sig', message, signSk)).toHaveLength(64);
+  wipe(signSk);
+  expectRefusal(() => sign('gim1/msg-sig', message, signSk), 'bad_key');
 });
