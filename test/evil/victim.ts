@@ -23,6 +23,7 @@ export class Victim {
   readonly #evil: EvilServer;
   readonly #cookies;
   readonly #passkeys;
+  readonly #lock = memoryLock();
   #core: Core | null = null;
 
   constructor(evil: EvilServer, name: string) {
@@ -64,7 +65,7 @@ export class Victim {
       origin: this.#evil.origin,
       database: this.database,
       passkeys: this.#passkeys,
-      lock: memoryLock(),
+      lock: this.#lock,
       fetch: async (input, init) =>
         await this.#cookies.fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...header } }),
       headers: () => ({ ...this.#cookies.headers(), ...header }),
