@@ -141,7 +141,10 @@ export class ConversationLog {
   /** Something does not fit at the place of this entry, or, without one, at the end. */
   warn(at: Pick<Entry, 'position' | 'acceptedAt'> | null, warning: LogWarning): void {
     const { position, acceptedAt } = at ?? { position: this.position, acceptedAt: this.#entries.at(-1)?.acceptedAt ?? 0 };
-    this.#opened.push({ kind: 'warning', position, acceptedAt, warning });
+    const isKnown = this.#opened.some(
+      (entry) => entry.kind === 'warning' && entry.position === position && !('senderId' in warning) && entry.warning.kind === warning.kind,
+    );
+    if (!isKnown) this.#opened.push({ kind: 'warning', position, acceptedAt, warning });
     this.#misfit(position);
   }
 

@@ -136,7 +136,9 @@ describe('a server that takes back what it has confirmed', () => {
       update conversations set head = head - 1, run = (select run from entries e where e.conversation_id = conversations.conversation_id and e.position = conversations.head - 1)
       where conversation_id in (select conversation_id from cut)`);
     await page.reload();
-    const warning = page.getByText('The server shows less of this conversation than before. Write nothing confidential here and phone us.');
+    const warning = page
+      .getByRole('main')
+      .getByText('The server shows less of this conversation than before. Write nothing confidential here and phone us.');
     await warning.waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save the evidence' }).click()]);
@@ -150,5 +152,17 @@ describe('a server that takes back what it has confirmed', () => {
     const claim = { conversationId: fromBase64Url(conversationId), position: signed.position, run: fromBase64Url(signed.run) };
     verifyReceipt(claim, fromBase64Url(signed.signature), fromBase64Url(signed.receiptKey));
     expect(shownNow.head).toBe(signed.position - 1);
+  });
+
+  test('is told at its place in the thread, and aloud, once other messages stand where it had confirmed some', async () => {
+    await write(page, 'One more');
+    await log(page).getByText('Up to here the server had confirmed with its signature other messages than it shows now.').waitFor();
+    const banner = page.getByRole('main').getByText(/^The server does not show what it had confirmed with its signature/);
+    await banner.waitFor();
+    await expect.poll(async () => (await citizen.announcements()).join(' ')).toContain('The server does not show what it had confirmed');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await accessibilityViolations(page)).toEqual([]);
+    }
   });
 });
