@@ -61,6 +61,7 @@ export function describeConversation(given: Parts): ConversationState {
     ...opened.flatMap((entry, index) => [...membersAt(index), describeEntry(entry, index, parts) ?? []].flat()),
     ...membersAt(opened.length),
   ];
+  const isClosed = log !== null && hasExpired(log, reader);
   const there = new Set(opened.flatMap((entry) => (entry.kind === 'message' ? [entry.messageId] : [])));
   const under = acknowledged.filter(({ messageId }) => !there.has(messageId));
   for (const { messageId } of under) there.add(messageId);
@@ -68,10 +69,10 @@ export function describeConversation(given: Parts): ConversationState {
     view,
     caughtUp,
     problems: problemsOf(log, reader, problems),
-    readers: (log?.epoch && reader.readersNow(log.epoch.state)) ?? null,
+    readers: (!isClosed && log?.epoch && reader.readersNow(log.epoch.state)) || null,
     readersSeen,
     items: [
-      ...(log !== null && hasExpired(log, reader) ? closed(entries) : entries),
+      ...(isClosed ? closed(entries) : entries),
       ...under.map((message) => describeMessage({ ...message, kind: 'message', senderId: reader.accountId }, parts)),
       ...unsent.filter(({ messageId }) => !there.has(messageId)).map((item) => describeUnsent(item, parts)),
     ],
@@ -80,11 +81,11 @@ export function describeConversation(given: Parts): ConversationState {
   };
 }
 
-/** Of an expired case one line says so, instead of each of its messages. */
+/** Of an expired case one line says so, instead of each of its messages and of who could read them. */
 function closed(items: readonly Item[]): readonly Item[] {
-  const isSealed = (item: Item): boolean => item.kind === 'problem' && item.problem === 'undecryptable';
-  const last = items.findLast(isSealed);
-  return items.flatMap((item) => (isSealed(item) ? (item === last ? { ...item, problem: 'expired' } : []) : item));
+  const last = items.findLast(({ position }) => position !== null);
+  const events = items.filter(({ kind }) => kind === 'event' || kind === 'warning');
+  return [...events, { kind: 'problem', position: last?.position ?? 0, at: last?.at ?? 0, problem: 'expired' }];
 }
 
 type Described = Parts & { readonly opened: readonly OpenedEntry[] };

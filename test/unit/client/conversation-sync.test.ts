@@ -33,6 +33,11 @@ function textsOf(conversation: Conversation): string[] {
   return conversation.state.value.items.flatMap((item) => (item.kind === 'message' ? [item.text] : []));
 }
 
+/** But for who joined and left the team. */
+function shown(conversation: Conversation) {
+  return conversation.state.value.items.filter(({ kind }) => kind !== 'members');
+}
+
 /** Lets time pass until it holds: timers are ours, WebCrypto's threads are not. */
 async function passUntil(holds: () => boolean, what: () => unknown): Promise<void> {
   const begun = performance.now();
@@ -125,7 +130,6 @@ test('an official who joins later reads the history; one who is removed reads no
     () => textsOf(read).length === 2,
     () => read.state.value,
   );
-  const shown = (conversation: Conversation) => conversation.state.value.items.filter(({ kind }) => kind !== 'members');
   expect(shown(read).map(({ kind }) => kind)).toEqual(['message', 'readers', 'message']);
   const left = pages.official.messenger.conversation(conversationId);
   await passUntil(
