@@ -55,7 +55,10 @@ export const alarmed = (kind: Alarm['kind']) => () => alarmText(kind);
 export const problem = (kind: Exclude<ConversationProblem['kind'], 'reset'>) => () => conversationProblemText({ kind });
 export const entry = (kind: EntryProblem) => () => entryProblemText(kind);
 export const failure = (code: ErrorCode) => () => errorText(code);
-export const says = (key: Parameters<typeof t>[0]) => () => t(key);
+export const says =
+  (...text: Parameters<typeof t>) =>
+  () =>
+    t(...text);
 
 /** What is refused, and how: `accepted` when nothing is. Anything that is no refusal of ours fails the test. */
 async function codeOf(work: () => unknown): Promise<string> {

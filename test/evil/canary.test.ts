@@ -159,7 +159,7 @@ attack(
     expect(await findCanariesInDatabase(server.databaseUrl, [mark])).toEqual([]);
     expect(await findCanariesInFiles(directory, [mark])).toEqual([]);
     expect(await findCanariesInFiles(await dumpRedis(), [mark])).toEqual([]);
-    await reads(says('conversations.sealed'));
+    await reads(says('conversations.sealed', { office: 'Civil registry' }));
     scene.close();
   },
   120_000,

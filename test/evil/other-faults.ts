@@ -83,6 +83,11 @@ export const otherFaults: readonly Planted[] = [
     unchecked('server/protocol/receipt.ts', 'verifySignature(domain, statement(claim), signature, receiptPk)'),
   ],
   [
+    '25 a wiped key signs nothing',
+    unit('crypto/primitives', 'a key that was wiped'),
+    unchecked('client/crypto/primitives.ts', '!is_zero(signSk)'),
+  ],
+  [
     '26 by the author',
     unit('crypto/envelope-order', 'attack 26'),
     changed(envelope, 'equalBytes(original.senderUser, change.senderUser);', 'true;'),
