@@ -127,6 +127,7 @@ export class InboxPage extends GovPage {
   #conversation(row: ConversationRow): TemplateResult {
     const { view, citizenLang } = row;
     const { messenger } = this;
+    const isExpired = messenger.conversation(view.conversationId).state.value.problems.some(({ kind }) => kind === 'expired');
     return html`<header class="inbox-head">
         <p class="inbox-back"><a class="back-link" href=${href('/inbox')}>${arrowLeft}${t('inbox.back')}</a></p>
         <h1>${citizenLabel(row)}</h1>
@@ -136,9 +137,9 @@ export class InboxPage extends GovPage {
           ${citizenLang === null ? nothing : html`<span>${t('inbox.language')} <span lang=${citizenLang}>${languageNames[citizenLang]}</span></span>`}
           ${view.state === 'closed' ? badge('off', t('conversations.stateClosed')) : nothing}
         </p>
-        <gov-readers-panel .form=${'button'} .viewer=${'office'} .conversation=${messenger.conversation(view.conversationId)}></gov-readers-panel>
+        ${isExpired ? nothing : html`<gov-readers-panel .form=${'button'} .viewer=${'office'} .conversation=${messenger.conversation(view.conversationId)}></gov-readers-panel>`}
         ${this.beside(view.conversationId)}
-        <gov-transfer-button .conversation=${messenger.conversation(view.conversationId)} .offices=${this.offices}></gov-transfer-button>
+        ${isExpired ? nothing : html`<gov-transfer-button .conversation=${messenger.conversation(view.conversationId)} .offices=${this.offices}></gov-transfer-button>`}
       </header>
       ${keyed(
         view.conversationId,

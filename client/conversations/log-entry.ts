@@ -28,7 +28,7 @@ export function logEntry(item: Item, previousAt: number | null, context: EntryCo
 /** What nobody wrote; what does not fit stands out. */
 function line(item: Exclude<Item, MessageItem>, context: EntryContext): TemplateResult {
   const words = html`${lineText(item, context)} <span class="meta">${timeOf(item.at)}</span>`;
-  const isWarning = item.kind === 'warning' || (item.kind === 'problem' && item.problem !== 'undecryptable');
+  const isWarning = item.kind === 'warning' || (item.kind === 'problem' && item.problem !== 'undecryptable' && item.problem !== 'expired');
   if (!isWarning) return html`<p class="system-line">${words}</p>`;
   return html`<p class="system-line log-warning">${triangleAlert}<span>${words}</span></p>`;
 }

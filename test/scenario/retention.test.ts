@@ -98,6 +98,8 @@ test('a team leader lets a case of six years ago expire: the office reads it no 
     await log(page).getByText('This case has expired: the office can no longer read it.').waitFor();
     expect(await page.getByText('Six years ago').count()).toBe(0);
     expect(await page.getByLabel('Your message').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Who can read this?' }).count()).toBe(0);
+    await page.getByRole('listitem').filter({ hasText: 'Citizen, ' }).getByText('This case has expired').waitFor();
   }
   expect(await accessibilityViolations(page)).toEqual([]);
 
