@@ -64,7 +64,7 @@ export class EvilServer {
       ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
     });
     this.overheard.push(`${request.url} ${body.toString('latin1')}`);
-    const told = await this.#forgePage(answer, { route: `${request.method} ${request.url}`, body, to });
+    const told = await this.#forgePage(answer, `${request.method} ${request.url}`, to);
     response.statusCode = answer.status;
     for (const [name, value] of answer.headers) {
       if (!['content-length', 'content-encoding', 'transfer-encoding', 'connection', 'set-cookie'].includes(name))
@@ -75,12 +75,11 @@ export class EvilServer {
     response.end(told);
   }
 
-  async #forgePage(answer: Response, { route, body, to }: { route: string; body: Buffer; to: string }): Promise<Buffer> {
+  async #forgePage(answer: Response, route: string, to: string): Promise<Buffer> {
     const bytes = Buffer.from(await answer.arrayBuffer());
     if (!answer.ok || !answer.headers.get('content-type')?.includes('json')) return bytes;
-    const request: unknown = body.length > 0 && body.at(0) === 0x7b ? JSON.parse(body.toString()) : null;
     const value: unknown = JSON.parse(bytes.toString());
-    return Buffer.from(JSON.stringify(this.lies.told('page', route, value, request, to)));
+    return Buffer.from(JSON.stringify(this.lies.told('page', route, value, null, to)));
   }
 
   async #admit(socket: Socket, next: (error?: Error) => void): Promise<void> {
