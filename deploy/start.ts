@@ -45,6 +45,8 @@ async function start(): Promise<void> {
     PORT: String(port),
     SCHALTER_ORIGIN: origin,
     SCHALTER_DATA: data,
+    // Whoever tries the demonstration may have no security key at hand; a real office asks for one.
+    SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS: process.env['SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS'] || 'false',
     MEDIASOUP_WORKER_BIN: worker,
     SFU_SECRET_FILE: secretFile,
     SFU_CONTROL_PORT: controlPort,

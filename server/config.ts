@@ -18,7 +18,7 @@ const schema = z.object({
   SCHALTER_OPERATOR: z.string().min(1).max(80).default('Schalter'),
   SCHALTER_TIME_ZONE: z.string().refine(isTimeZone, 'is not the name of a time zone').default('Europe/Luxembourg'),
   /** Whether people of the offices must use passkeys that cannot leave their device. */
-  SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS: z.stringbool().default(false),
+  SCHALTER_OFFICIALS_NEED_DEVICE_BOUND_KEYS: z.stringbool().default(true),
   SCHALTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
