@@ -5,7 +5,7 @@ import type { QueueEntryId } from '../../server/protocol/ids.ts';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { decodedMedia } from '../support/call-media.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
-import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
+import { enrol, log, newVisitor, signUp, unlock, type Visitor, write } from '../support/visitors.ts';
 
 let browser: Browser;
 let installation: Installation;
@@ -34,6 +34,7 @@ declare global {
 /** Takes the first in the line, as the official's page does. */
 async function acceptNext(page: Page): Promise<void> {
   await page.goto('/en/account');
+  await unlock(page);
   await page.locator('gov-account-page').waitFor();
   await page.evaluate(async () => {
     const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
@@ -111,6 +112,7 @@ describe('the turn', () => {
     await page.getByRole('heading', { level: 1, name: 'Call with Claire Weber, Citizens’ office' }).waitFor();
     const callPath = new URL(page.url()).pathname;
     await official.page.goto(`${callPath}?join=audio,video`);
+    await unlock(official.page);
     for (const each of [page, official.page]) {
       await expect.poll(async () => (await decodedMedia(each)).frames, { timeout: 20_000 }).toBeGreaterThan(0);
       await expect.poll(async () => (await decodedMedia(each)).audioPackets, { timeout: 20_000 }).toBeGreaterThan(0);
