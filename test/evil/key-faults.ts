@@ -154,9 +154,4 @@ export const keyFaults: readonly Planted[] = [
       'citizen !== undefined || moreCitizens.length === 0,',
     ),
   ],
-  [
-    '21 the inbox or its officials, not both',
-    evil('readers', 'attack 21:'),
-    unchecked(epochRules, 'inboxes.length === (members.length === 0 ? 1 : 0)'),
-  ],
 ];

@@ -197,6 +197,9 @@ attack(25, 'two who are shown different orders find out by what the other has se
   await scene.asking.send('as I have seen it', 'en');
   const { problems } = await waitUntil(read.state, (state) => textsOf(state).includes('as I have seen it') || problemsOf(state).length > 0);
   expect(problems.map(({ kind }) => kind)).toContain('fork');
+  // By the author's own word, before the server's run hashes stop fitting.
+  const warnings = read.state.value.items.flatMap((item) => (item.kind === 'warning' ? [item.warning.kind] : []));
+  expect(warnings).toContain('other-history');
   await reads(problem('fork'));
   expect(await scene.goOn()).toEqual(sound);
   scene.close();
