@@ -56,6 +56,7 @@ export class NewStart {
   readonly #state = new Subject<NewStartState>({ step: 'loading' });
   #kept: KeptNewStart | null = null;
   #isClosed = false;
+  readonly #closing = Promise.withResolvers<void>();
 
   constructor(options: NewStartOptions) {
     this.#options = options;
@@ -103,6 +104,7 @@ export class NewStart {
   /** The page goes; the request stays. */
   close(): void {
     this.#isClosed = true;
+    this.#closing.resolve();
   }
 
   async #follow(): Promise<void> {
@@ -110,8 +112,15 @@ export class NewStart {
       if (await this.#look(this.#kept)) return;
       // A day's delay needs no look every few seconds.
       const pauseMs = this.#state.value.step === 'waiting' ? 30_000 : 3_000;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await this.#pause(pauseMs);
     }
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    const pause = Promise.withResolvers<void>();
+    const timer = setTimeout(pause.resolve, pauseMs);
+    await Promise.race([pause.promise, this.#closing.promise]);
+    clearTimeout(timer);
   }
 
   /** Whether there is nothing more to wait for. */
