@@ -17,6 +17,8 @@ export function launchBrowser({ args = [] }: { args?: readonly string[] } = {}):
   return chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: ['--no-sandbox', ...fakeDevices, ...args],
+    // Without a language the names of files are read as ASCII, and "Führerschein.pdf" is another file.
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
   });
 }
 
