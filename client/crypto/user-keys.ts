@@ -1,4 +1,3 @@
-import { hash } from '../../server/protocol/hash.ts';
 import { boxHash, decodeLink } from '../../server/protocol/link.ts';
 import { ensure, equalBytes } from '../../server/protocol/sodium.ts';
 import { decodeUserBody, encodeUserBody, type UserBody, userLinkTypes } from '../../server/protocol/user-bodies.ts';
@@ -92,12 +91,6 @@ export function rotateUserKey(options: {
   });
   const link = signUserLink(state, signer, { type: 'rotate_puk', puk: puk.link });
   return { link, boxes: puk.boxes, prevBox: puk.prevBox, keys: puk.keys };
-}
-
-/** Puts on the chain that this user showed an eID token whose `nonce` is the user id: whoever is given the token can find it there (crypto.md §7.5). */
-export function attestToken(options: { readonly state: UserChainState; readonly signer: Signer; readonly token: Uint8Array }): SealedLink {
-  const { state, signer, token } = options;
-  return { link: signUserLink(state, signer, { type: 'attest', tokenHash: hash('gim1/token', token) }), boxes: [], prevBox: null };
 }
 
 /** The user's PUK generations this device can open, oldest first. */

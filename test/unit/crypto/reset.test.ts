@@ -3,8 +3,8 @@ import { createDevice } from '../../../client/crypto/device.ts';
 import { createGeneration } from '../../../client/crypto/generation-keys.ts';
 import { sign } from '../../../client/crypto/primitives.ts';
 import { attestReset } from '../../../client/crypto/reset.ts';
-import { coSignLink } from '../../../client/crypto/sign-link.ts';
-import { addDevice, attestToken } from '../../../client/crypto/user-keys.ts';
+import { coSignLink, signLink } from '../../../client/crypto/sign-link.ts';
+import { addDevice } from '../../../client/crypto/user-keys.ts';
 import { hash } from '../../../server/protocol/hash.ts';
 import { decodeLink, encodeLink, encodeOuter } from '../../../server/protocol/link.ts';
 import {
@@ -15,8 +15,9 @@ import {
   requireDraftFits,
   verifyAttestation,
 } from '../../../server/protocol/reset-statement.ts';
+import { encodeUserBody, userLinkTypes } from '../../../server/protocol/user-bodies.ts';
 import { extendUserChain, hasReset, replayUntilReset, replayUserChain } from '../../../server/protocol/user-chain.ts';
-import { activeDevices, currentGeneration, untilReset, wasResetSince } from '../../../server/protocol/user-state.ts';
+import { activeDevices, currentGeneration, headOf, untilReset, wasResetSince } from '../../../server/protocol/user-state.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { World } from '../../support/gim-world.ts';
 import { attestedAt, notBefore, Registrars } from '../../support/registrars.ts';
@@ -242,11 +243,16 @@ describe('a registrar who was reset himself', () => {
 test('a token of an identity provider can be put on the chain, and found there', () => {
   const { person } = town();
   const token = new TextEncoder().encode('a signed token whose nonce is the user id');
-  person.append(attestToken({ state: person.state, signer: person.signer, token }));
+  const body = encodeUserBody({ type: 'attest', tokenHash: hash('gim1/token', token) });
+  const attest = (device = person.device) => {
+    const chain = { id: person.id, seqno: person.state.seqno, tail: headOf(person.state) };
+    const link = signLink('user', chain, { type: userLinkTypes.attest, body }, { ...person.signer, device });
+    return { link, boxes: [], prevBox: null };
+  };
+  person.append(attest());
   expect(person.state.tokenHashes).toEqual([hash('gim1/token', token)]);
   expect(currentGeneration(person.state).generation).toBe(1);
-  const forged = attestToken({ state: person.state, signer: { ...person.signer, device: createDevice('browser') }, token });
-  expectRefusal(() => person.append(forged), 'not_allowed');
+  expectRefusal(() => person.append(attest(createDevice('browser'))), 'not_allowed');
 });
 
 const expectEarly = (call: () => unknown) => expectRefusal(call, 'not_allowed');
