@@ -152,6 +152,4 @@ export interface AccountCommands {
   /** Another session of the account, at once, on every node. Ended or unknown ones are answered alike. */
   'session:end': (request: { sessionId: SessionId }) => Record<string, never>;
   'session:end-others': (request: Record<string, never>) => { ended: number };
-  /** Presence of an official: whether he takes people from the line. */
-  'availability:set': (request: { available: boolean }) => { available: boolean };
 }

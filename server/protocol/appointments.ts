@@ -1,6 +1,6 @@
 import type { AppointmentId, ConversationId, OfficeId, ServiceId } from './ids.ts';
 import type { Locale } from './locale.ts';
-import type { QueueEntryView } from './queue.ts';
+import type { Need, QueueEntryView } from './queue.ts';
 
 export interface SlotView {
   readonly startsAt: number;
@@ -18,6 +18,8 @@ export interface AppointmentView {
   readonly startsAt: number;
   readonly endsAt: number;
   readonly state: AppointmentState;
+  /** Stated at booking, taken along into the line. */
+  readonly needs: readonly Need[];
   /** When a hold ends; null once booked. */
   readonly holdExpiresAt: number | null;
   readonly checkInFrom: number;
@@ -30,7 +32,11 @@ export interface AppointmentCommands {
   /** Reserves a slot for `limits.holdMs`; one hold a person (an earlier one is released). `slot_taken`, `invalid_slot`. */
   'appointment:hold': (request: { appointmentId: AppointmentId; serviceId: ServiceId; startsAt: number }) => AppointmentView;
   /** held → booked, into a conversation of the citizen with the same service's office. `invalid_slot` when the hold is over, `bad_state` with too many bookings. */
-  'appointment:book': (request: { appointmentId: AppointmentId; conversationId: ConversationId }) => AppointmentView;
+  'appointment:book': (request: {
+    appointmentId: AppointmentId;
+    conversationId: ConversationId;
+    needs: readonly Need[];
+  }) => AppointmentView;
   'appointment:cancel': (request: { appointmentId: AppointmentId }) => AppointmentView;
   /** The citizen's own, or those of the official's office from today on; by start. */
   'appointment:list': (request: Record<string, never>) => { appointments: readonly AppointmentView[] };

@@ -6,12 +6,16 @@ import type { SignedLink } from './offices.ts';
 export type ConversationEvent =
   | { readonly type: 'ticket-joined'; readonly entryId: QueueEntryId; readonly ticketNumber: string }
   | { readonly type: 'ticket-left'; readonly entryId: QueueEntryId; readonly ticketNumber: string }
+  /** Called, and did not come: back to place 2, or parked. */
+  | { readonly type: 'turn-missed'; readonly entryId: QueueEntryId; readonly ticketNumber: string; readonly parked: boolean }
   | { readonly type: 'call-started'; readonly callId: CallId; readonly official: string }
+  | { readonly type: 'call-joined'; readonly callId: CallId; readonly role: string; readonly name: string }
   | { readonly type: 'call-ended'; readonly callId: CallId; readonly durationMs: number; readonly reason: CallEndReason }
   | { readonly type: 'appointment-booked'; readonly appointmentId: AppointmentId; readonly startsAt: number }
   | { readonly type: 'appointment-cancelled'; readonly appointmentId: AppointmentId; readonly startsAt: number };
 
-export type CallEndReason = 'hung-up' | 'network' | 'node-lost' | 'moderator';
+/** `missed`: the citizen did not answer; `official-lost`: the official vanished, and the ticket is back in the line. */
+export type CallEndReason = 'hung-up' | 'network' | 'node-lost' | 'moderator' | 'missed' | 'official-lost';
 
 interface EntryBase {
   /** From 1, without gaps, the same for every reader. */

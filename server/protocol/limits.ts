@@ -22,6 +22,22 @@ export const limits = {
   requestTimeoutMs: 5_000,
   /** A queue entry keeps its place this long without any connection of its owner. */
   absenceGraceMs: 5 * 60_000,
+  /** The same for somebody who can be reached by push. */
+  absenceGraceWithPushMs: 15 * 60_000,
+  /** How long a citizen who is called has to answer; the same again, once, when he asks. */
+  answerMs: 90_000,
+  /** So many missed turns, and the ticket is parked. */
+  missedTurns: 3,
+  ringsPerTenMinutes: 3,
+  redirects: 5,
+  /** An official who is neither connected nor in the room for this long has vanished: the ticket goes back to its place. */
+  leaseMs: 25_000,
+  callParticipants: 6,
+  callInviteMs: 60 * 60_000,
+  callSignalBytes: 8 * 1024,
+  callGrantBytes: 2 * 1024,
+  guestNameCharacters: 60,
+  ratingMs: 24 * 60 * 60_000,
   holdMs: 10 * 60_000,
   openBookingsPerAccount: 3,
   /** How long before its start an appointment can be checked in. */

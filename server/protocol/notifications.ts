@@ -25,7 +25,7 @@ export interface Notifications extends CallNotifications {
   'inbox:proposed': (fact: { inboxId: InboxId }) => void;
   /** To the inbox: what opens cases of before this retention cut is gone from the server, and is to go everywhere. */
   'inbox:forgotten': (fact: { inboxId: InboxId; generation: number }) => void;
-  /** To the citizen whose entry moved, was accepted or ended. */
+  /** To the citizen whose entry moved, is called, was parked, answered or ended. */
   'queue:moved': (fact: { entry: QueueEntryView }) => void;
   /** To officials of the office: the line changed, or whether one may see it; ask again with `queue:list`. */
   'queue:changed': (fact: Record<string, never>) => void;

@@ -3,7 +3,10 @@ import type { AccountId, InboxId, InvitationId, OfficeId, ProposalId, ServiceId 
 import type { LocalisedText } from './locale.ts';
 
 /** Times are milliseconds since 1970, from the server's clock. */
-export type Opening = { readonly state: 'open'; readonly closesAt: number } | { readonly state: 'closed'; readonly opensAt: number | null };
+export type Opening =
+  /** `admitsUntil`: the last moment to take a number, before the office closes. */
+  | { readonly state: 'open'; readonly closesAt: number; readonly admitsUntil: number }
+  | { readonly state: 'closed'; readonly opensAt: number | null };
 
 /** How long somebody who joins now will wait. */
 export interface WaitRange {

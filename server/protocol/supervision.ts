@@ -5,6 +5,19 @@ export interface ServiceLoad {
   readonly waiting: number;
   /** When the person who waits longest joined; null when nobody waits. */
   readonly longestWaitSince: number | null;
+  /** How good the announced waits were; null before there were any. */
+  readonly accuracy: WaitAccuracy | null;
+}
+
+/** Of the waits of the last 30 days that ended in a call and had been announced as a range when they began, at most the last 500. */
+export interface WaitAccuracy {
+  readonly announced: number;
+  /** Between both ends of the range, as it was shown. */
+  readonly within: number;
+  /** Longer than announced. */
+  readonly longer: number;
+  /** Median of |actual wait − middle of the range|. */
+  readonly medianErrorMinutes: number;
 }
 
 /** Figures only: nothing here names a citizen or a conversation. */
@@ -12,7 +25,7 @@ export interface LoadFigures {
   /** When they were computed. */
   readonly at: number;
   readonly services: readonly ServiceLoad[];
-  readonly officials: readonly { readonly displayName: string; readonly state: 'available' | 'in-call' | 'away' }[];
+  readonly officials: readonly { readonly displayName: string; readonly state: 'available' | 'in-call' | 'break' | 'away' }[];
 }
 
 export interface SupervisionCommands {

@@ -1,4 +1,13 @@
-import type { DtlsParameters, IceCandidate, IceParameters, MediaKind, RtpCapabilities, RtpParameters } from 'mediasoup-client/types';
+import type {
+  DtlsParameters,
+  IceCandidate,
+  IceParameters,
+  MediaKind,
+  RtpCapabilities,
+  RtpParameters,
+  SctpParameters,
+  SctpStreamParameters,
+} from 'mediasoup-client/types';
 
 /**
  * One peer of a room. All ids are opaque to the sfu: it knows neither people nor calls.
@@ -15,14 +24,25 @@ export interface TransportParameters {
   readonly iceParameters: IceParameters;
   readonly iceCandidates: IceCandidate[];
   readonly dtlsParameters: DtlsParameters;
+  readonly sctpParameters: SctpParameters;
 }
 
 /** A track somebody sends. `producerId` was chosen by its sender and is unique in the room. */
 export interface ProducerView {
   readonly producerId: string;
+  readonly peerId: string;
   readonly ownerId: string;
   readonly kind: MediaKind;
+  /** Opaque: what the server calls this track. */
+  readonly source: string;
   readonly paused: boolean;
+}
+
+/** A channel somebody writes on, one a peer. `dataProducerId` was chosen by its sender and is unique in the room. */
+export interface DataProducerView {
+  readonly dataProducerId: string;
+  readonly peerId: string;
+  readonly ownerId: string;
 }
 
 export interface RoomView {
@@ -42,7 +62,8 @@ export interface WorkerView {
  * peer: join again) and `conflict` (another peer of the same owner took over: stop).
  */
 export interface SfuRequests {
-  'node:status': (params: Record<string, never>) => { instanceId: string; workers: readonly WorkerView[] };
+  /** `draining`: its rooms go on for a while, new ones are opened elsewhere. */
+  'node:status': (params: Record<string, never>) => { instanceId: string; workers: readonly WorkerView[]; draining: boolean };
 
   /** Also after the room was lost with its worker, or with the whole process. */
   'room:open': (params: { roomId: string }) => Record<string, never>;
@@ -56,6 +77,7 @@ export interface SfuRequests {
     receive: TransportParameters;
     /** Of the others. */
     producers: readonly ProducerView[];
+    dataProducers: readonly DataProducerView[];
   };
   'peer:leave': (params: PeerAddress) => Record<string, never>;
 
@@ -64,7 +86,7 @@ export interface SfuRequests {
   'transport:restart-ice': (params: PeerAddress & { transportId: string }) => { iceParameters: IceParameters };
 
   /** `bad_state`: the transport is not connected yet, or the peer has its four. `conflict`: the id stands for another track. */
-  'producer:create': (params: PeerAddress & { producerId: string; kind: MediaKind; rtpParameters: RtpParameters }) => {
+  'producer:create': (params: PeerAddress & { producerId: string; kind: MediaKind; source: string; rtpParameters: RtpParameters }) => {
     producerId: string;
   };
   'producer:pause': (params: PeerAddress & { producerId: string; paused: boolean }) => { paused: boolean };
@@ -80,6 +102,19 @@ export interface SfuRequests {
     paused: boolean;
   };
   'consumer:resume': (params: PeerAddress & { consumerId: string }) => Record<string, never>;
+  /** `priority` 1 … 255: who gets what the receiver's line carries; `small`: the lower layer is enough. */
+  'consumer:prefer': (params: PeerAddress & { consumerId: string; priority: number; small: boolean }) => Record<string, never>;
+  'consumer:request-key-frame': (params: PeerAddress & { consumerId: string }) => Record<string, never>;
+
+  /** `bad_state`: the transport is not connected yet, or the peer has its one. Ordered and reliable (RFC 8865). */
+  'data-producer:create': (params: PeerAddress & { dataProducerId: string; sctpStreamParameters: SctpStreamParameters }) => {
+    dataProducerId: string;
+  };
+  'data-consumer:create': (params: PeerAddress & { dataProducerId: string }) => {
+    dataConsumerId: string;
+    dataProducerId: string;
+    sctpStreamParameters: SctpStreamParameters;
+  };
 }
 
 export type SfuMethod = keyof SfuRequests;
