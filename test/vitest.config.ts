@@ -5,7 +5,7 @@ import { icons } from '../client/build/icons.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** `vitest run --config test/vitest.config.ts [filter]`. One PostgreSQL for the whole run; scenarios last and one by one. */
+/** `vitest run --config test/vitest.config.ts [filter]`. One PostgreSQL for the whole run; scenarios last. */
 export default defineConfig({
   root,
   test: {
@@ -53,8 +53,8 @@ export default defineConfig({
         test: {
           name: 'scenario',
           include: ['test/{scenario,browser,media}/**/*.test.ts'],
-          // A scenario has browsers, a server and an sfu of its own.
-          fileParallelism: false,
+          // A scenario has browsers, a server and an sfu of its own, and mostly waits: two side by side.
+          globalSetup: ['test/support/built-client.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },

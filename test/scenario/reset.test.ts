@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildClient } from '../../deploy/client-build.ts';
 import { demonstrationOffices } from '../../deploy/demonstration/offices.ts';
 import { Owner } from '../../deploy/demonstration/owner.ts';
 import { seedDemonstration } from '../../deploy/demonstration/seed.ts';
@@ -29,7 +28,6 @@ let reference: string;
 let number: string;
 
 beforeAll(async () => {
-  await buildClient();
   directory = await mkdtemp(join(tmpdir(), 'schalter-reset-'));
   const keysFile = join(directory, 'keys.json');
   server = await startTestServer({

@@ -1,7 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
-import { buildClient } from '../../deploy/client-build.ts';
 import { toBase64Url } from '../../server/protocol/base64url.ts';
 import { Insider, meet } from '../evil/insider.ts';
 import { launchBrowser } from '../support/browser.ts';
@@ -24,7 +23,6 @@ let citizen: Visitor;
 let page: Page;
 
 beforeAll(async () => {
-  await buildClient();
   server = await startTestServer({ clientDirectory: pages });
   [browser, office] = await Promise.all([launchBrowser(), TestOffice.create(server, { name: 'town-hall' })]);
   citizen = await newVisitor(browser, server);

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { buildClient } from '../../deploy/client-build.ts';
 import { keysFileOf } from '../../deploy/demonstration/keys.ts';
 import { Owner } from '../../deploy/demonstration/owner.ts';
 import { issueLinks, seedWhenEmpty } from '../../deploy/demonstration/prepare.ts';
@@ -42,7 +41,6 @@ export interface Installation {
 const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts', import.meta.url));
 
 export async function startInstallation(): Promise<Installation> {
-  await buildClient();
   // Named so that the next run clears away what one that was killed has left.
   const data = await mkdtemp(join(tmpdir(), `schalter-test-${process.pid}-`));
   const closers: (() => Promise<unknown> | void)[] = [async () => await rm(data, { recursive: true, force: true })];
