@@ -23,6 +23,12 @@ export type Readiness = (typeof readinesses)[number];
  */
 export type QueueEntryState = 'waiting' | 'called' | 'parked' | 'accepted' | 'ended' | 'left';
 
+/** A call to a ticket that brought nothing: not answered, let by, or the official vanished. It says why the ticket stands where it stands. */
+export interface LostTurn {
+  readonly calledAt: number;
+  readonly outcome: 'missed' | 'passed' | 'official-lost';
+}
+
 /** A citizen's own queue entry. */
 export interface QueueEntryView {
   readonly entryId: QueueEntryId;
@@ -43,6 +49,8 @@ export interface QueueEntryView {
   /** While called: whether there is no more time to be had. */
   readonly extended: boolean;
   readonly missedTurns: number;
+  /** The latest one. */
+  readonly lostTurn: LostTurn | null;
   readonly needs: readonly Need[];
   readonly priority: PriorityReason | null;
   readonly readiness: Readiness | null;
@@ -106,6 +114,8 @@ export interface QueueCommands {
   'queue:pass': (request: { entryId: QueueEntryId }) => QueueEntryView;
   /** parked → waiting, at place 2. Twice is answered alike. */
   'queue:return': (request: { entryId: QueueEntryId }) => QueueEntryView;
+  /** Waiting, called or parked: for whoever states it only in the line. */
+  'queue:set-needs': (request: { entryId: QueueEntryId; needs: readonly Need[] }) => QueueEntryView;
   'queue:set-readiness': (request: { entryId: QueueEntryId; readiness: Readiness }) => QueueEntryView;
   /** Officials: who waits, is called or parked in their office, in the order of the line; the parked last. */
   'queue:list': (request: Record<string, never>) => { entries: readonly WaitingEntry[]; availability: Availability };
