@@ -1,3 +1,4 @@
+import { ownScriptUrl } from '../net/script-url.ts';
 import type { FileTasks, TaskOptions } from './file-tasks.ts';
 // The bundler gives it, and knows no other export.
 // oxlint-disable-next-line import/default
@@ -25,7 +26,7 @@ export function createFileWorker({ isPassing }: { readonly isPassing: boolean })
   let lastId = 0;
 
   const start = (): Worker => {
-    const started = new Worker(trustedWorkerUrl(), { type: 'module', name: isPassing ? passingName : 'files' });
+    const started = new Worker(ownScriptUrl(workerUrl), { type: 'module', name: isPassing ? passingName : 'files' });
     started.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
       const task = running.get(data.id);
       if (data.kind === 'progress') task?.onProgress(data.done);
@@ -72,31 +73,4 @@ export function createFileWorker({ isPassing }: { readonly isPassing: boolean })
     release: async (request) => await run('release', request),
     tidy: async (request) => await run('tidy', request),
   };
-}
-
-/** Starting a worker runs a script, so the page's policy asks for a name that stands for one address and no other. */
-function trustedWorkerUrl(): string {
-  const { trustedTypes } = globalThis;
-  if (trustedTypes === undefined) return workerUrl;
-  workerPolicy ??= trustedTypes.createPolicy('schalter-worker', {
-    createScriptURL: (url) => {
-      if (url !== workerUrl) throw new TypeError('not the worker');
-      return url;
-    },
-  });
-  // The library for pages has Worker take text only.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return workerPolicy.createScriptURL(workerUrl) as unknown as string;
-}
-
-interface ScriptUrlPolicy {
-  createScriptURL(url: string): { toString(): string };
-}
-
-let workerPolicy: ScriptUrlPolicy | undefined;
-
-declare global {
-  var trustedTypes:
-    | { createPolicy(name: string, rules: { readonly createScriptURL: (url: string) => string }): ScriptUrlPolicy }
-    | undefined;
 }

@@ -74,7 +74,7 @@ export async function createHttp({ origin, log }: HttpDependencies): Promise<Fas
         'form-action': ["'self'"],
         'frame-ancestors': ["'none'"],
         'require-trusted-types-for': ["'script'"],
-        // lit-html makes the pages; schalter-worker names the one worker there is.
+        // lit-html makes the pages; schalter-worker lets workers of our own start.
         'trusted-types': ['lit-html', 'schalter-worker'],
         'report-uri': ['/api/csp-reports'],
       },
