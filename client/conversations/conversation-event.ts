@@ -2,14 +2,16 @@ import type { ConversationEvent } from '../../server/protocol/conversations.ts';
 
 type Fields<Type extends ConversationEvent['type']> = Record<
   Exclude<keyof Extract<ConversationEvent, { type: Type }>, 'type'>,
-  'string' | 'number'
+  'string' | 'number' | 'boolean'
 >;
 
 /** What each event must carry, so that a page can show it without looking twice. */
 const fields: { readonly [Type in ConversationEvent['type']]: Fields<Type> } = {
   'ticket-joined': { entryId: 'string', ticketNumber: 'string' },
   'ticket-left': { entryId: 'string', ticketNumber: 'string' },
+  'turn-missed': { entryId: 'string', ticketNumber: 'string', parked: 'boolean' },
   'call-started': { callId: 'string', official: 'string' },
+  'call-joined': { callId: 'string', role: 'string', name: 'string' },
   'call-ended': { callId: 'string', durationMs: 'number', reason: 'string' },
   'appointment-booked': { appointmentId: 'string', startsAt: 'number' },
   'appointment-cancelled': { appointmentId: 'string', startsAt: 'number' },

@@ -1,5 +1,6 @@
-import type { ConversationEvent } from '../../server/protocol/conversations.ts';
+import type { CallEndReason, ConversationEvent } from '../../server/protocol/conversations.ts';
 import { fmt } from '../i18n/fmt.ts';
+import type { MessageKey } from '../i18n/areas.ts';
 import { t } from '../i18n/translate.ts';
 
 /** What happened in the conversation, as one line. */
@@ -9,8 +10,12 @@ export function eventText(event: ConversationEvent): string {
       return t('conversations.ticketJoined', { ticket: event.ticketNumber });
     case 'ticket-left':
       return t('conversations.ticketLeft', { ticket: event.ticketNumber });
+    case 'turn-missed':
+      return t(event.parked ? 'conversations.turnMissedParked' : 'conversations.turnMissed', { ticket: event.ticketNumber });
     case 'call-started':
       return t('conversations.callStarted', { name: event.official });
+    case 'call-joined':
+      return t(joinedAs[event.role] ?? 'conversations.joinedCall', { name: event.name });
     case 'call-ended':
       return t(callEndings[event.reason], { duration: fmt.duration(event.durationMs) });
     case 'appointment-booked':
@@ -27,4 +32,13 @@ const callEndings = {
   network: 'conversations.callLost',
   'node-lost': 'conversations.callLost',
   moderator: 'conversations.callClosedByModerator',
-} as const;
+  missed: 'conversations.callMissed',
+  'official-lost': 'conversations.callOfficialLost',
+} as const satisfies Record<CallEndReason, string>;
+
+const joinedAs: Readonly<Record<string, MessageKey>> = {
+  relative: 'conversations.joinedRelative',
+  interpreter: 'conversations.joinedInterpreter',
+  captioner: 'conversations.joinedCaptioner',
+  colleague: 'conversations.joinedColleague',
+};
