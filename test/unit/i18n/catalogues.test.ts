@@ -5,9 +5,9 @@ import { locales } from '../../../server/protocol/locale.ts';
 
 /** Words that a language rightly shares with English, as they stand in a text without its placeholders. */
 const shared: Readonly<Record<string, readonly string[]>> = {
-  lb: ['Schalter', 'OK', 'Service', 'Link', 'Member'],
+  lb: ['Schalter', 'OK', 'Service', 'Link', 'Member', 'Browser'],
   fr: ['Schalter', 'OK', 'Messages', 'Service', 'min', 'minute minutes minutes', 'Signatures'],
-  de: ['Schalter', 'OK', 'Team', 'Link'],
+  de: ['Schalter', 'OK', 'Team', 'Link', 'Browser'],
   pt: ['Schalter', 'OK', 'min'],
 };
 
