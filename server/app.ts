@@ -23,6 +23,8 @@ import { createOffices } from './offices/offices.ts';
 import { officeHandlers } from './offices/handlers.ts';
 import { officeRoutes } from './offices/routes.ts';
 import { createRights } from './offices/rights.ts';
+import type { Deliver } from './notifications/delivery.ts';
+import { createNotifications } from './notifications/notifications.ts';
 import type { Bus } from './platform/bus.ts';
 import type { Caller, InboxRights } from './platform/caller.ts';
 import { serve, type Handlers } from './platform/commands.ts';
@@ -57,6 +59,8 @@ export interface AppDependencies {
   readonly officialsNeedDeviceBoundKeys: boolean;
   /** Ceremonies one address may have open at a time. */
   readonly maxChallengesPerAddress: number;
+  /** Hands notices to push services. */
+  readonly deliverPush: Deliver;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -126,6 +130,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   });
 
   // Features.
+  const notifications = createNotifications({ database, deliver: dependencies.deliverPush, origin, log });
   const offices = createOffices({ database, timeZone });
   const inboxChains = new InboxChains({ loadUserChains: accounts.loadChains, loadUntilReset: accounts.loadUntilReset });
   const inboxes = new Inboxes({
@@ -171,7 +176,11 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     receipts,
     holdAccounts: accounts.hold,
     now,
-    announce: (advance) => conversations.announce(advance),
+    announce(advance) {
+      conversations.announce(advance);
+      // Whoever is here sees it.
+      if (!connections.isConnected(advance.citizenId)) notifications.tell(advance.citizenId, 'message');
+    },
   });
 
   const attachments = new Attachments({
@@ -228,6 +237,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     ...cutHandlers({ database, inboxes, chains: inboxChains, cases: inboxCases, notify, now }),
     ...conversationHandlers({ database, conversations, sending, notify }),
     ...counter.handlers,
+    ...notifications.handlers,
   };
 
   watchRoutes(http, { database, rateLimit, log });
@@ -276,6 +286,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       // What is being stored is answered still; then nothing new comes in while the features end.
       connections.close();
       await sending.settled();
+      await notifications.settled();
       io.disconnectSockets(true);
       io.engine.close();
       await activity.close();

@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import { openBlobDirectory } from './attachments/blobs.ts';
 import { connectSfu } from './calls/sfu-client.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
+import { createDelivery } from './notifications/delivery.ts';
 import { createLocalBus, createRedisBus } from './platform/bus.ts';
 import { openClock } from './platform/clock.ts';
 import { openDatabase } from './platform/database.ts';
@@ -67,6 +68,7 @@ async function start(config: Config): Promise<void> {
     timeZone: config.timeZone,
     officialsNeedDeviceBoundKeys: config.officialsNeedDeviceBoundKeys,
     maxChallengesPerAddress,
+    deliverPush: createDelivery(),
     log,
     now: clock.now,
     clientDirectory: existsSync(clientDirectory) ? clientDirectory : null,

@@ -5,6 +5,7 @@ import type { ConversationCommands } from './conversations.ts';
 import type { DeviceLinkCommands } from './device-links.ts';
 import type { Result } from './errors.ts';
 import type { OfficeCommands } from './offices.ts';
+import type { PushCommands } from './push.ts';
 import type { QueueCommands } from './queue.ts';
 import type { ResetCommands } from './resets.ts';
 import type { RetentionCommands } from './retention.ts';
@@ -22,6 +23,7 @@ export interface Commands
     QueueCommands,
     AppointmentCommands,
     CallCommands,
+    PushCommands,
     SupervisionCommands {}
 
 export type CommandName = keyof Commands;

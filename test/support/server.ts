@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { createApp, type AppDependencies } from '../../server/app.ts';
 import { openBlobDirectory } from '../../server/attachments/blobs.ts';
 import { connectSfu } from '../../server/calls/sfu-client.ts';
+import { createDelivery } from '../../server/notifications/delivery.ts';
 import { createLocalBus } from '../../server/platform/bus.ts';
 import { type Database, openDatabase } from '../../server/platform/database.ts';
 import { createRateLimit, type RateLimit } from '../../server/platform/rate-limit.ts';
@@ -27,7 +28,15 @@ export interface TestServer {
 type Options = Partial<
   Pick<
     AppDependencies,
-    'now' | 'bus' | 'blobs' | 'clientDirectory' | 'officialsNeedDeviceBoundKeys' | 'maxChallengesPerAddress' | 'timeZone' | 'rateLimit'
+    | 'now'
+    | 'bus'
+    | 'deliverPush'
+    | 'blobs'
+    | 'clientDirectory'
+    | 'officialsNeedDeviceBoundKeys'
+    | 'maxChallengesPerAddress'
+    | 'timeZone'
+    | 'rateLimit'
   >
 > & {
   /** A database that is there already, and stays: a second node of one installation. */
@@ -59,6 +68,7 @@ export async function startTestServer({ databaseUrl, sfu: media = nobody, ...opt
     timeZone: 'Europe/Luxembourg',
     officialsNeedDeviceBoundKeys: false,
     maxChallengesPerAddress: 100,
+    deliverPush: createDelivery(),
     log,
     now: Date.now,
     clientDirectory: null,
