@@ -53,6 +53,8 @@ async function start(): Promise<void> {
     // Any free ports will do for people on this machine; those behind an address of its own need to be known to a firewall.
     ...(process.env['SFU_ANNOUNCED_ADDRESS'] ? {} : { SFU_RTC_PORT_BASE: '0' }),
     SFU_URL: `ws://127.0.0.1:${controlPort}`,
+    // Whoever stops it stops all of it: there is no other node where calls could go on, and nobody waits a quarter of an hour.
+    SFU_DRAIN_SECONDS: process.env['SFU_DRAIN_SECONDS'] || '0',
   };
 
   const stopRequest = nextStopRequest();

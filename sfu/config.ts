@@ -22,6 +22,8 @@ export interface SfuConfig {
     /** Where a binary is looked for, or kept, otherwise. */
     readonly cacheDirectory: string;
   };
+  /** How long after SIGTERM people may stay in a call; 0: not at all. */
+  readonly drainMs: number;
   readonly logLevel: string;
 }
 
@@ -47,6 +49,7 @@ const environment = z.strictObject({
   SFU_ANNOUNCED_ADDRESS: address.optional(),
   SFU_RTC_PORT_BASE: port.default(40_000),
   SFU_WORKERS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  SFU_DRAIN_SECONDS: z.coerce.number().int().min(0).max(86_400).default(900),
   SFU_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -78,6 +81,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): SfuConfig {
       workerBin: env['MEDIASOUP_WORKER_BIN'] || undefined,
       cacheDirectory: join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'schalter'),
     },
+    drainMs: data.SFU_DRAIN_SECONDS * 1_000,
     logLevel: data.SFU_LOG_LEVEL,
   };
 }

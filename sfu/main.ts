@@ -12,8 +12,10 @@ const log = pino({ name: 'sfu', level: config.logLevel });
 const sfu = await startOrExit();
 log.info({ url: sfu.url }, 'the sfu is ready');
 
-closeWithGrace({ delay: 5_000, logger: log }, async ({ err }) => {
+// Ctrl-C and a second signal end it at once; a supervisor's SIGTERM lets those finish who are in a call.
+closeWithGrace({ delay: config.drainMs + 5_000, logger: log, onSecondSignal: () => process.exit(0) }, async ({ err, signal }) => {
   if (err) log.fatal({ err }, 'the sfu failed');
+  if (signal === 'SIGTERM') await sfu.drain();
   await sfu.close();
 });
 

@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { SfuEventName, SfuEvents } from '../protocol/events.ts';
-import { maxMessageBytes, requestSchema, type AnswerMessage, type RequestMessage } from '../protocol/messages.ts';
+import { maxMessageBytes, requestSchema, type AnswerMessage, type EventMessage, type RequestMessage } from '../protocol/messages.ts';
 
 export interface ControlServerOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
   readonly answer: (request: RequestMessage) => Promise<AnswerMessage>;
-  readonly welcome: () => SfuEvents['welcome'];
+  /** What a server is told when it has connected. */
+  readonly welcome: () => readonly EventMessage[];
   readonly log: Logger;
 }
 
@@ -104,7 +105,7 @@ export class ControlServer {
       inFlight -= 1;
       send(socket, JSON.stringify(message));
     };
-    send(socket, JSON.stringify({ event: 'welcome', params: this.#options.welcome() }));
+    for (const message of this.#options.welcome()) send(socket, JSON.stringify(message));
   }
 }
 

@@ -6,7 +6,7 @@ export type SfuHandlers = { readonly [Method in SfuMethod]: (params: SfuParams<M
 /** What each request does; `params` have passed their schema. */
 export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: string }): SfuHandlers {
   return {
-    'node:status': () => ({ instanceId, workers: rooms.workers }),
+    'node:status': () => ({ instanceId, workers: rooms.workers, draining: rooms.drainingUntil !== undefined }),
 
     'room:open': async ({ roomId }) => {
       await rooms.open(roomId);
@@ -42,12 +42,12 @@ export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: s
     },
     'producer:pause': async ({ producerId, paused, ...address }) => {
       const peer = await rooms.peer(address);
-      await peer.pauseProducer(producerId, paused);
+      await peer.producers.pause(producerId, paused);
       return { paused };
     },
     'producer:close': async ({ producerId, ...address }) => {
       const peer = await rooms.peer(address);
-      await peer.closeProducer(producerId);
+      await peer.producers.close(producerId);
       return {};
     },
 
@@ -57,8 +57,27 @@ export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: s
     },
     'consumer:resume': async ({ consumerId, ...address }) => {
       const peer = await rooms.peer(address);
-      await peer.resumeConsumer(consumerId);
+      await peer.consumers.resume(consumerId);
       return {};
+    },
+    'consumer:prefer': async (params) => {
+      const peer = await rooms.peer(params);
+      await peer.consumers.prefer(params);
+      return {};
+    },
+    'consumer:request-key-frame': async ({ consumerId, ...address }) => {
+      const peer = await rooms.peer(address);
+      await peer.consumers.requestKeyFrame(consumerId);
+      return {};
+    },
+
+    'data-producer:create': async (params) => {
+      const room = await rooms.get(params.roomId);
+      return await room.produceData(params);
+    },
+    'data-consumer:create': async (params) => {
+      const room = await rooms.get(params.roomId);
+      return await room.consumeData(params);
     },
   };
 }

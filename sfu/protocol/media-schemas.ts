@@ -1,4 +1,4 @@
-import type { DtlsParameters, RtpCapabilities, RtpHeaderExtensionUri, RtpParameters } from 'mediasoup-client/types';
+import type { DtlsParameters, RtpCapabilities, RtpHeaderExtensionUri, RtpParameters, SctpStreamParameters } from 'mediasoup-client/types';
 import { z } from 'zod';
 
 // mediasoup's own validators look at types, not at lengths, and a worker aborts on an assertion: whatever is not
@@ -72,10 +72,10 @@ const encoding = z.object({
     .string()
     .regex(/^[LS][1-3]T[1-3](?:h|_KEY|_KEY_SHIFT)?$/)
     .exactOptional(),
-  maxBitrate: z.int().min(1).max(10_000_000).exactOptional(),
+  maxBitrate: z.int().min(1).max(3_000_000).exactOptional(),
 });
 
-/** What a sender is about to send. Caps: 16 codecs, 4 encodings, 32 header extensions; ids, SSRCs and payload types without doubles. */
+/** What a sender is about to send. Caps: 16 codecs, 2 encodings (the layers of a picture), 32 header extensions; ids, SSRCs and payload types without doubles. */
 export const rtpParametersSchema: z.ZodType<RtpParameters> = z
   .object({
     mid: z
@@ -92,7 +92,7 @@ export const rtpParametersSchema: z.ZodType<RtpParameters> = z
       )
       .max(32)
       .exactOptional(),
-    encodings: z.array(encoding).min(1).max(4),
+    encodings: z.array(encoding).min(1).max(2),
     rtcp: z.object({ cname: z.string().max(255).exactOptional(), reducedSize: z.boolean().exactOptional() }).exactOptional(),
     msid: z.string().max(255).exactOptional(),
   })
@@ -129,6 +129,17 @@ export const rtpCapabilitiesSchema: z.ZodType<RtpCapabilities> = z
       .exactOptional(),
   })
   .refine(({ codecs }) => isUnique(codecs.map((each) => each.preferredPayloadType)), 'payload types clash');
+
+/**
+ * The channel a sender writes on. Ordered and reliable: nothing of a text may be lost (RFC 8865 §3.2). A browser numbers its
+ * channels from 0, and a page opens one.
+ */
+export const sctpStreamParametersSchema: z.ZodType<SctpStreamParameters> = z.strictObject({
+  streamId: z.int().min(0).max(15),
+  ordered: z.literal(true).exactOptional(),
+  label: z.string().max(32).exactOptional(),
+  protocol: z.string().max(32).exactOptional(),
+});
 
 function isUnique(values: readonly (string | number)[]): boolean {
   return new Set(values).size === values.length;

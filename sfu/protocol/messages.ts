@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { SfuEventName, SfuEvents } from './events.ts';
-import { dtlsParametersSchema, mediaKind, rtpCapabilitiesSchema, rtpParametersSchema } from './media-schemas.ts';
+import {
+  dtlsParametersSchema,
+  mediaKind,
+  rtpCapabilitiesSchema,
+  rtpParametersSchema,
+  sctpStreamParametersSchema,
+} from './media-schemas.ts';
 import { sfuErrorCodes, type SfuMethod, type SfuParams } from './requests.ts';
 
 /** Bytes of one message, either way. RTP parameters at their caps stay far below. */
@@ -14,6 +20,8 @@ const room = z.strictObject({ roomId: id });
 const peer = room.extend({ peerId: id, ownerId: id });
 const transport = peer.extend({ transportId: id });
 const producer = peer.extend({ producerId: id });
+const consumer = peer.extend({ consumerId: id });
+const dataProducer = peer.extend({ dataProducerId: id });
 
 /** Of every request, what it must look like. */
 export const paramsSchemas: { readonly [Method in SfuMethod]: z.ZodType<SfuParams<Method>> } = {
@@ -25,11 +33,15 @@ export const paramsSchemas: { readonly [Method in SfuMethod]: z.ZodType<SfuParam
   'peer:leave': peer,
   'transport:connect': transport.extend({ dtlsParameters: dtlsParametersSchema }),
   'transport:restart-ice': transport,
-  'producer:create': producer.extend({ kind: mediaKind, rtpParameters: rtpParametersSchema }),
+  'producer:create': producer.extend({ kind: mediaKind, source: z.string().regex(/^[\w-]{1,32}$/), rtpParameters: rtpParametersSchema }),
   'producer:pause': producer.extend({ paused: z.boolean() }),
   'producer:close': producer,
   'consumer:create': producer.extend({ rtpCapabilities: rtpCapabilitiesSchema }),
-  'consumer:resume': peer.extend({ consumerId: id }),
+  'consumer:resume': consumer,
+  'consumer:prefer': consumer.extend({ priority: z.int().min(1).max(255), small: z.boolean() }),
+  'consumer:request-key-frame': consumer,
+  'data-producer:create': dataProducer.extend({ sctpStreamParameters: sctpStreamParametersSchema }),
+  'data-consumer:create': dataProducer,
 };
 
 /** A request on the wire; `method` and `params` are looked at afterwards, so that a bad one can be answered. */

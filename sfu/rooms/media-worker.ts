@@ -18,6 +18,12 @@ export interface MediaWorkerOptions {
 const startTimeoutMs = 10_000;
 const answerTimeoutMs = 2_000;
 const watchEveryMs = 1_000;
+/** Real-time text comes in small pieces (RFC 8865), each of them sealed. */
+const maxTextBytes = 4 * 1024;
+/** Of what one sender wrote and a slow receiver has not taken yet. Beyond it a message is dropped. */
+const maxWaitingBytesPerText = 64 * 1024;
+/** With five others writing, none of them can take the room of another. */
+const maxWaitingBytes = 6 * maxWaitingBytesPerText;
 
 /**
  * One mediasoup-worker process and the one port it serves. mediasoup waits for a worker's answers without limit, so
@@ -106,9 +112,14 @@ export class MediaWorker {
         preferUdp: true,
         // RFC 7675: a peer that stops consenting is noticed after 15 s.
         iceConsentTimeout: 15,
-        initialAvailableOutgoingBitrate: 1_000_000,
-        // No data channels yet, and so none of the SCTP stack.
-        enableSctp: false,
+        // Enough for sound and a small picture: a line is not flooded before it is known. The estimate rises within seconds.
+        initialAvailableOutgoingBitrate: 600_000,
+        enableSctp: true,
+        maxSendMessageSize: maxTextBytes,
+        maxReceiveMessageSize: maxTextBytes,
+        sctpSendBufferSize: maxWaitingBytes,
+        sctpPerStreamSendQueueLimit: maxWaitingBytesPerText,
+        sctpMaxReceiverWindowBufferSize: maxWaitingBytesPerText,
       }),
     );
   }

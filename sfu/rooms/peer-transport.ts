@@ -16,7 +16,10 @@ export interface PeerTransportOptions {
   readonly onGone: () => void;
 }
 
-const maxIncomingBitrate = 1_500_000;
+/** Both layers of a camera, a screen, sound: what senders are told not to exceed. */
+const maxIncomingBitrate = 3_500_000;
+/** Five cameras and a screen; the estimate of a line never asks for more. */
+const maxOutgoingBitrate = 8_000_000;
 /** From `connect` to the end of the DTLS handshake. */
 const handshakeMs = 30_000;
 /** After 15 s without consent, for an ICE restart. */
@@ -36,7 +39,9 @@ export class PeerTransport {
   static async open(options: PeerTransportOptions): Promise<PeerTransport> {
     const { direction, worker, router } = options;
     const transport = await worker.createTransport(router);
-    if (direction === 'send') await worker.ask(transport.setMaxIncomingBitrate(maxIncomingBitrate));
+    await worker.ask(
+      direction === 'send' ? transport.setMaxIncomingBitrate(maxIncomingBitrate) : transport.setMaxOutgoingBitrate(maxOutgoingBitrate),
+    );
     return new PeerTransport({ ...options, transport });
   }
 
@@ -73,8 +78,16 @@ export class PeerTransport {
   }
 
   get parameters(): TransportParameters {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = this.#transport;
-    return { transportId: id, iceParameters, iceCandidates, dtlsParameters };
+    const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = this.#transport;
+    if (!sctpParameters) throw new SfuError('internal', 'a transport without SCTP');
+    const { port, maxSendMessageSize, maxReceiveMessageSize } = sctpParameters;
+    return {
+      transportId: id,
+      iceParameters,
+      iceCandidates,
+      dtlsParameters,
+      sctpParameters: { port, maxSendMessageSize, maxReceiveMessageSize },
+    };
   }
 
   /** The same parameters twice are one connection; other ones are `bad_state`: a certificate is not exchanged in mid-call. */
@@ -101,6 +114,16 @@ export class PeerTransport {
 
   consume(options: types.ConsumerOptions): Promise<types.Consumer> {
     return this.#worker.ask(this.#transport.consume(options));
+  }
+
+  /** Throws `bad_state` before `connect`. */
+  async produceData(options: types.DataProducerOptions): Promise<types.DataProducer> {
+    if (!this.connectable) throw new SfuError('bad_state', 'transport is not connected');
+    return await this.#worker.ask(this.#transport.produceData(options));
+  }
+
+  consumeData(options: types.DataConsumerOptions): Promise<types.DataConsumer> {
+    return this.#worker.ask(this.#transport.consumeData(options));
   }
 
   close(): void {

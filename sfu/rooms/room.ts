@@ -14,7 +14,8 @@ export interface RoomOptions {
   readonly emit: Emit;
 }
 
-const maxPeers = 8;
+/** Citizen, official, and four who help. */
+const maxPeers = 6;
 
 /** One call's media: a router on one worker, and the peers that use it. */
 export class Room {
@@ -47,12 +48,17 @@ export class Room {
     return [...this.#peers.values()].some((peer) => peer.alive);
   }
 
+  /** Whether somebody is in it. */
+  get used(): boolean {
+    return this.#peers.size > 0;
+  }
+
   get view(): RoomView {
-    const peers = Array.from(this.#peers.values(), ({ address: { peerId, ownerId }, producers, consumerCount }) => ({
+    const peers = Array.from(this.#peers.values(), ({ address: { peerId, ownerId }, producers, consumers }) => ({
       peerId,
       ownerId,
-      producers: producers.length,
-      consumers: consumerCount,
+      producers: producers.views.length,
+      consumers: consumers.count,
     }));
     return { roomId: this.roomId, workerPid: this.#worker.pid, peers };
   }
@@ -71,7 +77,8 @@ export class Room {
         routerRtpCapabilities: this.#capabilities,
         send: send.parameters,
         receive: receive.parameters,
-        producers: this.#others(peer).flatMap(({ producers }) => producers),
+        producers: this.#others(peer).flatMap(({ producers }) => producers.views),
+        dataProducers: this.#others(peer).flatMap(({ texts }) => texts.views),
       };
     } catch (error) {
       this.#remove(peer, 'network');
@@ -94,18 +101,36 @@ export class Room {
 
   async produce(params: SfuParams<'producer:create'>): Promise<SfuResult<'producer:create'>> {
     const peer = this.peer(params);
-    if (this.#others(peer).some((other) => other.hasProducer(params.producerId))) throw new SfuError('conflict', 'producer id is taken');
-    await peer.produce(params);
+    if (this.#others(peer).some(({ producers }) => producers.has(params.producerId)))
+      throw new SfuError('conflict', 'producer id is taken');
+    await peer.producers.open(params);
     return { producerId: params.producerId };
   }
 
   async consume(params: SfuParams<'consumer:create'>): Promise<SfuResult<'consumer:create'>> {
     const peer = this.peer(params);
     const producer = this.#others(peer)
-      .map((other) => other.liveProducer(params.producerId))
+      .map(({ producers }) => producers.live(params.producerId))
       .find((each) => each !== undefined);
     if (!producer) throw new SfuError('not_found', 'no such producer');
-    return await peer.consume(params, producer);
+    return await peer.consumers.open(params, producer);
+  }
+
+  async produceData(params: SfuParams<'data-producer:create'>): Promise<SfuResult<'data-producer:create'>> {
+    const peer = this.peer(params);
+    if (this.#others(peer).some(({ texts }) => texts.has(params.dataProducerId)))
+      throw new SfuError('conflict', 'data producer id is taken');
+    await peer.texts.open(params);
+    return { dataProducerId: params.dataProducerId };
+  }
+
+  async consumeData(params: SfuParams<'data-consumer:create'>): Promise<SfuResult<'data-consumer:create'>> {
+    const peer = this.peer(params);
+    const dataProducer = this.#others(peer)
+      .map(({ texts }) => texts.live(params.dataProducerId))
+      .find((each) => each !== undefined);
+    if (!dataProducer) throw new SfuError('not_found', 'no such data producer');
+    return await peer.texts.consume(params.dataProducerId, dataProducer);
   }
 
   close(): void {

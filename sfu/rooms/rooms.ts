@@ -21,6 +21,7 @@ export class Rooms {
   readonly #now: () => number;
   readonly #rooms = new Map<string, Promise<Room>>();
   readonly #open = new Map<string, { readonly room: Room; idleSince: number }>();
+  #drainingUntil: number | undefined;
 
   constructor({ pool, emit, idleMs, now }: RoomsOptions) {
     this.#pool = pool;
@@ -33,6 +34,16 @@ export class Rooms {
     return this.#pool.workers;
   }
 
+  /** Until when, while it drains; milliseconds since 1970. */
+  get drainingUntil(): number | undefined {
+    return this.#drainingUntil;
+  }
+
+  /** Whether somebody is in one of them. */
+  get used(): boolean {
+    return [...this.#open.values()].some(({ room }) => room.used);
+  }
+
   get ids(): readonly string[] {
     return [...this.#open.keys()];
   }
@@ -41,10 +52,11 @@ export class Rooms {
     return Array.from(this.#open.values(), ({ room }) => room.view);
   }
 
-  /** Opens it on the least loaded worker, unless it is open. */
+  /** Opens it on the least loaded worker, unless it is open. Throws `unavailable` for a new one while this process drains. */
   async open(roomId: string): Promise<Room> {
     let opening = this.#rooms.get(roomId);
     if (!opening) {
+      if (this.#drainingUntil !== undefined) throw new SfuError('unavailable', 'no new rooms: this sfu is about to stop');
       opening = this.#create(roomId);
       this.#rooms.set(roomId, opening);
       opening.catch(() => this.#rooms.delete(roomId));
@@ -89,6 +101,19 @@ export class Rooms {
     room?.close();
   }
 
+  /** From now on no new rooms. Those nobody is in yet are given up, so that their people meet on another node. */
+  drain(until: number): void {
+    if (this.#drainingUntil !== undefined) return;
+    this.#drainingUntil = until;
+    this.#emit('draining', { until });
+    for (const [roomId, { room }] of this.#open) if (!room.used) this.#giveUp(roomId, room);
+  }
+
+  /** Those who are in a room are told that it is lost, and may go on elsewhere. */
+  giveUp(): void {
+    for (const [roomId, { room }] of this.#open) this.#giveUp(roomId, room);
+  }
+
   /** Closes the rooms that nobody uses. Called from time to time. */
   sweep(): void {
     for (const [roomId, entry] of this.#open) {
@@ -98,6 +123,11 @@ export class Rooms {
         this.#emit('room-closed', { roomId, reason: 'idle' });
       }
     }
+  }
+
+  #giveUp(roomId: string, room: Room): void {
+    room.close();
+    this.#emit('room-lost', { roomId });
   }
 
   async #create(roomId: string): Promise<Room> {

@@ -27,7 +27,7 @@ describe('the connection of the server to the sfu', () => {
       secret,
       log,
       answer,
-      welcome: () => ({ instanceId, roomIds: [] }),
+      welcome: () => [{ event: 'welcome', params: { instanceId, roomIds: [] } }],
     });
     toClose.push(async () => await server.close());
     return server;

@@ -61,11 +61,13 @@ describe('rooms of the sfu', () => {
     const joined = await joinConnected(citizen);
     const again = await joinConnected(citizen);
     expect([again.send.transportId, again.receive.transportId]).toEqual([joined.send.transportId, joined.receive.transportId]);
-    const produce = { ...citizen, producerId: 'voice', kind: 'audio', rtpParameters: opusParameters() } as const;
+    const produce = { ...citizen, producerId: 'voice', kind: 'audio', source: 'microphone', rtpParameters: opusParameters() } as const;
     await Promise.all([client.request('producer:create', produce), client.request('producer:create', produce)]);
     await client.request('producer:create', produce);
     const { producers } = await joinConnected(official);
-    expect(producers).toEqual([{ producerId: 'voice', ownerId: 'citizen', kind: 'audio', paused: false }]);
+    expect(producers).toEqual([
+      { producerId: 'voice', peerId: 'page-1', ownerId: 'citizen', kind: 'audio', source: 'microphone', paused: false },
+    ]);
     const consume = { ...official, producerId: 'voice', rtpCapabilities };
     const [one, other] = await Promise.all([client.request('consumer:create', consume), client.request('consumer:create', consume)]);
     expect(one).toEqual(other);
@@ -83,15 +85,27 @@ describe('rooms of the sfu', () => {
   test('the same producer id for another track, of the same peer or of another, is a conflict', async () => {
     await joinConnected(citizen);
     await joinConnected(official);
-    await client.request('producer:create', { ...citizen, producerId: 'one', kind: 'audio', rtpParameters: opusParameters() });
-    const other = { producerId: 'one', kind: 'video', rtpParameters: vp8Parameters() } as const;
+    await client.request('producer:create', {
+      ...citizen,
+      producerId: 'one',
+      kind: 'audio',
+      source: 'microphone',
+      rtpParameters: opusParameters(),
+    });
+    const other = { producerId: 'one', kind: 'video', source: 'camera', rtpParameters: vp8Parameters() } as const;
     await expect(client.request('producer:create', { ...citizen, ...other })).rejects.toMatchObject({ code: 'conflict' });
     await expect(client.request('producer:create', { ...official, ...other })).rejects.toMatchObject({ code: 'conflict' });
   });
 
   test('a reloaded page replaces the earlier one: its tracks end, and the earlier page gets conflict for ever', async () => {
     await joinConnected(citizen);
-    await client.request('producer:create', { ...citizen, producerId: 'voice', kind: 'audio', rtpParameters: opusParameters() });
+    await client.request('producer:create', {
+      ...citizen,
+      producerId: 'voice',
+      kind: 'audio',
+      source: 'microphone',
+      rtpParameters: opusParameters(),
+    });
     const ended = Promise.withResolvers<string>();
     const replaced = Promise.withResolvers<PeerAddress & { reason: string }>();
     const stops = [client.on('producer-closed', ({ producerId }) => ended.resolve(producerId)), client.on('peer-closed', replaced.resolve)];
@@ -116,7 +130,7 @@ describe('rooms of the sfu', () => {
 
   test('producing before connecting is bad_state, and so is connecting anew with another certificate', async () => {
     const { send } = await join(citizen);
-    const produce = { ...citizen, producerId: 'voice', kind: 'audio', rtpParameters: opusParameters() } as const;
+    const produce = { ...citizen, producerId: 'voice', kind: 'audio', source: 'microphone', rtpParameters: opusParameters() } as const;
     await expect(client.request('producer:create', produce)).rejects.toMatchObject({ code: 'bad_state' });
     const connect = { ...citizen, transportId: send.transportId };
     await client.request('transport:connect', { ...connect, dtlsParameters });
@@ -132,7 +146,13 @@ describe('rooms of the sfu', () => {
     await joinConnected(official);
     const elsewhere = { roomId: 'elsewhere', peerId: 'page-9', ownerId: 'official' };
     await join(elsewhere);
-    await client.request('producer:create', { ...citizen, producerId: 'voice', kind: 'audio', rtpParameters: opusParameters() });
+    await client.request('producer:create', {
+      ...citizen,
+      producerId: 'voice',
+      kind: 'audio',
+      source: 'microphone',
+      rtpParameters: opusParameters(),
+    });
     const { consumerId } = await client.request('consumer:create', { ...official, producerId: 'voice', rtpCapabilities });
     const attempts = [
       client.request('transport:connect', { ...official, transportId: send.transportId, dtlsParameters }),
@@ -151,8 +171,8 @@ describe('rooms of the sfu', () => {
     await client.request('room:close', { roomId: 'elsewhere' });
   });
 
-  test('a peer has four producers at most and a room eight peers, so that nobody has more than 28 consumers', async () => {
-    const peers = Array.from({ length: 9 }, (_, index) => ({ roomId, peerId: `page-${index}`, ownerId: `person-${index}` }));
+  test('a peer has four producers at most and a room six peers, so that nobody has more than 20 consumers', async () => {
+    const peers = Array.from({ length: 7 }, (_, index) => ({ roomId, peerId: `page-${index}`, ownerId: `person-${index}` }));
     const [first, ...rest] = peers;
     const last = rest.pop();
     if (!first || !last) throw new Error('nobody is there');
@@ -164,16 +184,17 @@ describe('rooms of the sfu', () => {
           ...peer,
           producerId: `${peer.peerId}-${index}`,
           kind: 'audio',
+          source: 'microphone',
           rtpParameters: opusParameters(1_000 + index),
         });
-      const fifth = { ...peer, producerId: 'fifth', kind: 'audio', rtpParameters: opusParameters(5_000) } as const;
+      const fifth = { ...peer, producerId: 'fifth', kind: 'audio', source: 'microphone', rtpParameters: opusParameters(5_000) } as const;
       await expect(client.request('producer:create', fifth)).rejects.toMatchObject({ code: 'bad_state' });
     }
     await expect(join(last)).rejects.toMatchObject({ code: 'bad_state' });
     const { producers } = await join(first);
-    expect(producers).toHaveLength(28);
+    expect(producers).toHaveLength(20);
     for (const { producerId } of producers) await client.request('consumer:create', { ...first, producerId, rtpCapabilities });
-    expect((await view())?.peers[0]).toMatchObject({ consumers: 28 });
+    expect((await view())?.peers[0]).toMatchObject({ consumers: 20 });
   });
 
   test('a track of one kind announced as the other, or in a codec the room has not, is refused', async () => {
@@ -187,10 +208,16 @@ describe('rooms of the sfu', () => {
       },
     ];
     for (const attempt of attempts)
-      await expect(client.request('producer:create', { ...citizen, producerId: 'p', ...attempt })).rejects.toMatchObject({
+      await expect(client.request('producer:create', { ...citizen, producerId: 'p', source: 'camera', ...attempt })).rejects.toMatchObject({
         code: 'bad_request',
       });
-    await client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters: opusParameters() });
+    await client.request('producer:create', {
+      ...citizen,
+      producerId: 'p',
+      kind: 'audio',
+      source: 'microphone',
+      rtpParameters: opusParameters(),
+    });
   });
 
   test('of the malformed descriptions of S01 and S02 none reaches a worker', async () => {
@@ -228,16 +255,24 @@ describe('rooms of the sfu', () => {
       { ...opus, mid: 'm'.repeat(10_000) },
     ];
     for (const rtpParameters of descriptions)
-      await expect(client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters })).rejects.toMatchObject({
+      await expect(
+        client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', source: 'microphone', rtpParameters }),
+      ).rejects.toMatchObject({
         code: 'bad_request',
       });
     expect((await client.request('node:status', {})).workers).toEqual(workers);
-    await client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', rtpParameters: opus });
+    await client.request('producer:create', { ...citizen, producerId: 'p', kind: 'audio', source: 'microphone', rtpParameters: opus });
   });
 
   test('pausing and resuming is told once each', async () => {
     await joinConnected(citizen);
-    await client.request('producer:create', { ...citizen, producerId: 'voice', kind: 'audio', rtpParameters: opusParameters() });
+    await client.request('producer:create', {
+      ...citizen,
+      producerId: 'voice',
+      kind: 'audio',
+      source: 'microphone',
+      rtpParameters: opusParameters(),
+    });
     const told: boolean[] = [];
     const closed = Promise.withResolvers<void>();
     const stops = [client.on('producer-paused', ({ paused }) => told.push(paused)), client.on('producer-closed', () => closed.resolve())];

@@ -26,6 +26,8 @@ export interface TestSfuOptions {
   /** To start it again in the place of one that was killed. */
   readonly controlPort?: number;
   readonly secret?: string;
+  /** How long after `close` people may stay in a call. */
+  readonly drainSeconds?: number;
 }
 
 const readyLine = z.object({ msg: z.literal('the sfu is ready'), url: z.string() });
@@ -35,6 +37,7 @@ export async function startTestSfu({
   workers = 1,
   controlPort = 0,
   secret = randomBytes(32).toString('base64url'),
+  drainSeconds = 0,
 }: TestSfuOptions = {}): Promise<TestSfu> {
   const directory = await mkdtemp(join(tmpdir(), 'schalter-sfu-'));
   const secretFile = join(directory, 'secret');
@@ -46,6 +49,7 @@ export async function startTestSfu({
       SFU_CONTROL_PORT: `${controlPort}`,
       SFU_RTC_PORT_BASE: '0',
       SFU_WORKERS: `${workers}`,
+      SFU_DRAIN_SECONDS: `${drainSeconds}`,
       SFU_LOG_LEVEL: 'info',
     },
     stdio: ['ignore', 'pipe', 'inherit'],

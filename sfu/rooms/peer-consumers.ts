@@ -1,0 +1,95 @@
+import type { types } from 'mediasoup';
+import type { PeerAddress, SfuParams, SfuResult } from '../protocol/requests.ts';
+import { offeredParameters } from './codecs.ts';
+import type { Emit } from './emit.ts';
+import type { MediaWorker } from './media-worker.ts';
+import type { PeerTransport } from './peer-transport.ts';
+import { PictureLayers } from './picture-layers.ts';
+import { SfuError } from './sfu-error.ts';
+
+export interface PeerConsumersOptions {
+  readonly address: PeerAddress;
+  readonly worker: MediaWorker;
+  readonly router: types.Router;
+  readonly emit: Emit;
+  /** The transport they go out by. */
+  readonly receive: () => Promise<PeerTransport>;
+}
+
+interface Live {
+  readonly consumer: types.Consumer;
+  readonly layers: PictureLayers;
+}
+
+/** The tracks of others that one peer receives. */
+export class PeerConsumers {
+  readonly #options: PeerConsumersOptions;
+  /** By producer: one consumer for each, and so never more than the others of a full room can have producers. */
+  readonly #entries = new Map<string, Promise<types.Consumer>>();
+  readonly #live = new Map<string, Live>();
+
+  constructor(options: PeerConsumersOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#live.size;
+  }
+
+  /** A paused consumer for somebody else's producer; for the same producer twice, the same one. */
+  async open(
+    { producerId, rtpCapabilities }: SfuParams<'consumer:create'>,
+    producer: types.Producer,
+  ): Promise<SfuResult<'consumer:create'>> {
+    let opened = this.#entries.get(producerId);
+    if (!opened) {
+      if (!this.#options.router.canConsume({ producerId: producer.id, rtpCapabilities }))
+        throw new SfuError('bad_request', 'capabilities do not fit the producer');
+      opened = this.#open(producerId, { producerId: producer.id, rtpCapabilities, paused: true });
+      this.#entries.set(producerId, opened);
+      opened.catch(() => this.#entries.delete(producerId));
+    }
+    const { id, kind, rtpParameters, producerPaused } = await opened;
+    return { consumerId: id, producerId, kind, rtpParameters: offeredParameters(rtpParameters), paused: producerPaused };
+  }
+
+  async resume(consumerId: string): Promise<void> {
+    const { consumer } = this.#find(consumerId);
+    await this.#options.worker.ask(consumer.resume());
+  }
+
+  /** Sound always goes first: only pictures are ranked. */
+  async prefer({ consumerId, priority, small }: SfuParams<'consumer:prefer'>): Promise<void> {
+    const { consumer, layers } = this.#find(consumerId);
+    if (consumer.kind === 'audio') return;
+    const { worker } = this.#options;
+    if (consumer.priority !== priority) await worker.ask(consumer.setPriority(priority));
+    if (!layers.several) return;
+    await worker.ask(consumer.setPreferredLayers(layers.preferred(small)));
+    layers.want(small);
+  }
+
+  /** The sender is asked once a second at most (`PeerProducers`). */
+  async requestKeyFrame(consumerId: string): Promise<void> {
+    const { consumer } = this.#find(consumerId);
+    if (consumer.kind === 'video') await this.#options.worker.ask(consumer.requestKeyFrame());
+  }
+
+  #find(consumerId: string): Live {
+    const live = this.#live.get(consumerId);
+    if (!live) throw new SfuError('not_found', 'no such consumer');
+    return live;
+  }
+
+  async #open(producerId: string, options: types.ConsumerOptions): Promise<types.Consumer> {
+    const { receive, emit, address } = this.#options;
+    const consumer = await (await receive()).consume(options);
+    const layers = new PictureLayers(consumer, (layer) => emit('consumer-layer', { ...address, producerId, layer }));
+    this.#live.set(consumer.id, { consumer, layers });
+    consumer.observer.once('close', () => {
+      this.#entries.delete(producerId);
+      this.#live.delete(consumer.id);
+    });
+    return consumer;
+  }
+}
