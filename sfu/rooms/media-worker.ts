@@ -40,7 +40,8 @@ export class MediaWorker {
   /** Throws `unavailable` when the process does not come up. */
   static async start(options: MediaWorkerOptions): Promise<MediaWorker> {
     const { workerBin, listenAddress, announcedAddress, port, log } = options;
-    const worker = await answerWithin(startTimeoutMs, createWorker({ workerBin, logLevel: 'warn' }));
+    const starting = leavingSignalsAlone(() => createWorker({ workerBin, logLevel: 'warn' }));
+    const worker = await answerWithin(startTimeoutMs, starting);
     const listen = {
       ip: listenAddress,
       ...(announcedAddress === undefined ? {} : { announcedAddress }),
@@ -144,6 +145,16 @@ export class MediaWorker {
   close(): void {
     this.#worker.close();
   }
+}
+
+/** mediasoup closes its workers at SIGTERM; here they go on while their rooms do, and whoever started them closes them. */
+function leavingSignalsAlone<Result>(start: () => Result): Result {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const before = signals.map((signal) => new Set(process.listeners(signal)));
+  const result = start();
+  for (const [index, signal] of signals.entries())
+    for (const listener of process.listeners(signal)) if (!before[index]?.has(listener)) process.off(signal, listener);
+  return result;
 }
 
 async function answerWithin<Answer>(timeoutMs: number, answer: Promise<Answer>): Promise<Answer> {

@@ -15,6 +15,8 @@ export interface TestSfu {
   readonly pid: number;
   /** The lines it has written so far. */
   readonly output: readonly string[];
+  /** Resolves when the process is gone, for whatever reason, with its exit code; null after a signal. */
+  readonly ended: Promise<number | null>;
   /** kill -9, and waits until the process is gone. */
   kill(): Promise<void>;
   /** Ends it as an operator would; throws when it does not end well. */
@@ -63,6 +65,7 @@ export async function startTestSfu({
       secret,
       pid: child.pid ?? 0,
       output,
+      ended: exited.then(() => child.exitCode),
       kill: async () => {
         child.kill('SIGKILL');
         await exited;
