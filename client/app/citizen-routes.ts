@@ -2,11 +2,12 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 import type { OfficeView, ServiceView } from '../../server/protocol/offices.ts';
-import type { QueueEntryView } from '../../server/protocol/queue.ts';
+import type { Need, QueueEntryView } from '../../server/protocol/queue.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { findService } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { addressId } from '../net/address-id.ts';
+import { recentReadiness } from '../calls/last-check.ts';
 import { citizen, type Citizen } from './citizen.ts';
 import { conversationPanel } from './conversation-panel.ts';
 import { openConversation } from './open-conversation.ts';
@@ -55,7 +56,7 @@ export const citizenRoutes: readonly Route[] = [
   },
   {
     path: '/services/:serviceId/line',
-    areas: ['account', 'appointments', 'conversations', 'offices', 'queue'],
+    areas: ['account', 'appointments', 'conversations', 'needs', 'offices', 'queue'],
     load: async () => await Promise.all([bring(import('../queue/line-page.ts')), officeList.refresh()]),
     render: ({ serviceId }) =>
       forService(serviceId, ({ service, office }) =>
@@ -66,6 +67,7 @@ export const citizenRoutes: readonly Route[] = [
             .service=${service}
             .office=${office}
             .entries=${entries}
+            .profile=${messenger.profile}
             .openConversation=${async () => await openConversation(messenger, service, office)}
             .joinsAtOnce=${justSignedIn}
           ></gov-line-page>`,
@@ -93,7 +95,7 @@ export const citizenRoutes: readonly Route[] = [
   },
   {
     path: '/services/:serviceId/book/:appointmentId',
-    areas: ['account', 'appointments', 'conversations'],
+    areas: ['account', 'appointments', 'conversations', 'needs'],
     load: () => bring(import('../appointments/check-page.ts')),
     render: ({ serviceId, appointmentId }) =>
       forService(serviceId, ({ service, office }) =>
@@ -104,6 +106,7 @@ export const citizenRoutes: readonly Route[] = [
             .appointmentId=${appointmentId}
             .appointments=${appointments}
             .offices=${officeList.state}
+            .profile=${messenger.profile}
             .openConversation=${async () => await openConversation(messenger, service, office)}
             .slotPath=${`/services/${service.serviceId}/book${keptQuery()}`}
           ></gov-check-page>`,
@@ -141,10 +144,10 @@ export const citizenRoutes: readonly Route[] = [
   },
   {
     path: '/queue/:entryId',
-    areas: ['account', 'conversations', 'queue'],
+    areas: ['account', 'conversations', 'needs', 'queue'],
     load: async () => await Promise.all([bring(import('../queue/waiting-room.ts')), import('../conversations/conversation-panel.ts')]),
     render: ({ entryId }) =>
-      gate({ heading: t('queue.waitingTitle'), intro: t('account.signInToContinue') }, ({ messenger, entries }) =>
+      gate({ heading: t('queue.waitingTitle'), intro: t('account.signInToContinue') }, ({ messenger, entries, appointments }) =>
         keyed(
           entryId,
           html`<gov-waiting-room
@@ -152,6 +155,9 @@ export const citizenRoutes: readonly Route[] = [
             .entries=${entries}
             .offices=${officeList.state}
             .conversation=${(id: ConversationId) => conversationPanel(messenger, id, 'citizen')}
+            .appointmentAt=${(id: string) => appointments.find(id)?.startsAt ?? null}
+            .lastCheck=${recentReadiness()}
+            .onNeeds=${(needs: readonly Need[]) => void messenger.profile.saveNeeds(needs)}
           ></gov-waiting-room>`,
         ),
       ),
@@ -169,7 +175,7 @@ export const citizenRoutes: readonly Route[] = [
   },
   {
     path: '/appointments/:appointmentId',
-    areas: ['account', 'appointments'],
+    areas: ['account', 'appointments', 'needs'],
     load: () => bring(import('../appointments/appointment-page.ts')),
     render: ({ appointmentId }) =>
       gate({ heading: t('appointments.appointmentTitle'), intro: t('account.signInToContinue') }, ({ appointments, entries }) =>

@@ -46,6 +46,10 @@ export function followCitizen(core: Core): void {
 }
 
 async function loadCompanions(): Promise<void> {
-  await Promise.all([loadAreas(['conversations', 'offices', 'queue']), import('../queue/your-turn.ts'), import('./open-matters.ts')]);
+  await Promise.all([
+    loadAreas(['conversations', 'needs', 'offices', 'queue']),
+    import('../queue/your-turn.ts'),
+    import('./open-matters.ts'),
+  ]);
   companionsLoaded.set(true);
 }

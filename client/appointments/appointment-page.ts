@@ -12,6 +12,7 @@ import { RequestError } from '../net/request-error.ts';
 import { confirmDialog } from '../ui/dialog.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { href, navigate } from '../ui/navigate.ts';
+import { needsText } from '../ui/needs-field.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { appointmentFacts } from './appointment-facts.ts';
@@ -78,7 +79,7 @@ export class AppointmentPage extends GovPage {
       <p>${stateBadge(appointment)}</p>
       <div class="columns">
         <div>
-          <div class="card appointment-card">${appointmentFacts(appointment, this.offices.value)}</div>
+          <div class="card appointment-card">${appointmentFacts(appointment, this.offices.value)}${needsLine(appointment)}</div>
           ${this.#actions(appointment)}
         </div>
         <aside>${appointment.state === 'booked' ? nextSteps(appointment) : nothing}</aside>
@@ -158,11 +159,19 @@ export class AppointmentPage extends GovPage {
   }
 }
 
-function nextSteps({ checkInFrom, checkInUntil }: AppointmentView): TemplateResult {
+function needsLine({ needs }: AppointmentView): TemplateResult | typeof nothing {
+  return needs.length === 0 ? nothing : html`<p><strong>${t('needs.label')}:</strong> ${needsText(needs)}</p>`;
+}
+
+function nextSteps({ appointmentId, checkInFrom, checkInUntil }: AppointmentView): TemplateResult {
   return html`<section class="card" aria-labelledby="next-steps">
     <h2 id="next-steps">${t('appointments.nextTitle')}</h2>
     <ol class="steps">
       <li>${t('appointments.nextCome')}</li>
+      <li>
+        ${t('appointments.nextTest')}
+        <a href=${href(`/device-check?appointment=${appointmentId}`)}>${t('appointments.testDevices')}</a>
+      </li>
       <li>${t('appointments.nextCheckIn', { from: fmt.time(checkInFrom), until: fmt.time(checkInUntil) })}</li>
       <li>${t('appointments.nextCall')}</li>
     </ol>

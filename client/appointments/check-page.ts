@@ -1,15 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AppointmentView } from '../../server/protocol/appointments.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
+import type { Need } from '../../server/protocol/queue.ts';
 import { errorText } from '../i18n/error-text.ts';
 import { fmt } from '../i18n/fmt.ts';
 import type { KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
+import type { Profile } from '../storage/texts.ts';
 import type { Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import { announcer } from '../ui/announcer.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { href, navigate } from '../ui/navigate.ts';
+import { needsField } from '../ui/needs-field.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { appointmentFacts } from './appointment-facts.ts';
@@ -23,8 +26,10 @@ export class CheckPage extends GovPage {
     appointmentId: { attribute: false },
     appointments: { attribute: false },
     offices: { attribute: false },
+    profile: { attribute: false },
     openConversation: { attribute: false },
     slotPath: { attribute: false },
+    needs: { state: true },
     working: { state: true },
     failure: { state: true },
   };
@@ -32,18 +37,26 @@ export class CheckPage extends GovPage {
   declare appointmentId: string;
   declare appointments: MyAppointments;
   declare offices: Observable<KnownOffices>;
+  declare profile: Profile;
   /** The conversation the appointment belongs to. */
   declare openConversation: () => Promise<ConversationId>;
   /** Back to the question. */
   declare slotPath: string;
+  declare needs: readonly Need[];
   declare working: boolean;
   declare failure: string | null;
+  #remembered = true;
 
   constructor() {
     super();
     this.addController(new WatchAll(this, () => [this.appointments.state, this.offices]));
+    this.needs = [];
     this.working = false;
     this.failure = null;
+  }
+
+  protected override firstUpdated(): void {
+    void this.#fillIn();
   }
 
   protected override render(): TemplateResult {
@@ -56,6 +69,7 @@ export class CheckPage extends GovPage {
 
   #check(appointment: AppointmentView): TemplateResult {
     return html`<div class="card appointment-card">${appointmentFacts(appointment, this.offices.value)}</div>
+      ${needsField({ stated: this.needs, remembered: this.#remembered, onChange: this.#state })}
       <gov-hold-clock .until=${appointment.holdExpiresAt ?? 0} .onExtend=${this.#extend} .onOver=${this.#over}></gov-hold-clock>
       <p class="button-row">
         <button class="button" aria-disabled=${this.working ? 'true' : nothing} @click=${this.#book}>${t('appointments.confirm')}</button>
@@ -72,6 +86,15 @@ export class CheckPage extends GovPage {
       : html`<p>${t('appointments.holdExpired')}</p>
           <p class="button-row"><a class="button" href=${href(this.slotPath)}>${t('appointments.bookAnother')}</a></p>`;
   }
+
+  async #fillIn(): Promise<void> {
+    this.needs = await this.profile.loadNeeds();
+  }
+
+  readonly #state = (needs: readonly Need[]): void => {
+    this.#remembered = false;
+    this.needs = needs;
+  };
 
   readonly #over = (): void => {
     navigate(`${this.slotPath}${this.slotPath.includes('?') ? '&' : '?'}over`, { replace: true });
@@ -96,7 +119,9 @@ export class CheckPage extends GovPage {
     const appointment = this.appointments.find(this.appointmentId);
     if (appointment === undefined || this.working) return;
     await this.#try(async () => {
-      await this.appointments.book(appointment.appointmentId, await this.openConversation());
+      const { appointmentId } = appointment;
+      await this.appointments.book({ appointmentId, conversationId: await this.openConversation(), needs: this.needs });
+      await this.profile.saveNeeds(this.needs);
       navigate(`/appointments/${appointment.appointmentId}?booked`, { replace: true });
     });
   };

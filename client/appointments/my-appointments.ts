@@ -1,7 +1,7 @@
 import type { AppointmentView, SlotView } from '../../server/protocol/appointments.ts';
 import { newId, type AppointmentId, type ConversationId, type ServiceId } from '../../server/protocol/ids.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
-import type { QueueEntryView } from '../../server/protocol/queue.ts';
+import type { Need, QueueEntryView } from '../../server/protocol/queue.ts';
 import { askWhenBack, type Line } from '../net/ask-when-back.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
@@ -46,8 +46,8 @@ export class MyAppointments {
     return this.#put(await this.#request('appointment:hold', { appointmentId: newId<'appointment'>(), ...slot }));
   }
 
-  async book(appointmentId: AppointmentId, conversationId: ConversationId): Promise<AppointmentView> {
-    return this.#put(await this.#request('appointment:book', { appointmentId, conversationId }));
+  async book(booking: { appointmentId: AppointmentId; conversationId: ConversationId; needs: readonly Need[] }): Promise<AppointmentView> {
+    return this.#put(await this.#request('appointment:book', booking));
   }
 
   async cancel(appointmentId: AppointmentId): Promise<AppointmentView> {

@@ -1,10 +1,11 @@
 import type { AppointmentId, ConversationId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
 import { newId } from '../../server/protocol/ids.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
-import type { QueueEntryView } from '../../server/protocol/queue.ts';
+import type { Need, QueueEntryView, Readiness } from '../../server/protocol/queue.ts';
 import { askWhenBack, type Line } from '../net/ask-when-back.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
+import { ServerClock } from '../net/server-clock.ts';
 
 export interface MyEntriesState {
   /** False before the server has answered once. */
@@ -13,8 +14,13 @@ export interface MyEntriesState {
   readonly entries: readonly QueueEntryView[];
 }
 
-/** The citizen's places in the lines: kept up to date by notifications, asked for again after every loss of the line. */
+/**
+ * The citizen's places in the lines: kept up to date by notifications, asked for again after every loss of the line. All commands throw
+ * RequestErrors.
+ */
 export class MyEntries {
+  /** What `answerBy` is measured by. */
+  readonly clock = new ServerClock();
   readonly #request: RequestFunction;
   readonly #state = new Subject<MyEntriesState>({ loaded: false, entries: [] });
   readonly #stops: readonly (() => void)[];
@@ -28,8 +34,13 @@ export class MyEntries {
     return this.#state;
   }
 
-  /** Takes a number; whoever has one for this service already gets it again. Throws a RequestError (`closed`, `slow_down`). */
-  async join(place: { serviceId: ServiceId; conversationId: ConversationId; language: Locale }): Promise<QueueEntryView> {
+  /** Takes a number; whoever has one for this service already gets it again. */
+  async join(place: {
+    serviceId: ServiceId;
+    conversationId: ConversationId;
+    language: Locale;
+    needs: readonly Need[];
+  }): Promise<QueueEntryView> {
     const entry = await this.#request('queue:join', { entryId: newId<'queue entry'>(), ...place });
     this.#put(entry);
     return entry;
@@ -39,9 +50,36 @@ export class MyEntries {
     this.#put(await this.#request('queue:leave', { entryId }));
   }
 
+  /** While called: more time to answer, once. */
+  async extend(entryId: QueueEntryId): Promise<QueueEntryView> {
+    return this.#put(await this.#request('queue:extend', { entryId }));
+  }
+
+  /** While called: lets the next one go first. */
+  async pass(entryId: QueueEntryId): Promise<void> {
+    this.#put(await this.#request('queue:pass', { entryId }));
+  }
+
+  /** Parked, and here again. */
+  async comeBack(entryId: QueueEntryId): Promise<void> {
+    this.#put(await this.#request('queue:return', { entryId }));
+  }
+
+  async setNeeds(entryId: QueueEntryId, needs: readonly Need[]): Promise<void> {
+    this.#put(await this.#request('queue:set-needs', { entryId, needs }));
+  }
+
+  async setReadiness(entryId: QueueEntryId, readiness: Readiness): Promise<void> {
+    this.#put(await this.#request('queue:set-readiness', { entryId, readiness }));
+  }
+
   /** An entry that came by another way: checking in for an appointment. */
   add(entry: QueueEntryView): void {
     this.#put(entry);
+  }
+
+  find(entryId: string): QueueEntryView | undefined {
+    return this.#state.value.entries.find((entry) => entry.entryId === entryId);
   }
 
   /** The open entry for an appointment that was checked in. */
@@ -55,22 +93,26 @@ export class MyEntries {
 
   async #refresh(): Promise<void> {
     const { entries } = await this.#request('queue:list-mine', {});
+    for (const { updatedAt } of entries) this.clock.heard(updatedAt);
     const open = new Set(entries.map(({ entryId }) => entryId));
     // What is no longer in the list ended meanwhile, whichever notification was lost.
     const ended = this.#state.value.entries.filter(({ entryId }) => !open.has(entryId)).map(endedOf);
     this.#state.set({ loaded: true, entries: [...entries, ...ended] });
   }
 
-  #put(entry: QueueEntryView): void {
+  #put(entry: QueueEntryView): QueueEntryView {
+    this.clock.heard(entry.updatedAt);
     const { loaded, entries } = this.#state.value;
     const known = entries.find(({ entryId }) => entryId === entry.entryId);
-    if (known !== undefined && known.updatedAt > entry.updatedAt) return;
+    if (known !== undefined && known.updatedAt > entry.updatedAt) return known;
     this.#state.set({ loaded, entries: [...entries.filter(({ entryId }) => entryId !== entry.entryId), entry] });
+    return entry;
   }
 }
 
+/** Whether it still stands for something to come: in the line, called, set aside, or in the call. */
 export function isOpen({ state }: QueueEntryView): boolean {
-  return state === 'waiting' || state === 'accepted';
+  return state !== 'ended' && state !== 'left';
 }
 
 function endedOf(entry: QueueEntryView): QueueEntryView {

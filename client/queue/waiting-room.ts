@@ -2,10 +2,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import bell from 'lucide-static/icons/bell.svg?icon';
 import bellOff from 'lucide-static/icons/bell-off.svg?icon';
 import video from 'lucide-static/icons/video.svg?icon';
-import type { ConversationId, QueueEntryId } from '../../server/protocol/ids.ts';
-import type { QueueEntryView } from '../../server/protocol/queue.ts';
+import type { AppointmentId, ConversationId, QueueEntryId } from '../../server/protocol/ids.ts';
+import type { Need, QueueEntryView, Readiness } from '../../server/protocol/queue.ts';
 import { errorText } from '../i18n/error-text.ts';
-import { fmt } from '../i18n/fmt.ts';
 import { findService, type KnownOffices } from '../i18n/office-names.ts';
 import { locale, t } from '../i18n/translate.ts';
 import type { Observable } from '../net/observable.ts';
@@ -18,8 +17,11 @@ import { setTitlePrefix } from '../ui/page-title.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { isChimeOn, setChime } from './chime.ts';
 import type { MyEntries } from './my-entries.ts';
+import './needs-card.ts';
 import { PlaceAnnouncer } from './place-announcer.ts';
 import './queue.css';
+import { lostTurnText } from './turn-words.ts';
+import { finishedTicket, parkedTicket, waitingTicket, whileYouWait } from './waiting-ticket.ts';
 
 /** The citizen's place in the line, honest about the wait; and the conversation, to write meanwhile. */
 export class WaitingRoom extends GovPage {
@@ -28,6 +30,9 @@ export class WaitingRoom extends GovPage {
     entries: { attribute: false },
     offices: { attribute: false },
     conversation: { attribute: false },
+    appointmentAt: { attribute: false },
+    lastCheck: { attribute: false },
+    onNeeds: { attribute: false },
     failure: { state: true },
   };
   declare entryId: QueueEntryId;
@@ -35,12 +40,20 @@ export class WaitingRoom extends GovPage {
   declare offices: Observable<KnownOffices>;
   /** Draws log and composer of the ticket's conversation. */
   declare conversation: (conversationId: ConversationId) => TemplateResult;
-  declare failure: string | null;
+  /** The start of an appointment; null when it is not known here. */
+  declare appointmentAt: (appointmentId: AppointmentId) => number | null;
+  /** What the device check found on this device not long ago. */
+  declare lastCheck: Readiness | null;
+  /** To be remembered for the next time. */
+  declare onNeeds: (needs: readonly Need[]) => void;
+  declare failure: { readonly heading: string; readonly text: string } | null;
   readonly #places = new PlaceAnnouncer();
+  #toldCheck = false;
 
   constructor() {
     super();
     this.addController(new WatchAll(this, () => [this.entries.state, this.offices]));
+    this.lastCheck = null;
     this.failure = null;
   }
 
@@ -54,6 +67,7 @@ export class WaitingRoom extends GovPage {
     if (entry === undefined) return;
     if (entry.place !== null) this.#places.moved(entry.ticketNumber, entry.place);
     setTitlePrefix(prefixOf(entry));
+    this.#tellLastCheck(entry);
   }
 
   protected override render(): TemplateResult {
@@ -68,68 +82,95 @@ export class WaitingRoom extends GovPage {
   }
 
   get #entry(): QueueEntryView | undefined {
-    return this.entries.state.value.entries.find(({ entryId }) => entryId === this.entryId);
+    return this.entries.find(this.entryId);
   }
 
   #room(entry: QueueEntryView): TemplateResult {
     const service = findService(this.offices.value.offices, entry.serviceId);
     const names = service === null ? '' : `${service.service.name[locale()]}, ${service.office.name[locale()]}`;
+    const waits = entry.state === 'waiting' || entry.state === 'parked';
+    const explained = lostTurnText(entry);
     return html`<div class="columns">
       <div>
-        ${this.failure === null ? nothing : notice({ kind: 'danger', heading: t('queue.leaveFailed'), body: html`<p>${this.failure}</p>`, outcome: true })}
-        <h1>${headingOf(entry)}</h1>
+        ${
+          this.failure === null
+            ? nothing
+            : notice({ kind: 'danger', heading: this.failure.heading, body: html`<p>${this.failure.text}</p>`, outcome: true })
+        }
+        ${this.failure === null && explained !== null ? notice({ kind: 'warning', body: html`<p>${explained}</p>` }) : nothing}
+        <h1>${headings[entry.state]()}</h1>
         <p class="lead">${names}</p>
-        ${entry.state === 'waiting' ? this.#ticket(entry) : this.#afterwards(entry)}
+        ${this.#card(entry)}
+        ${
+          waits
+            ? html`<gov-needs-card .entry=${entry} .onState=${async (needs: readonly Need[]) => await this.#setNeeds(needs)}></gov-needs-card>`
+            : nothing
+        }
         <section aria-labelledby="write-title">
-          <h2 id="write-title">${t('queue.writeTitle')}</h2>
-          ${entry.state === 'waiting' ? html`<p class="muted">${t('queue.writeText')}</p>` : nothing}
+          <h2 id="write-title">${waits ? t('queue.writeTitle') : t('queue.toConversation')}</h2>
+          ${waits ? html`<p class="muted">${t('queue.writeText')}</p>` : nothing}
           ${this.conversation(entry.conversationId)}
         </section>
       </div>
-      <aside>${entry.state === 'waiting' ? goodToKnow() : nothing}</aside>
+      <aside>${waits ? whileYouWait(entry) : nothing}</aside>
     </div>`;
   }
 
-  #ticket(entry: QueueEntryView): TemplateResult {
-    return html`<section class="card ticket" aria-label=${t('queue.placeLabel')}>
-      <div class="ticket-figures">
-        <p><span class="ticket-label">${t('queue.placeLabel')}</span> <strong class="figure">${entry.place}</strong></p>
-        <p><span class="ticket-label">${t('queue.ticketLabel')}</span> <strong class="ticket-number">${entry.ticketNumber}</strong></p>
-      </div>
-      <p class="ticket-before">${t('queue.beforeYou', { count: Math.max(0, (entry.place ?? 1) - 1) })}</p>
-      <p>
-        ${entry.wait === null ? t('queue.waitUnknown') : html`<strong>${t('queue.waitLine', { wait: fmt.wait(entry.wait) })}</strong>`}
-        <span class="meta nowrap">${t('queue.updated', { time: fmt.time(entry.updatedAt) })}</span>
-      </p>
-      <p>${t('queue.keepPlace')}</p>
-      <p>${t('queue.soundText')}</p>
-      <div class="button-row">
-        <button class="button button-secondary" @click=${this.#toggleSound}>
-          ${isChimeOn() ? bellOff : bell}${isChimeOn() ? t('queue.soundOff') : t('queue.soundOn')}
-        </button>
-        ${
-          entry.appointmentId === null
-            ? html`<a class="button button-secondary" href=${href(`/services/${entry.serviceId}/book?conversation=${entry.conversationId}`)}>${t('queue.bookInstead')}</a>`
-            : nothing
-        }
-        <button class="button button-quiet" @click=${this.#leave}>${t('queue.leave')}</button>
-      </div>
+  #card(entry: QueueEntryView): TemplateResult {
+    if (entry.state === 'ended' || entry.state === 'left') return finishedTicket(entry);
+    if (entry.state === 'waiting') return this.#waiting(entry);
+    if (entry.state === 'parked')
+      return parkedTicket(
+        entry,
+        html`<div class="button-row">
+          <button class="button" @click=${this.#comeBack}>${t('queue.back')}</button>
+          ${this.#leaveButton()}
+        </div>`,
+      );
+    return html`<section class="card">
+      <p>${entry.state === 'called' ? t('queue.callWaits') : t('queue.callGoesOn')}</p>
+      <p class="button-row"><a class="button" href=${href(`/calls/${entry.callId ?? ''}`)}>${video}${t('queue.toCall')}</a></p>
     </section>`;
   }
 
-  #afterwards(entry: QueueEntryView): TemplateResult {
-    if (entry.state === 'accepted') {
-      return html`<section class="card">
-        <p class="button-row"><a class="button" href=${href(`/calls/${entry.callId ?? ''}`)}>${video}${t('queue.toCall')}</a></p>
-      </section>`;
-    }
-    return html`<section class="card">
-      <p>${entry.state === 'left' ? t('queue.leftText') : t('queue.endedText')}</p>
-      <p class="button-row">
-        <a class="button" href=${href(`/conversations/${entry.conversationId}`)}>${t('queue.toConversation')}</a>
-        <a class="button button-secondary" href=${href(`/services/${entry.serviceId}/line?conversation=${entry.conversationId}`)}>${t('queue.newTicket')}</a>
-      </p>
-    </section>`;
+  #waiting(entry: QueueEntryView): TemplateResult {
+    const { appointmentId, serviceId } = entry;
+    return waitingTicket(entry, {
+      appointmentAt: appointmentId === null ? null : this.appointmentAt(appointmentId),
+      opening: findService(this.offices.value.offices, serviceId)?.service.opening ?? null,
+      actions: this.#actions(entry),
+    });
+  }
+
+  #actions({ appointmentId, serviceId, conversationId }: QueueEntryView): TemplateResult {
+    return html`<div class="button-row">
+      <button class="button button-secondary" @click=${this.#toggleSound}>
+        ${isChimeOn() ? bellOff : bell}${isChimeOn() ? t('queue.soundOff') : t('queue.soundOn')}
+      </button>
+      ${
+        appointmentId === null
+          ? html`<a class="button button-secondary" href=${href(`/services/${serviceId}/book?conversation=${conversationId}`)}>${t('queue.bookInstead')}</a>`
+          : nothing
+      }
+      ${this.#leaveButton()}
+    </div>`;
+  }
+
+  #leaveButton(): TemplateResult {
+    return html`<button class="button button-quiet" @click=${this.#leave}>${t('queue.leave')}</button>`;
+  }
+
+  /** A check of a little while ago on this device counts for a ticket that came after it. */
+  #tellLastCheck({ state, readiness, entryId }: QueueEntryView): void {
+    if (this.#toldCheck || this.lastCheck === null || readiness !== null || state !== 'waiting') return;
+    this.#toldCheck = true;
+    // Whoever cannot be told now is told by the next check.
+    this.entries.setReadiness(entryId, this.lastCheck).catch(() => undefined);
+  }
+
+  async #setNeeds(needs: readonly Need[]): Promise<void> {
+    await this.entries.setNeeds(this.entryId, needs);
+    this.onNeeds(needs);
   }
 
   readonly #toggleSound = (): void => {
@@ -144,38 +185,38 @@ export class WaitingRoom extends GovPage {
       confirm: t('queue.leave'),
       danger: true,
     });
-    if (!agreed) return;
+    if (agreed) await this.#try(t('queue.leaveFailed'), async () => await this.entries.leave(this.entryId));
+  };
+
+  readonly #comeBack = async (): Promise<void> => {
+    await this.#try(t('queue.backFailed'), async () => await this.entries.comeBack(this.entryId));
+  };
+
+  /** The page is another one afterwards: whoever reads it by ear begins at its heading. */
+  async #try(heading: string, act: () => Promise<void>): Promise<void> {
     this.failure = null;
     try {
-      await this.entries.leave(this.entryId);
+      await act();
       await this.updateComplete;
       this.querySelector<HTMLElement>('h1')?.focus();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.failure = errorText(error.code);
+      this.failure = { heading, text: errorText(error.code) };
     }
-  };
+  }
 }
 
-function headingOf({ state }: QueueEntryView): string {
-  if (state === 'waiting') return t('queue.waitingTitle');
-  if (state === 'accepted') return t('queue.callWaits');
-  return state === 'left' ? t('queue.leftTitle') : t('queue.endedTitle');
-}
+const headings = {
+  waiting: () => t('queue.waitingTitle'),
+  called: () => t('queue.calledTitle'),
+  parked: () => t('queue.parkedTitle'),
+  accepted: () => t('queue.callWaits'),
+  ended: () => t('queue.endedTitle'),
+  left: () => t('queue.leftTitle'),
+} as const satisfies Record<QueueEntryView['state'], () => string>;
 
 function prefixOf({ state, place }: QueueEntryView): string | null {
   return state === 'waiting' && place !== null ? t('queue.titlePrefix', { place }) : null;
-}
-
-function goodToKnow(): TemplateResult {
-  return html`<section class="card" aria-labelledby="good-to-know">
-    <h2 id="good-to-know">${t('queue.whileTitle')}</h2>
-    <ul>
-      <li>${t('queue.whileDocuments')}</li>
-      <li>${t('queue.whileLight')}</li>
-      <li>${t('queue.whileData')}</li>
-    </ul>
-  </section>`;
 }
 
 customElements.define('gov-waiting-room', WaitingRoom);

@@ -1,4 +1,5 @@
 import type { AccountId } from '../../server/protocol/ids.ts';
+import { needs, type Need } from '../../server/protocol/queue.ts';
 import type { Database } from './database.ts';
 import type { Vault } from './vault.ts';
 
@@ -9,13 +10,16 @@ export interface Drafts {
   save(key: string, text: string): Promise<void>;
 }
 
-/** The citizen's own name: it stays on the device and travels inside messages only. */
+/** The citizen's own name: it stays on the device and travels inside messages only. And what he needs, so that he states it once. */
 export interface Profile {
   loadName(): Promise<string | null>;
   saveName(name: string | null): Promise<void>;
+  /** As stated the last time on this device. */
+  loadNeeds(): Promise<readonly Need[]>;
+  saveNeeds(stated: readonly Need[]): Promise<void>;
 }
 
-/** Drafts and name of an account, sealed on this device. */
+/** Drafts, name and needs of an account, sealed on this device. */
 export function createTexts({
   database,
   vault,
@@ -41,6 +45,11 @@ export function createTexts({
     profile: {
       loadName: async () => (await load(`${accountId}/name`)) || null,
       saveName: async (name) => await save(`${accountId}/name`, name?.trim() ?? ''),
+      loadNeeds: async () => {
+        const stated = (await load(`${accountId}/needs`)).split(' ');
+        return needs.filter((need) => stated.includes(need));
+      },
+      saveNeeds: async (stated) => await save(`${accountId}/needs`, stated.join(' ')),
     },
   };
 }

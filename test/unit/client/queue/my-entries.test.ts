@@ -1,26 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Subject, waitUntil } from '../../../../client/net/observable.ts';
 import { MyEntries, type MyEntriesState } from '../../../../client/queue/my-entries.ts';
-import { newId } from '../../../../server/protocol/ids.ts';
 import type { Notifications } from '../../../../server/protocol/notifications.ts';
 import type { QueueEntryView } from '../../../../server/protocol/queue.ts';
-
-function entry(changes: Partial<QueueEntryView> = {}): QueueEntryView {
-  return {
-    entryId: newId<'queue entry'>(),
-    ticketNumber: 'A1',
-    serviceId: newId<'service'>(),
-    conversationId: newId<'conversation'>(),
-    appointmentId: null,
-    state: 'waiting',
-    place: 2,
-    wait: null,
-    callId: null,
-    joinedAt: 1,
-    updatedAt: 1,
-    ...changes,
-  };
-}
+import { queueEntry as entry } from '../../../support/queue-entry.ts';
 
 /** The server's side of the line: what it answers, and a way to tell. */
 function startLine(entries: readonly QueueEntryView[]) {
