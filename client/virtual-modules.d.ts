@@ -15,3 +15,10 @@ declare module '*.svg?icon' {
 declare module '@messageformat/core/compile-module.js' {
   export { default } from '@messageformat/core/lib/compile-module.js';
 }
+
+declare module 'virtual:catalogue/*/notices' {
+  const messages: Readonly<
+    Record<'turnTitle' | 'turnText' | 'messageTitle' | 'messageText', (values: Readonly<Record<string, string>>) => string>
+  >;
+  export default messages;
+}

@@ -2,6 +2,7 @@ import { defineConfig } from 'vite';
 import { catalogues } from './build/catalogues.ts';
 import { icons } from './build/icons.ts';
 import { localePages } from './build/locale-pages.ts';
+import { serviceWorker } from './build/service-worker.ts';
 
 /** Lit, the router, the elements, the language functions, the icons, and the HTTP calls. */
 const frameModules =
@@ -9,7 +10,7 @@ const frameModules =
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [catalogues(), icons(), localePages({ startPage: { module: '/offices/start-page.ts', area: 'offices' } })],
+  plugins: [catalogues(), icons(), localePages({ startPage: { module: '/offices/start-page.ts', area: 'offices' } }), serviceWorker()],
   css: { transformer: 'lightningcss' },
   build: {
     outDir: 'dist',

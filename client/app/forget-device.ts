@@ -1,3 +1,4 @@
+import { forgetPush } from '../notifications/push.ts';
 import { href, navigate } from '../ui/navigate.ts';
 import type { Core } from './core.ts';
 import { memberKey } from './official.ts';
@@ -13,6 +14,7 @@ export async function forgetDevice(core: Core): Promise<void> {
   await Promise.all(databases.flatMap(({ name }) => (name === undefined ? [] : [deleteDatabase(name)])));
   localStorage.clear();
   await clearPrivateFiles();
+  await forgetPush();
   location.replace(`${href('/signed-out')}?deleted`);
 }
 

@@ -25,6 +25,9 @@ export async function servePages(http: FastifyInstance, directory: string): Prom
     return reply.sendFile(`assets/${file}`);
   });
 
+  // One name for good: browsers look for a newer one under it.
+  http.get('/service-worker.js', async (_request, reply) => sendPage(reply, 'service-worker.js'));
+
   http.get('/', async (request, reply) => {
     const locale = chooseLocale(request.headers['accept-language'] ?? '');
     return reply.header('vary', 'accept-language').header('cache-control', 'no-store').redirect(`/${locale}/`, 302);

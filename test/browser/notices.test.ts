@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page, Worker } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchBrowser, newPerson, patiently, type Person } from '../support/browser.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let browser: Browser;
+let server: TestServer;
+let person: Person;
+
+beforeAll(async () => {
+  server = await startTestServer({ clientDirectory: fileURLToPath(new URL('../../client/dist', import.meta.url)) });
+  browser = await launchBrowser();
+  person = await newPerson(browser, { baseURL: server.origin, permissions: ['notifications'] });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+/** The service worker, registered as the pages do it, and the way a push service reaches it. */
+async function register(page: Page): Promise<{ worker: Worker; push: (notice: object) => Promise<void> }> {
+  const cdp = await page.context().newCDPSession(page);
+  const registered = new Promise<string>((resolve) => {
+    cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => {
+      if (first) resolve(first.registrationId);
+    });
+  });
+  await cdp.send('ServiceWorker.enable');
+  const started = page.context().waitForEvent('serviceworker');
+  await page.evaluate(async () => {
+    const policy = globalThis.trustedTypes?.createPolicy('schalter-worker', { createScriptURL: (url) => url });
+    await navigator.serviceWorker.register(policy?.createScriptURL('/service-worker.js') as unknown as string);
+    await navigator.serviceWorker.ready;
+  });
+  const registrationId = await registered;
+  return {
+    worker: await started,
+    async push(notice) {
+      await cdp.send('ServiceWorker.deliverPushMessage', { origin: server.origin, registrationId, data: JSON.stringify(notice) });
+    },
+  };
+}
+
+async function shown(worker: Worker): Promise<readonly (readonly string[])[]> {
+  return await worker.evaluate(async () => {
+    const { registration } = globalThis as unknown as { registration: ServiceWorkerRegistration };
+    const notifications = await registration.getNotifications();
+    return notifications.map(({ title, body, lang }) => [title, body, lang]);
+  });
+}
+
+/** Of ours, as the service worker sees them. */
+async function countPages(worker: Worker): Promise<number> {
+  return await worker.evaluate(async () => {
+    const { clients } = globalThis as unknown as { clients: { matchAll(options: object): Promise<readonly unknown[]> } };
+    return (await clients.matchAll({ type: 'window', includeUncontrolled: true })).length;
+  });
+}
+
+it('a notice wakes the service worker, which says it in the person’s language; whoever looks at a page of ours sees none', async () => {
+  const { page } = person;
+  await page.goto('/fr/');
+  const { worker, push } = await register(page);
+  await push({ kind: 'turn', locale: 'fr' });
+  await push({ kind: 'message', locale: 'fr' });
+  // Both have been handled when this answer comes: the worker does one thing after the other.
+  expect(await shown(worker)).toEqual([]);
+
+  await page.goto('about:blank');
+  await expect.poll(async () => await countPages(worker), patiently).toBe(0);
+  await push({ kind: 'turn', locale: 'lb' });
+  await expect
+    .poll(async () => await shown(worker), patiently)
+    .toEqual([['Dir sidd un der Rei', 'Dir gitt opgeruff. Maacht d’Säit op, fir ze äntweren.', 'lb']]);
+  await push({ kind: 'message', locale: 'pt' });
+  await expect
+    .poll(async () => await shown(worker), patiently)
+    .toContainEqual(['Há uma novidade para si', 'Abra a página para a ler.', 'pt']);
+  await push({ kind: 'turn', locale: 'de' });
+  // A newer one of its kind takes the place of the older.
+  await expect
+    .poll(async () => (await shown(worker)).map(([title]) => title).sort(), patiently)
+    .toEqual(['Há uma novidade para si', 'Sie sind an der Reihe']);
+  expect(person.complaints).toEqual([]);
+});
