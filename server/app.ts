@@ -205,6 +205,8 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     recordEvent: async (trx, conversationId, event) => await conversations.recordEvent(trx, conversationId, event),
     connected: connections,
     keepAlive: async (accountIds) => await sessions.keepAlive(accountIds),
+    push: (accountId) => notifications.tell(accountId, 'turn'),
+    isReachable: async (accountIds) => await notifications.reachable(accountIds),
     endedOf: async (sessionIds) => await sessions.endedOf(sessionIds),
     now,
     log,

@@ -18,14 +18,10 @@ import type { CallCommands } from './protocol/calls.ts';
 import type { ConversationEvent } from './protocol/conversations.ts';
 import type { AccountId, ConversationId, InboxId, OfficeId, ServiceId, SessionId } from './protocol/ids.ts';
 import type { Opening, WaitRange } from './protocol/offices.ts';
+import type { QueueCommands } from './protocol/queue.ts';
 import type { SupervisionCommands } from './protocol/supervision.ts';
-import { Entries } from './queue/entries.ts';
-import { queueHandlers } from './queue/handlers.ts';
-import { Line, viewOf, type LineState } from './queue/line.ts';
-import { Presence } from './queue/presence.ts';
-import { createPresenceStore } from './queue/presence-store.ts';
-import type { QueueCommandName } from './queue/schemas.ts';
-import { createQueueStore } from './queue/store.ts';
+import { viewOf, type LineState } from './queue/line.ts';
+import { createWaitingLine, type WaitingLine, type WaitingLineDependencies } from './queue/waiting-line.ts';
 import { supervisionHandlers } from './supervision/handlers.ts';
 import { Load } from './supervision/load.ts';
 
@@ -50,6 +46,10 @@ export interface CounterDependencies {
   readonly connected: { isConnected(accountId: AccountId): boolean; accounts(): readonly AccountId[] };
   /** Sessions of these do not run out by idleness. */
   readonly keepAlive: (accountIds: readonly AccountId[]) => Promise<void>;
+  /** Tells somebody whose page is closed that it is his turn. */
+  readonly push: WaitingLineDependencies['push'];
+  /** Those of them whom `push` reaches. */
+  readonly isReachable: WaitingLineDependencies['isReachable'];
   /** Those of these sessions that are over. */
   readonly endedOf: (sessionIds: readonly SessionId[]) => Promise<readonly SessionId[]>;
   readonly now: () => number;
@@ -58,7 +58,7 @@ export interface CounterDependencies {
 
 /** The counter itself: the waiting line, appointments, calls and their figures, each with what it needs of the others. */
 export interface Counter {
-  readonly handlers: Handlers<QueueCommandName | keyof AppointmentCommands | keyof CallCommands | keyof SupervisionCommands>;
+  readonly handlers: Handlers<keyof QueueCommands | keyof AppointmentCommands | keyof CallCommands | keyof SupervisionCommands>;
   /** What somebody finds who joins now, by service. */
   loads(): Promise<ReadonlyMap<ServiceId, { readonly waiting: number; readonly wait: WaitRange | null }>>;
   /** The first socket of an account has come to this node, or the last one has gone. */
@@ -69,49 +69,61 @@ export interface Counter {
 }
 
 export function createCounter(dependencies: CounterDependencies): Counter {
-  const { database, sfu, notify, offices, officialsOf, findConversation, recordEvent, connected, keepAlive, endedOf, now, log } =
-    dependencies;
+  const {
+    database,
+    sfu,
+    notify,
+    offices,
+    officialsOf,
+    findConversation,
+    recordEvent,
+    connected,
+    keepAlive,
+    push,
+    isReachable,
+    endedOf,
+    now,
+    log,
+  } = dependencies;
   const { findService, listServices, openingAt, hoursBetween, dayOf } = offices;
 
-  const queue = createQueueStore(database);
-  const presenceStore = createPresenceStore(database);
   const load = new Load({
     async readLoad(officeId) {
-      const { at, waiting, available, inCall } = await line.read(officeId);
+      const { at, waiting, available, onBreak, inCall } = await queue.line.read(officeId);
       const ofOffice = (await listServices()).filter((service) => service.officeId === officeId);
       const services = ofOffice.map(({ serviceId }) => {
         const joined = waiting.filter(({ entry }) => entry.serviceId === serviceId).map(({ entry }) => entry.joinedAt);
         return { serviceId, waiting: joined.length, longestWaitSince: joined.length > 0 ? Math.min(...joined) : null };
       });
-      return { at, services, available, inCall };
+      return { at, services, available, onBreak, inCall };
     },
     officialsOf,
     notify,
     log,
   });
-  const line = new Line({
+  const queue: WaitingLine = createWaitingLine({
     database,
-    store: queue,
-    presence: presenceStore,
     officialsOf,
-    notify,
-    onChange: (officeId) => load.note(officeId),
-    now,
-    log,
-  });
-  const entries: Entries = new Entries({
-    database,
-    store: queue,
-    presence: presenceStore,
-    line,
+    findService,
+    openingAt,
+    findConversation,
     recordEvent,
     dayOf,
+    connected,
+    keepAlive,
+    push,
+    isReachable,
     notify,
     now,
+    log,
+    forecast: async () => ({ ofEntries: new Map(), ofServices: new Map() }),
+    onChange: (officeId) => load.note(officeId),
     startCall: async (within, start) => await calls.start(within, start),
+    endCall: async (within, callId, end) => await calls.endWithin(within, callId, end),
+    ringAgain: async (callId) => await calls.ringAgain(callId),
+    attending: async () => await calls.attending(),
     closeAppointment: async (within, appointmentId, outcome) => await appointments.close(within, appointmentId, outcome),
   });
-  const presence = new Presence({ store: presenceStore, entries, line, connected, keepAlive, now, log });
 
   const appointmentStore = createAppointmentStore(database);
   const appointments = new Appointments({
@@ -123,7 +135,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     recordEvent,
     notify,
     now,
-    joinLine: async (within, checkIn, appointment) => (await entries.checkIn(within, checkIn, appointment)).announce,
+    joinLine: async (within, checkIn, appointment) => (await queue.arrivals.checkIn(within, checkIn, appointment)).announce,
   });
 
   const callStore = createCallStore(database);
@@ -141,7 +153,6 @@ export function createCounter(dependencies: CounterDependencies): Counter {
   const unfollowSfu = followSfu({ sfu, calls, store: callStore, notify, log });
 
   const sweeps = [
-    every(20_000, 'presence', async () => await presence.sweep(), log),
     every(30_000, 'appointments', async () => await appointments.sweep(), log),
     every(60_000, 'calls', async () => await calls.sweep(), log),
   ];
@@ -150,15 +161,15 @@ export function createCounter(dependencies: CounterDependencies): Counter {
 
   return {
     handlers: {
-      ...queueHandlers({ store: queue, presence: presenceStore, line, entries, findService, openingAt, findConversation, now }),
+      ...queue.handlers,
       ...appointmentHandlers({
         appointments,
         store: appointmentStore,
         dayOf,
         now,
         async viewEntryOf(appointmentId) {
-          const entry = await queue.findOfAppointment(appointmentId);
-          return entry && viewOf(entry, await line.read(entry.officeId));
+          const entry = await queue.store.findOfAppointment(appointmentId);
+          return entry && viewOf(entry, await queue.line.read(entry.officeId));
         },
       }),
       ...callHandlers({ calls, store: callStore, sfu, attendances, now }),
@@ -167,27 +178,27 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     async loads() {
       const services = await listServices();
       const lines = new Map<OfficeId, LineState>();
-      for (const officeId of new Set(services.map((service) => service.officeId))) lines.set(officeId, await line.read(officeId));
+      for (const officeId of new Set(services.map((service) => service.officeId))) lines.set(officeId, await queue.line.read(officeId));
       return new Map(
         services.map(({ serviceId, officeId }) => [
           serviceId,
-          { waiting: lines.get(officeId)?.waiting.length ?? 0, wait: lines.get(officeId)?.nextWait ?? null },
+          { waiting: lines.get(officeId)?.waiting.length ?? 0, wait: lines.get(officeId)?.nextWaits.get(serviceId) ?? null },
         ]),
       );
     },
     notePresence(accountId, isConnected) {
-      presence.note(accountId);
+      queue.notePresence(accountId);
       if (!isConnected) load.unwatch(accountId);
     },
     async sweep() {
+      await queue.sweep();
       for (const sweep of sweeps) await sweep.run();
     },
     async close() {
       attendances.close();
       await Promise.all([loadSweep.close(), attendanceCheck.close(), ...sweeps.map((sweep) => sweep.close())]);
       await unfollowSfu();
-      await presence.settle();
-      await line.settle();
+      await queue.close();
       await load.close();
     },
   };

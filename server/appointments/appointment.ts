@@ -1,5 +1,6 @@
 import type { AccountId, AppointmentId, ConversationId, OfficeId, ServiceId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
+import type { Need } from '../protocol/queue.ts';
 import { AppError } from '../platform/app-error.ts';
 
 /** A time at a desk. Times are milliseconds since 1970. */
@@ -12,6 +13,8 @@ interface Reservation {
   readonly desk: number;
   readonly startsAt: number;
   readonly endsAt: number;
+  /** Stated at booking. */
+  readonly needs: readonly Need[];
 }
 
 export type HeldState = Reservation & { readonly state: 'held'; readonly conversationId: null; readonly holdExpiresAt: number };
@@ -41,13 +44,13 @@ export function hold(reservation: Reservation, at: number): HeldState {
 /** Twice is answered alike. `invalid_slot` when the hold is over, `conflict` when it was booked into another conversation. */
 export function book(
   appointment: Appointment,
-  booking: { readonly conversationId: ConversationId; readonly at: number },
+  booking: { readonly conversationId: ConversationId; readonly needs: readonly Need[]; readonly at: number },
 ): Exclude<Appointment, HeldState | ReleasedState> {
   if (appointment.state === 'released') throw new AppError('invalid_slot', 'the hold is over');
   if (appointment.state === 'held') {
     if (appointment.holdExpiresAt <= booking.at) throw new AppError('invalid_slot', 'the hold is over');
     const { holdExpiresAt: _, ...reservation } = appointment;
-    return { ...reservation, state: 'booked', conversationId: booking.conversationId };
+    return { ...reservation, state: 'booked', conversationId: booking.conversationId, needs: booking.needs };
   }
   if (appointment.conversationId !== booking.conversationId) throw new AppError('conflict', 'booked into another conversation');
   return appointment;

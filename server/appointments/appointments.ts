@@ -3,6 +3,7 @@ import type { ConversationEvent } from '../protocol/conversations.ts';
 import type { AccountId, AppointmentId, ConversationId, OfficeId, ServiceId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Locale } from '../protocol/locale.ts';
+import type { Need } from '../protocol/queue.ts';
 import { AppError } from '../platform/app-error.ts';
 import { found, transaction, type Announcement, type Database, type Transaction } from '../platform/database.ts';
 import type { Notify } from '../platform/notify.ts';
@@ -27,6 +28,7 @@ export interface CheckIn {
   readonly conversationId: ConversationId;
   readonly citizenId: AccountId;
   readonly language: Locale;
+  readonly needs: readonly Need[];
 }
 
 export interface AppointmentsDependencies {
@@ -91,7 +93,7 @@ export class Appointments {
       await store.releaseOwn(within, citizenId);
       const taken = await store.listTaken(serviceId, { from: slot.startsAt, to: slot.endsAt, now: at }, within);
       for (const desk of freeDesks(slot, taken, service.desks)) {
-        const held = hold({ appointmentId, serviceId, officeId: service.officeId, citizenId, desk, ...slot }, at);
+        const held = hold({ appointmentId, serviceId, officeId: service.officeId, citizenId, desk, needs: [], ...slot }, at);
         if (await store.add(within, held, at)) return held;
       }
       throw new AppError('slot_taken', 'no desk is free at that time');
@@ -99,7 +101,10 @@ export class Appointments {
   }
 
   /** Throws `not_found`, `invalid_slot` when the hold is over, `bad_state` with too many bookings. */
-  async book(appointmentId: AppointmentId, conversationId: ConversationId, citizenId: AccountId): Promise<Appointment> {
+  async book(
+    { appointmentId, conversationId, needs }: { appointmentId: AppointmentId; conversationId: ConversationId; needs: readonly Need[] },
+    citizenId: AccountId,
+  ): Promise<Appointment> {
     const { database, store, findConversation, recordEvent, now } = this.#dependencies;
     const conversation = await findConversation(conversationId);
     if (conversation?.citizenId !== citizenId) throw new AppError('not_found', 'no such conversation');
@@ -108,7 +113,7 @@ export class Appointments {
       const { before, after } = await store.change(within, appointmentId, (appointment) => {
         requireOwn(appointment, citizenId);
         if (appointment.officeId !== conversation.officeId) throw new AppError('bad_request', 'the conversation is with another office');
-        return book(appointment, { conversationId, at: now() });
+        return book(appointment, { conversationId, needs, at: now() });
       });
       if (before === after) return { appointment: after, announce: null };
       await this.#requireFewBookings(within, citizenId, 1);
@@ -141,11 +146,9 @@ export class Appointments {
     return await this.#commit(database, async (within) => {
       const { before, after } = await store.change(within, appointmentId, (appointment) => checkIn(appointment, now()));
       if (before === after) return { appointment: after, announce: null };
-      const { conversationId, startsAt } = after;
-      return {
-        appointment: after,
-        announce: await joinLine(within, { serviceId, officeId, letter, conversationId, citizenId, language }, { appointmentId, startsAt }),
-      };
+      const { conversationId, startsAt, needs } = after;
+      const arrival = { serviceId, officeId, letter, conversationId, citizenId, language, needs };
+      return { appointment: after, announce: await joinLine(within, arrival, { appointmentId, startsAt }) };
     });
   }
 
@@ -211,7 +214,7 @@ function requireOwn(appointment: Appointment, citizenId: AccountId): Appointment
 
 /** An appointment as its citizen and the office see it. */
 export function viewOf(appointment: Appointment): AppointmentView {
-  const { appointmentId, serviceId, officeId, conversationId, startsAt, endsAt, state } = appointment;
+  const { appointmentId, serviceId, officeId, conversationId, startsAt, endsAt, state, needs } = appointment;
   const { from, until } = checkInWindow(appointment);
   const holdExpiresAt = appointment.state === 'held' ? appointment.holdExpiresAt : null;
   return {
@@ -222,6 +225,7 @@ export function viewOf(appointment: Appointment): AppointmentView {
     startsAt,
     endsAt,
     state,
+    needs,
     holdExpiresAt,
     checkInFrom: from,
     checkInUntil: until,

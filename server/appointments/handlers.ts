@@ -48,8 +48,7 @@ export function appointmentHandlers({
       allow: ['citizen'],
       schema: schemas['appointment:book'],
       limit: { points: 30, perSeconds: 60 },
-      run: async ({ appointmentId, conversationId }, { accountId }) =>
-        viewOf(await appointments.book(appointmentId, conversationId, accountId)),
+      run: async (booking, { accountId }) => viewOf(await appointments.book(booking, accountId)),
     },
     'appointment:cancel': {
       allow: ['citizen'],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AppointmentCommands } from '../protocol/appointments.ts';
 import type { Request } from '../protocol/commands.ts';
-import { idSchema, localeSchema, slugSchema } from '../platform/wire-schemas.ts';
+import { idSchema, localeSchema, needsSchema, slugSchema } from '../platform/wire-schemas.ts';
 
 const appointment = z.strictObject({ appointmentId: idSchema<'appointment'>() });
 const serviceId = slugSchema<'service'>();
@@ -11,7 +11,7 @@ const moment = z.int().min(0).max(Date.UTC(2100, 0));
 export const schemas = {
   'appointment:list-slots': z.strictObject({ serviceId }),
   'appointment:hold': appointment.extend({ serviceId, startsAt: moment }),
-  'appointment:book': appointment.extend({ conversationId: idSchema<'conversation'>() }),
+  'appointment:book': appointment.extend({ conversationId: idSchema<'conversation'>(), needs: needsSchema }),
   'appointment:cancel': appointment,
   'appointment:list': z.strictObject({}),
   'appointment:check-in': appointment.extend({ language: localeSchema }),

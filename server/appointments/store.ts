@@ -1,6 +1,7 @@
 import { sql, type Selectable, type Updateable } from 'kysely';
 import type { AppointmentState } from '../protocol/appointments.ts';
 import type { AccountId, AppointmentId, ConversationId, OfficeId, ServiceId } from '../protocol/ids.ts';
+import type { Need } from '../protocol/queue.ts';
 import { AppError } from '../platform/app-error.ts';
 import { found, violatedConstraint, type Database, type Transaction } from '../platform/database.ts';
 import type { Appointment, HeldState } from './appointment.ts';
@@ -15,6 +16,7 @@ type AppointmentsTable = {
   desk: number;
   startsAt: Date;
   endsAt: Date;
+  needs: Need[];
   state: AppointmentState;
   holdExpiresAt: Date | null;
   createdAt: Date;
@@ -89,6 +91,7 @@ export function createAppointmentStore(database: Database) {
             ...appointment,
             startsAt: new Date(appointment.startsAt),
             endsAt: new Date(appointment.endsAt),
+            needs: [...appointment.needs],
             createdAt: new Date(createdAt),
             holdExpiresAt: new Date(appointment.holdExpiresAt),
           })
@@ -156,19 +159,21 @@ export function createAppointmentStore(database: Database) {
 function stateColumns(appointment: Appointment) {
   return {
     state: appointment.state,
+    needs: [...appointment.needs],
     conversationId: appointment.conversationId,
     holdExpiresAt: appointment.state === 'held' ? new Date(appointment.holdExpiresAt) : null,
   } satisfies Updateable<AppointmentsTable>;
 }
 
 function toAppointment(row: Selectable<AppointmentsTable>): Appointment {
-  const { appointmentId, serviceId, officeId, citizenId, desk, state, conversationId } = row;
+  const { appointmentId, serviceId, officeId, citizenId, desk, needs, state, conversationId } = row;
   const reservation = {
     appointmentId,
     serviceId,
     officeId,
     citizenId,
     desk,
+    needs,
     startsAt: row.startsAt.getTime(),
     endsAt: row.endsAt.getTime(),
   };

@@ -43,11 +43,17 @@ export async function readDatabaseClock(database: Database): Promise<number> {
 /** What is to be told once a transaction is stored. Who takes part in somebody else's transaction gives him this. */
 export type Announcement = () => void;
 
+/** Thrown inside a transaction when somebody has changed what it had read before it could lock it: it is undone and run again. */
+export class Overtaken extends Error {
+  /** PostgreSQL's own word for that: serialization failure. */
+  readonly code = '40001';
+}
+
 const maxAttempts = 3;
 
 /**
  * Runs `work` in one transaction, and again when PostgreSQL gave it up for the sake of another one (serialization failure,
- * deadlock). So `work` does nothing outside SQL: whoever is to be told is told afterwards, when it is stored.
+ * deadlock) or when it throws Overtaken. So `work` does nothing outside SQL: whoever is to be told is told afterwards, when it is stored.
  */
 export async function transaction<Value>(database: Database, work: (transaction: Transaction) => Promise<Value>): Promise<Value> {
   for (let attempt = 1; ; attempt += 1) {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fromBase64Url, type Base64Url } from '../protocol/base64url.ts';
 import type { Id } from '../protocol/ids.ts';
 import { locales } from '../protocol/locale.ts';
+import { needs } from '../protocol/queue.ts';
 
 /*
  * Schemas of what every feature takes from the wire. Ids are checked for their shape only; that something of the name
@@ -29,6 +30,13 @@ export function bytesSchema({ minBytes = 1, maxBytes }: { minBytes?: number; max
 }
 
 export const localeSchema = z.enum(locales);
+
+/** Each need once. */
+export const needsSchema = z.array(z.enum(needs)).max(needs.length).refine(isWithoutRepeats, 'one of them twice');
+
+export function isWithoutRepeats(values: readonly unknown[]): boolean {
+  return new Set(values).size === values.length;
+}
 
 /** Positions, sequence numbers: what fits PostgreSQL's integer. */
 export const countSchema = z

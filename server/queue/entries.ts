@@ -1,85 +1,42 @@
 import type { ConversationEvent } from '../protocol/conversations.ts';
-import {
-  newId,
-  type AccountId,
-  type AppointmentId,
-  type CallId,
-  type ConversationId,
-  type OfficeId,
-  type QueueEntryId,
-  type ServiceId,
-} from '../protocol/ids.ts';
-import type { Locale } from '../protocol/locale.ts';
+import type { AccountId, AppointmentId, ConversationId, QueueEntryId, ServiceId } from '../protocol/ids.ts';
+import type { Need, PriorityReason, Readiness } from '../protocol/queue.ts';
 import { AppError } from '../platform/app-error.ts';
-import { transaction, type Announcement, type Database, type Transaction } from '../platform/database.ts';
-import type { Notify } from '../platform/notify.ts';
-import { viewOf, type Line } from './line.ts';
-import type { PresenceStore } from './presence-store.ts';
 import {
-  accept,
-  attachAppointment,
-  end,
-  join,
-  leave,
-  type AcceptedState,
-  type EndedState,
-  type EntryAppointment,
-  type LeftState,
-  type QueueEntry,
-} from './queue.ts';
+  found,
+  Overtaken,
+  transaction,
+  violatedConstraint,
+  type Announcement,
+  type Database,
+  type Transaction,
+} from '../platform/database.ts';
+import type { Notify } from '../platform/notify.ts';
+import type { LineStore } from './line-store.ts';
+import { viewOf, type Line } from './line.ts';
+import { behindFirst } from './place.ts';
+import type { PresenceStore } from './presence-store.ts';
+import { comeBack, leave, park, prioritise, redirect, stateNeeds, stateReadiness, type LeftState, type QueueEntry } from './queue.ts';
 import type { QueueStore } from './store.ts';
-
-/** Queue entries one person may have open at a time, in all offices. */
-const maxOpen = 3;
-const hourMs = 60 * 60_000;
-/** Walk-ins of one person in an hour: whoever leaves and joins again takes places from nobody, but makes the line jump. */
-const maxJoinsPerHour = 5;
-
-/** Somebody who wants to wait. */
-export interface Arrival {
-  readonly entryId: QueueEntryId;
-  readonly serviceId: ServiceId;
-  readonly officeId: OfficeId;
-  /** First character of the ticket number. */
-  readonly letter: string;
-  readonly conversationId: ConversationId;
-  readonly citizenId: AccountId;
-  readonly language: Locale;
-}
-
-export interface Official {
-  readonly accountId: AccountId;
-  readonly displayName: string;
-  readonly officeId: OfficeId;
-}
-
-/** A call that begins with the acceptance of an entry. */
-export interface CallStart {
-  readonly callId: CallId;
-  readonly entryId: QueueEntryId;
-  readonly conversationId: ConversationId;
-  readonly citizenId: AccountId;
-  readonly official: Official;
-  readonly at: number;
-}
+import { requireOffice, requireOwn, type Official, type TurnsDependencies } from './turns.ts';
 
 export interface EntriesDependencies {
   readonly database: Database;
   readonly store: QueueStore;
+  readonly lineStore: LineStore;
   readonly presence: PresenceStore;
   readonly line: Line;
   readonly recordEvent: (transaction: Transaction, conversationId: ConversationId, event: ConversationEvent) => Promise<Announcement>;
-  /** Throws `bad_state` when one of the two is in another call. */
-  readonly startCall: (transaction: Transaction, start: CallStart) => Promise<Announcement>;
-  /** The entry of a checked-in appointment was served, or left the line. */
-  readonly closeAppointment: (transaction: Transaction, appointmentId: AppointmentId, outcome: 'served' | 'left') => Promise<Announcement>;
-  /** The local date, "2026-11-22". */
-  readonly dayOf: (at: number) => string;
+  readonly endCall: TurnsDependencies['endCall'];
+  /** The entry of a checked-in appointment left the line. */
+  readonly closeAppointment: (transaction: Transaction, appointmentId: AppointmentId, outcome: 'left') => Promise<Announcement>;
   readonly notify: Notify;
   readonly now: () => number;
 }
 
-/** Everything that happens to queue entries, each in one commit with what it entails elsewhere. */
+const nothing: Announcement = () => undefined;
+
+/** What citizens and officials do with tickets in the line, besides calling them. */
 export class Entries {
   readonly #dependencies: EntriesDependencies;
 
@@ -87,55 +44,7 @@ export class Entries {
     this.#dependencies = dependencies;
   }
 
-  /** What a repeated or second join is answered with: the entry that is there; null when there is none yet. Throws `conflict` for another's id. */
-  async findJoined({ entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>): Promise<QueueEntry | null> {
-    const { store } = this.#dependencies;
-    return (
-      (await this.#findSame({ entryId, citizenId, serviceId })) ??
-      (await store.listOpenOf(citizenId)).find((entry) => entry.serviceId === serviceId) ??
-      null
-    );
-  }
-
-  /** One open entry a person and service. Throws `slow_down`, `bad_state`, `conflict`. */
-  async join(arrival: Arrival): Promise<QueueEntry> {
-    const { database, store, now } = this.#dependencies;
-    const { entry, announce } = await transaction(database, async (within) => {
-      const { open, joinedSince } = await store.lockEntriesOf(within, arrival.citizenId, now() - hourMs);
-      const first = (await this.#findSame(arrival, within)) ?? open.find((other) => other.serviceId === arrival.serviceId);
-      if (first) return { entry: first, announce: () => undefined };
-      if (open.length >= maxOpen) throw new AppError('bad_state', 'too many open queue entries');
-      if (joinedSince.length >= maxJoinsPerHour) {
-        throw new AppError('slow_down', 'joined too often', { retryAfterMs: Math.max(1, (joinedSince[0] ?? 0) + hourMs - now()) });
-      }
-      return await this.#add(within, arrival, null);
-    });
-    announce();
-    return entry;
-  }
-
-  /** Joins for an appointment, as a part of checking in. Whoever waits already keeps his ticket. */
-  async checkIn(
-    within: Transaction,
-    arrival: Omit<Arrival, 'entryId'>,
-    appointment: EntryAppointment,
-  ): Promise<{ entry: QueueEntry; announce: Announcement }> {
-    const { store, now, line } = this.#dependencies;
-    const { open } = await store.lockEntriesOf(within, arrival.citizenId, now());
-    const waiting = open.find((entry) => entry.serviceId === arrival.serviceId);
-    if (waiting) {
-      const { after } = await store.change(within, waiting.entryId, (entry) => attachAppointment(entry, appointment));
-      return { entry: after, announce: () => line.refreshSoon(arrival.officeId) };
-    }
-    const { entry, announce } = await this.#add(within, { ...arrival, entryId: newId<'queue entry'>() }, appointment);
-    const announceAll = (): void => {
-      announce();
-      line.refreshSoon(arrival.officeId);
-    };
-    return { entry, announce: announceAll };
-  }
-
-  /** Throws `not_found` for another's entry, `bad_state` once it was accepted. */
+  /** Throws `not_found` for another's entry, `bad_state` once it was answered. */
   async leave(entryId: QueueEntryId, citizenId: AccountId): Promise<LeftState> {
     const { database } = this.#dependencies;
     const { entry, announce } = await transaction(database, async (within) => await this.#leave(within, entryId, citizenId));
@@ -152,73 +61,65 @@ export class Entries {
     dropped?.announce();
   }
 
-  /** Of all officials who accept an entry, one wins. Throws `conflict`, `bad_state`, `forbidden`. */
-  async accept(entryId: QueueEntryId, official: Official): Promise<AcceptedState | EndedState> {
-    const { database, store, presence, startCall, now, line } = this.#dependencies;
-    const { entry, announce } = await transaction(database, async (within) => {
-      const isAvailable = await presence.isAvailable(official.accountId, within);
-      const acceptance = { officialId: official.accountId, callId: newId<'call'>(), at: now() };
-      const { before, after } = await store.change(within, entryId, (current) => {
-        if (current.officeId !== official.officeId) throw new AppError('forbidden', 'the line of another office');
-        if (current.state === 'waiting' && !isAvailable) throw new AppError('forbidden', 'the official is not available');
-        return accept(current, acceptance);
-      });
-      if (before.state !== 'waiting') return { entry: after, announce: () => undefined };
-      const { conversationId, citizenId } = after;
-      return {
-        entry: after,
-        announce: await startCall(within, { callId: after.callId, entryId, conversationId, citizenId, official, at: acceptance.at }),
-      };
+  /** parked → waiting at place 2. Throws `not_found`, `bad_state`. */
+  async comeBack(entryId: QueueEntryId, citizenId: AccountId): Promise<QueueEntry> {
+    const { lineStore, now } = this.#dependencies;
+    return await this.#change(entryId, async (within, current) => {
+      const { waiting } = await lineStore.listOpen(current.officeId, within);
+      return (entry, arrival) => comeBack(requireOwn(entry, citizenId), behindFirst({ ...entry, arrival }, waiting, now()));
     });
-    announce();
-    this.#tellCitizen(entry);
-    line.refreshSoon(entry.officeId);
-    return entry;
   }
 
-  /** As a part of ending its call. */
-  async end(within: Transaction, entryId: QueueEntryId, at: number): Promise<Announcement> {
-    const { store, closeAppointment, line } = this.#dependencies;
-    const { before, after } = await store.change(within, entryId, (entry) => end(entry, at));
-    if (before.state === 'ended') return () => undefined;
-    const announceAppointment = after.appointment
-      ? await closeAppointment(within, after.appointment.appointmentId, 'served')
-      : () => undefined;
-    return () => {
-      announceAppointment();
-      this.#tellCitizen(after);
-      line.refreshSoon(after.officeId);
-    };
+  async stateNeeds(entryId: QueueEntryId, citizenId: AccountId, needs: readonly Need[]): Promise<QueueEntry> {
+    return await this.#change(entryId, () => (entry) => stateNeeds(requireOwn(entry, citizenId), needs));
   }
 
-  async #findSame(
-    { entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>,
-    within?: Transaction,
-  ): Promise<QueueEntry | null> {
-    const same = await this.#dependencies.store.find(entryId, within);
-    if (same && (same.citizenId !== citizenId || same.serviceId !== serviceId)) throw new AppError('conflict', 'the id is taken');
-    return same;
+  async stateReadiness(entryId: QueueEntryId, citizenId: AccountId, readiness: Readiness): Promise<QueueEntry> {
+    return await this.#change(entryId, () => (entry) => stateReadiness(requireOwn(entry, citizenId), readiness));
   }
 
-  async #add(
-    within: Transaction,
-    arrival: Arrival,
-    appointment: EntryAppointment | null,
-  ): Promise<{ entry: QueueEntry; announce: Announcement }> {
-    const { store, recordEvent, dayOf, now } = this.#dependencies;
-    const { letter, ...rest } = arrival;
-    const number = await store.takeNumber(within, arrival.serviceId, dayOf(now()));
-    // The counter is locked from here on: whoever has a later number has also joined later.
-    const entry = join({ ...rest, ticketNumber: `${letter}${number}`, joinedAt: now() }, appointment);
-    await store.add(within, entry);
-    return {
-      entry,
-      announce: await recordEvent(within, entry.conversationId, {
-        type: 'ticket-joined',
-        entryId: entry.entryId,
-        ticketNumber: entry.ticketNumber,
-      }),
-    };
+  /** Throws `forbidden`, `bad_state`. */
+  async park(entryId: QueueEntryId, official: Official): Promise<void> {
+    await this.#change(entryId, () => (entry) => park(requireOffice(entry, official)));
+  }
+
+  /** Throws `forbidden`, `bad_state`. */
+  async prioritise(entryId: QueueEntryId, official: Official, reason: PriorityReason | null): Promise<void> {
+    const { database, store, now } = this.#dependencies;
+    const { before, after } = await transaction(database, async (within) => {
+      const changed = await store.change(within, entryId, (entry) => prioritise(requireOffice(entry, official), reason));
+      if (changed.before !== changed.after)
+        await store.addPriority(within, { entryId, officialId: official.accountId, reason, setAt: now() });
+      return changed;
+    });
+    if (before !== after) this.#tell(after);
+  }
+
+  /** Throws `forbidden`, `bad_state`: also when the citizen has an open entry for that service. */
+  async redirect(entryId: QueueEntryId, official: Official, serviceId: ServiceId): Promise<void> {
+    try {
+      await this.#change(entryId, () => (entry) => redirect(requireOffice(entry, official), serviceId));
+    } catch (error) {
+      if (violatedConstraint(error) === 'one_open_entry')
+        throw new AppError('bad_state', 'has a ticket for that service', { cause: error });
+      throw error;
+    }
+  }
+
+  async #change(
+    entryId: QueueEntryId,
+    prepare: (
+      within: Transaction,
+      current: QueueEntry,
+    ) => Promise<(entry: QueueEntry, arrival: number) => QueueEntry> | ((entry: QueueEntry, arrival: number) => QueueEntry),
+  ): Promise<QueueEntry> {
+    const { database, store } = this.#dependencies;
+    const { before, after } = await transaction(database, async (within) => {
+      const current = found((await store.find(entryId, within)) ?? undefined, 'queue entry');
+      return await store.change(within, entryId, await prepare(within, current));
+    });
+    if (before !== after) this.#tell(after);
+    return after;
   }
 
   async #leave(
@@ -226,31 +127,32 @@ export class Entries {
     entryId: QueueEntryId,
     citizenId: AccountId | null,
   ): Promise<{ entry: LeftState; announce: Announcement }> {
-    const { store, recordEvent, closeAppointment, now, line } = this.#dependencies;
+    const { store, recordEvent, endCall, closeAppointment, now } = this.#dependencies;
+    const current = found((await store.find(entryId, within)) ?? undefined, 'queue entry');
+    if (citizenId !== null) requireOwn(current, citizenId);
+    const ringing = current.state === 'called' ? current.turn.callId : null;
+    const announceCall = ringing === null ? nothing : await endCall(within, ringing, { reason: 'missed', at: now() });
+    if (!announceCall) throw new Overtaken('the call has ended or was answered');
     const { before, after } = await store.change(within, entryId, (entry) => {
-      if (citizenId !== null && entry.citizenId !== citizenId) throw new AppError('not_found', 'the queue entry of another person');
+      if (entry.state === 'called' && entry.turn.callId !== ringing) throw new Overtaken('called in this moment');
       return leave(entry, now());
     });
-    if (before.state === 'left') return { entry: after, announce: () => undefined };
-    const announceAppointment = after.appointment
-      ? await closeAppointment(within, after.appointment.appointmentId, 'left')
-      : () => undefined;
-    const announceEvent = await recordEvent(within, after.conversationId, {
-      type: 'ticket-left',
-      entryId,
-      ticketNumber: after.ticketNumber,
-    });
+    if (before.state === 'left') return { entry: after, announce: nothing };
+    const { appointment, ticketNumber } = after;
+    const announceAppointment = appointment ? await closeAppointment(within, appointment.appointmentId, 'left') : nothing;
+    const announceEvent = await recordEvent(within, after.conversationId, { type: 'ticket-left', entryId, ticketNumber });
     const announce = (): void => {
-      announceAppointment();
-      announceEvent();
-      this.#tellCitizen(after);
-      line.refreshSoon(after.officeId);
+      for (const tell of [announceCall, announceAppointment, announceEvent]) tell();
+      this.#tell(after);
     };
     return { entry: after, announce };
   }
 
-  #tellCitizen(entry: QueueEntry): void {
-    const { notify, now } = this.#dependencies;
-    notify({ account: entry.citizenId }, 'queue:moved', { entry: viewOf(entry, { at: now(), waits: new Map() }) });
+  /** Those who wait hear of it in the line's next round, with their place. */
+  #tell(entry: QueueEntry): void {
+    const { notify, now, line } = this.#dependencies;
+    if (entry.state !== 'waiting')
+      notify({ account: entry.citizenId }, 'queue:moved', { entry: viewOf(entry, { at: now(), waits: new Map() }) });
+    line.refreshSoon(entry.officeId);
   }
 }

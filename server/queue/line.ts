@@ -1,36 +1,57 @@
-import type { AccountId, OfficeId, QueueEntryId } from '../protocol/ids.ts';
+import type { AccountId, OfficeId, QueueEntryId, ServiceId } from '../protocol/ids.ts';
 import type { WaitRange } from '../protocol/offices.ts';
 import type { QueueEntryView } from '../protocol/queue.ts';
 import { transaction, type Database, type Transaction } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import type { Notify } from '../platform/notify.ts';
+import type { AvailabilityStore, OfficialState } from './availability-store.ts';
+import type { InLine, LineStore, Waiting } from './line-store.ts';
 import { inOrder } from './place.ts';
-import type { PresenceStore } from './presence-store.ts';
-import type { QueueEntry } from './queue.ts';
-import type { QueueStore, Waiting } from './store.ts';
-import { predictWait, type LineRecord, type Staff } from './wait.ts';
+import type { CalledState, ParkedState, QueueEntry } from './queue.ts';
 
-/** An official whose node says nothing for this long has gone with it. */
+/** Somebody whose node says nothing of him for this long has gone with it. */
 export const presenceMs = 60_000;
 
-/** An office's line at one moment. */
-export interface LineState {
+/** A member of the team who has ever said whom he takes, or is with somebody. */
+export interface OfficialInLine extends Omit<OfficialState, 'present'> {
+  readonly isConnected: boolean;
+  /** Whom he calls, or is with, and since when. */
+  readonly busy: { readonly serviceId: ServiceId; readonly since: number } | null;
+}
+
+/** An office's line at one moment, without its waits. */
+export interface LineParts {
   readonly at: number;
-  /** First come first. */
+  readonly officeId: OfficeId;
+  /** In the order of the line. */
   readonly waiting: readonly Waiting[];
-  readonly waits: ReadonlyMap<QueueEntryId, { readonly place: number; readonly wait: WaitRange | null }>;
+  readonly called: readonly InLine<CalledState>[];
+  readonly parked: readonly InLine<ParkedState>[];
+  readonly officials: readonly OfficialInLine[];
+}
+
+export interface LineForecast {
+  readonly ofEntries: ReadonlyMap<QueueEntryId, WaitRange | null>;
   /** Of somebody who joins now. */
-  readonly nextWait: WaitRange | null;
-  /** Available, connected, members of the team. */
+  readonly ofServices: ReadonlyMap<ServiceId, WaitRange | null>;
+}
+
+export interface LineState extends LineParts {
+  readonly waits: ReadonlyMap<QueueEntryId, { readonly place: number; readonly wait: WaitRange | null }>;
+  readonly nextWaits: ReadonlyMap<ServiceId, WaitRange | null>;
+  /** Of the team: those who take people now or after the one they are with, those who pause, and those who are with somebody. */
   readonly available: ReadonlySet<AccountId>;
+  readonly onBreak: ReadonlySet<AccountId>;
   readonly inCall: ReadonlySet<AccountId>;
 }
 
 export interface LineDependencies {
   readonly database: Database;
-  readonly store: QueueStore;
-  readonly presence: PresenceStore;
+  readonly store: LineStore;
+  readonly availability: AvailabilityStore;
   readonly officialsOf: (officeId: OfficeId) => Promise<readonly { readonly accountId: AccountId }[]>;
+  /** How long everybody will wait. `within` a transaction, which has one connection. */
+  readonly forecast: (line: LineParts, within?: Transaction) => Promise<LineForecast>;
   readonly notify: Notify;
   /** Called when an office's line or team changed. */
   readonly onChange: (officeId: OfficeId) => void;
@@ -100,14 +121,36 @@ export class Line {
 
   /** `within` a transaction, which has one connection: so one query after the other. */
   async #read(officeId: OfficeId, team: readonly { readonly accountId: AccountId }[], within?: Transaction): Promise<LineState> {
-    const { store, presence, now } = this.#dependencies;
+    const { store, availability, forecast, now } = this.#dependencies;
     const at = now();
-    const waiting = inOrder(await store.listWaiting(officeId, within));
-    const inCall = await store.listServing(officeId, within);
-    const record = await store.readRecord(officeId, at, within);
-    const connected = new Set(await presence.listAvailable(officeId, at - presenceMs, within));
-    const available = new Set(team.map(({ accountId }) => accountId).filter((accountId) => connected.has(accountId)));
-    return describe({ at, waiting, inCall, available, record });
+    const { waiting, called, parked, accepted } = await store.listOpen(officeId, within);
+    const members = new Set(team.map(({ accountId }) => accountId));
+    const busy = new Map(
+      [...called, ...accepted].map(
+        ({ entry }) => [entry.turn.officialId, { serviceId: entry.serviceId, since: entry.turn.calledAt }] as const,
+      ),
+    );
+    const officials = (await availability.listOf(officeId, within))
+      .filter(({ accountId }) => members.has(accountId))
+      .map(({ present, ...official }) => ({
+        ...official,
+        isConnected: present && official.lastPresentAt > at - presenceMs,
+        busy: busy.get(official.accountId) ?? null,
+      }));
+    const parts = { at, officeId, waiting: inOrder(waiting, at), called, parked, officials };
+    const { ofEntries, ofServices } = await forecast(parts, within);
+    const withState = (state: OfficialState['state']) =>
+      new Set(officials.flatMap((official) => (official.isConnected && official.state === state ? official.accountId : [])));
+    return {
+      ...parts,
+      waits: new Map(
+        parts.waiting.map(({ entry }, ahead) => [entry.entryId, { place: ahead + 1, wait: ofEntries.get(entry.entryId) ?? null }] as const),
+      ),
+      nextWaits: ofServices,
+      available: withState('available'),
+      onBreak: withState('break'),
+      inCall: new Set(busy.keys()),
+    };
   }
 
   async #tell(officeId: OfficeId): Promise<LineState> {
@@ -132,21 +175,6 @@ export class Line {
   }
 }
 
-function describe(known: {
-  at: number;
-  waiting: readonly Waiting[];
-  inCall: ReadonlySet<AccountId>;
-  available: ReadonlySet<AccountId>;
-  record: LineRecord;
-}): LineState {
-  const { at, waiting, inCall, available, record } = known;
-  const free = [...available].filter((accountId) => !inCall.has(accountId)).length;
-  // Whoever is with somebody serves, also when he has said that he takes nobody after that.
-  const staff: Staff = { serving: free + inCall.size, free };
-  const waits = waiting.map(({ entry }, ahead) => [entry.entryId, { place: ahead + 1, wait: predictWait(ahead, staff, record) }] as const);
-  return { at, waiting, inCall, available, waits: new Map(waits), nextWait: predictWait(waiting.length, staff, record) };
-}
-
 function placeIn(line: LineState, entryId: QueueEntryId): { place: number; wait: WaitRange | null } {
   const found = line.waits.get(entryId);
   if (!found) throw new RangeError(`queue entry ${entryId} is not in this line`);
@@ -156,6 +184,7 @@ function placeIn(line: LineState, entryId: QueueEntryId): { place: number; wait:
 /** An entry as its citizen sees it. */
 export function viewOf(entry: QueueEntry, line: Pick<LineState, 'at' | 'waits'>): QueueEntryView {
   const { entryId, ticketNumber, serviceId, conversationId, state, joinedAt } = entry;
+  const { missedTurns, lostTurn, needs, priority, readiness } = entry;
   const placed = state === 'waiting' ? line.waits.get(entryId) : undefined;
   return {
     entryId,
@@ -164,10 +193,17 @@ export function viewOf(entry: QueueEntry, line: Pick<LineState, 'at' | 'waits'>)
     conversationId,
     state,
     joinedAt,
+    missedTurns,
+    lostTurn,
+    needs,
+    priority,
+    readiness,
     appointmentId: entry.appointment?.appointmentId ?? null,
     place: placed?.place ?? null,
     wait: placed?.wait ?? null,
-    callId: entry.state === 'accepted' || entry.state === 'ended' ? entry.callId : null,
+    callId: 'turn' in entry ? entry.turn.callId : null,
+    answerBy: entry.state === 'called' ? entry.turn.answerBy : null,
+    extended: entry.state === 'called' && entry.turn.extended,
     updatedAt: line.at,
   };
 }

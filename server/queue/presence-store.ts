@@ -3,13 +3,12 @@ import type { AccountId, OfficeId, QueueEntryId } from '../protocol/ids.ts';
 import type { Database, Transaction } from '../platform/database.ts';
 
 type Tables = {
-  queueEntries: { entryId: QueueEntryId; officeId: OfficeId; citizenId: AccountId; state: string; present: boolean; lastPresentAt: Date };
-  availability: { accountId: AccountId; officeId: OfficeId; available: boolean; present: boolean; lastPresentAt: Date };
+  queueEntries: { entryId: QueueEntryId; citizenId: AccountId; state: string; lastPresentAt: Date };
 };
 
 export type PresenceStore = ReturnType<typeof createPresenceStore>;
 
-/** Who is connected: citizens who wait, and officials who take people from the line. */
+/** Who is connected: citizens in a line, and officials who take people from it. */
 export function createPresenceStore(database: Database) {
   const tables = (within: Database = database) => within.withTables<Tables>();
 
@@ -20,12 +19,13 @@ export function createPresenceStore(database: Database) {
       const news = await sql<{ officeId: OfficeId }>`
         with accounts as (select unnest(${[...accountIds]}::text[]) as account_id),
         news as (
-          select office_id from queue_entries join accounts on citizen_id = account_id where state = 'waiting' and present <> ${present}
+          select office_id from queue_entries join accounts on citizen_id = account_id
+          where state in ('waiting', 'called', 'parked') and present <> ${present}
           union select office_id from availability join accounts using (account_id) where present <> ${present}
         ),
         citizens as (
           update queue_entries set present = ${present}, last_present_at = ${new Date(at)}
-          from accounts where citizen_id = account_id and state = 'waiting'
+          from accounts where citizen_id = account_id and state in ('waiting', 'called', 'parked')
         ),
         officials as (
           update availability set present = ${present}, last_present_at = ${new Date(at)}
@@ -35,15 +35,29 @@ export function createPresenceStore(database: Database) {
       return news.rows.map(({ officeId }) => officeId);
     },
 
-    /** Who waits and whose devices were all last connected before `before`. */
-    async listAbsent(before: number): Promise<readonly QueueEntryId[]> {
+    /** Those whose node said nothing of them since `before` have gone with it. Returns their offices. */
+    async markSilent(before: number): Promise<readonly OfficeId[]> {
+      const { rows } = await sql<{ officeId: OfficeId }>`
+        with citizens as (
+          update queue_entries set present = false
+          where state in ('waiting', 'called', 'parked') and present and last_present_at <= ${new Date(before)} returning office_id
+        ),
+        officials as (update availability set present = false where present and last_present_at <= ${new Date(before)} returning office_id)
+        select office_id from citizens union select office_id from officials`.execute(database);
+      return rows.map(({ officeId }) => officeId);
+    },
+
+    /** Who waits or is parked, and whose devices were all last connected before `before`. */
+    async listAbsent(
+      before: number,
+    ): Promise<readonly { readonly entryId: QueueEntryId; readonly citizenId: AccountId; readonly lastPresentAt: number }[]> {
       const rows = await tables()
         .selectFrom('queueEntries')
-        .select('entryId')
-        .where('state', '=', 'waiting')
+        .select(['entryId', 'citizenId', 'lastPresentAt'])
+        .where('state', 'in', ['waiting', 'parked'])
         .where('lastPresentAt', '<', new Date(before))
         .execute();
-      return rows.map(({ entryId }) => entryId);
+      return rows.map(({ lastPresentAt, ...row }) => ({ ...row, lastPresentAt: lastPresentAt.getTime() }));
     },
 
     /** Whether that is still so; then the entry stays as it is until the commit. */
@@ -52,55 +66,11 @@ export function createPresenceStore(database: Database) {
         .selectFrom('queueEntries')
         .select('entryId')
         .where('entryId', '=', entryId)
-        .where('state', '=', 'waiting')
+        .where('state', 'in', ['waiting', 'parked'])
         .where('lastPresentAt', '<', new Date(before))
         .forUpdate()
         .executeTakeFirst();
       return row !== undefined;
-    },
-
-    /** Offices where somebody waits, or says that he takes people. */
-    async listOffices(): Promise<readonly OfficeId[]> {
-      const rows = await sql<{ officeId: OfficeId }>`
-        select office_id from queue_entries where state = 'waiting' union select office_id from availability where available`.execute(
-        database,
-      );
-      return rows.rows.map(({ officeId }) => officeId);
-    },
-
-    /** Citizens who wait, officials and citizens who are with each other: none of them is idle. */
-    async listBusy(): Promise<readonly AccountId[]> {
-      const rows = await sql<{ accountId: AccountId }>`
-        select citizen_id as account_id from queue_entries where state in ('waiting', 'accepted')
-        union select accepted_by from queue_entries where state = 'accepted'`.execute(database);
-      return rows.rows.map(({ accountId }) => accountId);
-    },
-
-    async setAvailable(official: { accountId: AccountId; officeId: OfficeId }, available: boolean, at: number): Promise<void> {
-      const state = { officeId: official.officeId, available, present: true, lastPresentAt: new Date(at) };
-      await tables()
-        .insertInto('availability')
-        .values({ accountId: official.accountId, ...state })
-        .onConflict((conflict) => conflict.column('accountId').doUpdateSet(state))
-        .execute();
-    },
-
-    async isAvailable(accountId: AccountId, within?: Transaction): Promise<boolean> {
-      const row = await tables(within).selectFrom('availability').select('available').where('accountId', '=', accountId).executeTakeFirst();
-      return row?.available ?? false;
-    },
-
-    /** Officials of the office who are available and were connected after `since`. */
-    async listAvailable(officeId: OfficeId, since: number, within?: Transaction): Promise<readonly AccountId[]> {
-      const rows = await tables(within)
-        .selectFrom('availability')
-        .select('accountId')
-        .where('officeId', '=', officeId)
-        .where('available', '=', true)
-        .where('present', '=', true)
-        .where('lastPresentAt', '>', new Date(since))
-        .execute();
-      return rows.map(({ accountId }) => accountId);
     },
   };
 }

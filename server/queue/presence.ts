@@ -3,14 +3,18 @@ import { limits } from '../protocol/limits.ts';
 import type { Log } from '../platform/log.ts';
 import type { Entries } from './entries.ts';
 import { presenceMs, type Line } from './line.ts';
+import type { LineStore } from './line-store.ts';
 import type { PresenceStore } from './presence-store.ts';
 
 export interface PresenceDependencies {
   readonly store: PresenceStore;
+  readonly lineStore: LineStore;
   readonly entries: Entries;
   readonly line: Line;
   /** Accounts with a socket on this node. */
   readonly connected: { isConnected(accountId: AccountId): boolean; accounts(): readonly AccountId[] };
+  /** Those of them who have asked to be told when it is their turn, wherever they are. */
+  readonly isReachable: (accountIds: readonly AccountId[]) => Promise<ReadonlySet<AccountId>>;
   /** Sessions of these do not run out by idleness. */
   readonly keepAlive: (accountIds: readonly AccountId[]) => Promise<void>;
   readonly now: () => number;
@@ -42,22 +46,31 @@ export class Presence {
 
   /** To be called every 20 seconds: says who is still here, takes those who have gone too long out of the line, tells what was not told. */
   async sweep(): Promise<void> {
-    const { store, entries, line, connected, keepAlive, now } = this.#dependencies;
+    const { store, lineStore, line, connected, keepAlive, now } = this.#dependencies;
     const at = now();
     if (at - this.#lastSweepAt > presenceMs) this.#watchingSince = at;
     await this.#mark(connected.accounts(), true);
     this.#lastSweepAt = at;
-    await keepAlive(await store.listBusy());
-    if (at - this.#watchingSince >= limits.absenceGraceMs) {
-      const before = at - limits.absenceGraceMs;
-      for (const entryId of await store.listAbsent(before)) await entries.dropAbsent(entryId, before);
-    }
-    for (const officeId of await store.listOffices()) await line.retell(officeId);
+    await keepAlive(await lineStore.listBusy());
+    for (const officeId of new Set(await store.markSilent(at - presenceMs))) line.refreshSoon(officeId);
+    if (at - this.#watchingSince >= limits.absenceGraceMs) await this.#dropAbsent(at);
+    for (const officeId of await lineStore.listOffices()) await line.retell(officeId);
   }
 
   /** Resolves when nothing is under way any more. */
   async settle(): Promise<void> {
     await this.#writing;
+  }
+
+  async #dropAbsent(at: number): Promise<void> {
+    const { store, entries, isReachable } = this.#dependencies;
+    const absent = await store.listAbsent(at - limits.absenceGraceMs);
+    if (absent.length === 0) return;
+    const reachable = await isReachable(absent.map(({ citizenId }) => citizenId));
+    for (const { entryId, citizenId, lastPresentAt } of absent) {
+      const before = at - (reachable.has(citizenId) ? limits.absenceGraceWithPushMs : limits.absenceGraceMs);
+      if (lastPresentAt < before) await entries.dropAbsent(entryId, before);
+    }
   }
 
   async #write(before: Promise<void>): Promise<void> {

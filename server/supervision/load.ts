@@ -9,6 +9,7 @@ export interface OfficeLoad {
   readonly at: number;
   readonly services: readonly ServiceLoad[];
   readonly available: ReadonlySet<AccountId>;
+  readonly onBreak: ReadonlySet<AccountId>;
   readonly inCall: ReadonlySet<AccountId>;
 }
 
@@ -90,8 +91,9 @@ export class Load {
 
   async #read(officeId: OfficeId): Promise<LoadFigures> {
     const { readLoad, officialsOf } = this.#dependencies;
-    const [{ at, services, available, inCall }, officials] = await Promise.all([readLoad(officeId), officialsOf(officeId)]);
-    const stateOf = (accountId: AccountId) => (inCall.has(accountId) ? 'in-call' : available.has(accountId) ? 'available' : 'away');
+    const [{ at, services, available, onBreak, inCall }, officials] = await Promise.all([readLoad(officeId), officialsOf(officeId)]);
+    const stateOf = (accountId: AccountId) =>
+      inCall.has(accountId) ? 'in-call' : available.has(accountId) ? 'available' : onBreak.has(accountId) ? 'break' : 'away';
     return { at, services, officials: officials.map(({ accountId, displayName }) => ({ displayName, state: stateOf(accountId) })) };
   }
 }

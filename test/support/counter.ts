@@ -45,6 +45,9 @@ export interface TestCounter {
   readonly clock: { at: number };
   readonly connected: Set<AccountId>;
   readonly keptAlive: Set<AccountId>;
+  /** Whom a push would reach, and who was sent one. */
+  readonly reachable: Set<AccountId>;
+  readonly pushed: readonly AccountId[];
   /** What the citizens were told that was recorded in their conversations. */
   readonly events: readonly { readonly conversationId: ConversationId; readonly event: ConversationEvent }[];
   addCitizen(): Promise<Person>;
@@ -83,6 +86,8 @@ export async function startTestCounter({
   const clock = { at: monday };
   const connected = new Set<AccountId>();
   const keptAlive = new Set<AccountId>();
+  const reachable = new Set<AccountId>();
+  const pushed: AccountId[] = [];
   const told: Told[] = [];
   const listeners = new Set<(fact: Told) => void>();
   const officials = new Map<OfficeId, { accountId: AccountId; displayName: string }[]>();
@@ -120,6 +125,8 @@ export async function startTestCounter({
       recordEvent: async (within, conversationId, event) => await conversations.recordEvent(within, conversationId, event),
       connected: { isConnected: (accountId) => connected.has(accountId), accounts: () => [...connected] },
       endedOf: async () => [],
+      push: (accountId) => void pushed.push(accountId),
+      isReachable: async (accountIds) => new Set(accountIds.filter((accountId) => reachable.has(accountId))),
       keepAlive: async (accountIds) => accountIds.forEach((accountId) => keptAlive.add(accountId)),
       now: () => clock.at,
     });
@@ -173,6 +180,8 @@ export async function startTestCounter({
     clock,
     connected,
     keptAlive,
+    reachable,
+    pushed,
     get events() {
       const advances = told.filter(({ to, event }) => event === 'conversation:advanced' && to.startsWith('account:'));
       return advances.flatMap(({ fact }) => eventsOf(fact as Fact<'conversation:advanced'>));
@@ -180,7 +189,7 @@ export async function startTestCounter({
     addCitizen: async () => await addPerson('citizen', null),
     async addOfficial(officeId = townHall, { available = true } = {}) {
       const official = await addPerson('official', officeId);
-      if (available) await official.request('availability:set', { available });
+      if (available) await official.request('availability:set', { state: 'available', services: [], languages: [] });
       return official;
     },
     addSupervisor: async (officeId = townHall) => await addPerson('supervisor', officeId),
@@ -203,6 +212,7 @@ export async function startTestCounter({
         serviceId,
         conversationId: await test.openConversation(citizen, serviceId),
         language: 'fr',
+        needs: [],
       });
     },
     next: async (event, fits = () => true) =>

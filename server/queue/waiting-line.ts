@@ -1,0 +1,101 @@
+import type { ConversationEvent } from '../protocol/conversations.ts';
+import type { AccountId, ConversationId } from '../protocol/ids.ts';
+import type { QueueCommands } from '../protocol/queue.ts';
+import type { Handlers } from '../platform/commands.ts';
+import type { Announcement, Database, Transaction } from '../platform/database.ts';
+import { every, type Recurring } from '../platform/every.ts';
+import type { Log } from '../platform/log.ts';
+import type { Notify } from '../platform/notify.ts';
+import { Arrivals } from './arrivals.ts';
+import { createAvailabilityStore } from './availability-store.ts';
+import { citizenHandlers, type CitizenHandlersDependencies } from './citizen-handlers.ts';
+import { deskHandlers } from './desk-handlers.ts';
+import { Entries, type EntriesDependencies } from './entries.ts';
+import { createLineStore } from './line-store.ts';
+import { Line, type LineDependencies } from './line.ts';
+import { createPresenceStore } from './presence-store.ts';
+import { Presence, type PresenceDependencies } from './presence.ts';
+import { createQueueStore, type QueueStore } from './store.ts';
+import { createTurnStore } from './turn-store.ts';
+import { TurnWatch, watchMs } from './turn-watch.ts';
+import { Turns, type TurnsDependencies } from './turns.ts';
+
+export interface WaitingLineDependencies
+  extends
+    Pick<LineDependencies, 'officialsOf' | 'forecast' | 'onChange'>,
+    Pick<CitizenHandlersDependencies, 'findService' | 'openingAt' | 'findConversation'>,
+    Pick<PresenceDependencies, 'connected' | 'isReachable' | 'keepAlive'>,
+    Pick<TurnsDependencies, 'startCall' | 'endCall' | 'ringAgain' | 'push'> {
+  readonly database: Database;
+  readonly recordEvent: (transaction: Transaction, conversationId: ConversationId, event: ConversationEvent) => Promise<Announcement>;
+  /** The entry of a checked-in appointment was served, or left the line. */
+  readonly closeAppointment: TurnsDependencies['closeAppointment'] & EntriesDependencies['closeAppointment'];
+  /** Officials who are in the room of their running call, on any node. */
+  readonly attending: () => Promise<ReadonlySet<AccountId>>;
+  /** The local date, "2026-11-22". */
+  readonly dayOf: (at: number) => string;
+  readonly notify: Notify;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** The waiting lines of all offices. */
+export interface WaitingLine {
+  readonly handlers: Handlers<keyof QueueCommands>;
+  readonly store: QueueStore;
+  readonly line: Line;
+  readonly arrivals: Arrivals;
+  /** For the calls, which end and answer turns in their own commits. */
+  readonly turns: Turns;
+  /** The first socket of an account has come to this node, or the last one has gone. */
+  notePresence(accountId: AccountId): void;
+  /** What otherwise comes with time: absences, missed turns, officials who have vanished. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const presenceSweepMs = 20_000;
+
+export function createWaitingLine(dependencies: WaitingLineDependencies): WaitingLine {
+  const { database, attending, connected, now, log } = dependencies;
+  const store = createQueueStore(database);
+  const lineStore = createLineStore(database);
+  const availability = createAvailabilityStore(database);
+  const presenceStore = createPresenceStore(database);
+  const turnStore = createTurnStore(database);
+
+  const line = new Line({ ...dependencies, store: lineStore, availability });
+  const arrivals = new Arrivals({ ...dependencies, store, lineStore, line });
+  const entries = new Entries({ ...dependencies, store, lineStore, presence: presenceStore, line });
+  const turns = new Turns({ ...dependencies, store, lineStore, availability, line });
+  const presence = new Presence({ ...dependencies, store: presenceStore, lineStore, entries, line });
+  const watch = new TurnWatch({ store: turnStore, turns, connected, attending, now, log });
+
+  const presenceSweep = every(presenceSweepMs, 'presence', async () => await presence.sweep(), log);
+  const lookAgain = (): void => {
+    watching.run().catch((error: unknown) => log.warn({ err: error }, 'turns could not be looked at'));
+  };
+  const watching: Recurring = every(watchMs, 'turns', async () => await watch.look(lookAgain), log);
+
+  return {
+    handlers: {
+      ...citizenHandlers({ ...dependencies, store, line, arrivals, entries, turns }),
+      ...deskHandlers({ ...dependencies, availability, line, entries, turns }),
+    },
+    store,
+    line,
+    arrivals,
+    turns,
+    notePresence: (accountId) => presence.note(accountId),
+    async sweep() {
+      await presenceSweep.run();
+      await watching.run();
+    },
+    async close() {
+      await Promise.all([presenceSweep.close(), watching.close()]);
+      watch.close();
+      await presence.settle();
+      await line.settle();
+    },
+  };
+}
