@@ -1,0 +1,3 @@
+import { measureForwarding } from './forwarding.ts';
+
+await measureForwarding();
