@@ -2,6 +2,7 @@ import { html } from 'lit';
 import { accountRoutes } from './account-routes.ts';
 import { callRoute } from './call-route.ts';
 import { citizenRoutes } from './citizen-routes.ts';
+import { deviceRoute } from './device-route.ts';
 import type { Route } from './route.ts';
 import { securityRoutes } from './security-routes.ts';
 import { staffRoutes } from './staff-routes.ts';
@@ -11,6 +12,7 @@ import { waysRoutes } from './ways-routes.ts';
 export const routes: readonly Route[] = [
   ...citizenRoutes,
   callRoute,
+  deviceRoute,
   ...staffRoutes,
   ...accountRoutes,
   ...waysRoutes,

@@ -1,5 +1,6 @@
+import { strikeTones } from '../ui/tones.ts';
+
 const key = 'chime';
-const volume = 0.12;
 const repeatMs = 4_000;
 const ringMs = 30_000;
 
@@ -16,7 +17,7 @@ export function setChime(on: boolean): void {
 export function ring(): () => void {
   const sound = isChimeOn() ? new AudioContext() : null;
   const strike = (): void => {
-    if (sound !== null) playNotes(sound);
+    if (sound !== null) strikeTones(sound);
     // Not every device can; whoever has not touched the page yet is not shaken either.
     if ('vibrate' in navigator) navigator.vibrate([200, 100, 200]);
   };
@@ -35,22 +36,6 @@ export function ring(): () => void {
 export function chimeOnce(): void {
   if (!isChimeOn()) return;
   const sound = new AudioContext();
-  playNotes(sound);
+  strikeTones(sound);
   setTimeout(() => void sound.close(), 2_000);
-}
-
-/** A fifth down, G5 to C5: a door bell, not an alarm. */
-function playNotes(sound: AudioContext): void {
-  for (const [index, frequency] of [783.99, 523.25].entries()) {
-    const from = sound.currentTime + index * 0.35;
-    const gain = sound.createGain();
-    gain.gain.setValueAtTime(0, from);
-    gain.gain.linearRampToValueAtTime(volume, from + 0.02);
-    gain.gain.exponentialRampToValueAtTime(0.0001, from + 0.9);
-    gain.connect(sound.destination);
-    const note = new OscillatorNode(sound, { type: 'sine', frequency });
-    note.connect(gain);
-    note.start(from);
-    note.stop(from + 1);
-  }
 }
