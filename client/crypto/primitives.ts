@@ -2,7 +2,7 @@ import sodium, { is_zero, memzero } from 'libsodium-wrappers';
 import { CryptoError, ensure, withDomain } from '../../server/protocol/sodium.ts';
 
 /** What keys are derived for; exactly eight characters each. */
-export type KeyContext = 'gim1-dev' | 'gim1-puk' | 'gim1-ptk' | 'gim1-eps' | 'gim1-rec' | 'gim1-prf';
+export type KeyContext = 'gim1-dev' | 'gim1-puk' | 'gim1-ptk' | 'gim1-eps' | 'gim1-rec' | 'gim1-prf' | 'gim1-gst';
 
 export const seedBytes = 32;
 const nonceBytes = 24;

@@ -1,7 +1,15 @@
 import sodium from 'libsodium-wrappers';
 import { lp } from '../../server/protocol/hash.ts';
 import { blake2b, CryptoError } from '../../server/protocol/sodium.ts';
-import { concat, wipe } from './primitives.ts';
+import { concat, randomBytes, wipe } from './primitives.ts';
+
+/** X-Wing keys for as long as a call lasts: never stored. */
+export function createKemPair(): { readonly kemPk: Uint8Array; readonly kemSk: Uint8Array } {
+  const seed = randomBytes(sodium.crypto_kem_xwing_SEEDBYTES);
+  const { publicKey, privateKey } = sodium.crypto_kem_xwing_seed_keypair(seed);
+  wipe(seed);
+  return { kemPk: publicKey, kemSk: privateKey };
+}
 
 /**
  * seal(pk, pt, ad), shaped like HPKE's base mode (RFC 9180 §5): X-Wing, then XChaCha20-Poly1305 under a key and nonce
