@@ -27,6 +27,8 @@ type Tables = { appointments: AppointmentsTable };
 const occupying = ['held', 'booked', 'checked-in', 'completed'] as const;
 const released = { state: 'released', holdExpiresAt: null } as const;
 const maxListed = 500;
+/** Appointments by which it is judged how many come. */
+const mostShown = 200;
 
 export type AppointmentStore = ReturnType<typeof createAppointmentStore>;
 
@@ -142,6 +144,38 @@ export function createAppointmentStore(database: Database) {
         .limit(maxListed)
         .execute();
       return rows.map(toAppointment);
+    },
+
+    /** Of the office: booked for between two moments and not checked in, and how many of those booked lately came. */
+    async readExpected(
+      officeId: OfficeId,
+      { from, to }: { readonly from: number; readonly to: number },
+      within?: Transaction,
+    ): Promise<{ expected: readonly { serviceId: ServiceId; startsAt: number }[]; showRate: number }> {
+      const rows = await appointments(within)
+        .select(['serviceId', 'startsAt'])
+        .where('officeId', '=', officeId)
+        .where('state', '=', 'booked')
+        .where('startsAt', '>', new Date(from))
+        .where('startsAt', '<', new Date(to))
+        .execute();
+      const past = appointments(within)
+        .select('state')
+        .where('officeId', '=', officeId)
+        .where('state', 'in', ['completed', 'missed'])
+        .where('startsAt', '<', new Date(from))
+        .orderBy('startsAt', 'desc')
+        .limit(mostShown);
+      const { came, all } = await (within ?? database)
+        .withTables<Tables>()
+        .selectFrom(past.as('past'))
+        .select(({ fn }) => [fn.countAll<string>().filterWhere('state', '=', 'completed').as('came'), fn.countAll<string>().as('all')])
+        .executeTakeFirstOrThrow();
+      // Nine of ten come, until more than that is known.
+      return {
+        expected: rows.map(({ serviceId, startsAt }) => ({ serviceId, startsAt: startsAt.getTime() })),
+        showRate: (Number(came) + 9) / (Number(all) + 10),
+      };
     },
 
     /** Booked, and due before then. */

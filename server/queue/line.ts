@@ -11,6 +11,7 @@ import type { CalledState, ParkedState, QueueEntry } from './queue.ts';
 
 /** Somebody whose node says nothing of him for this long has gone with it. */
 export const presenceMs = 60_000;
+const glanceMs = 5_000;
 
 /** A member of the team who has ever said whom he takes, or is with somebody. */
 export interface OfficialInLine extends Omit<OfficialState, 'present'> {
@@ -51,7 +52,11 @@ export interface LineDependencies {
   readonly availability: AvailabilityStore;
   readonly officialsOf: (officeId: OfficeId) => Promise<readonly { readonly accountId: AccountId }[]>;
   /** How long everybody will wait. `within` a transaction, which has one connection. */
-  readonly forecast: (line: LineParts, within?: Transaction) => Promise<LineForecast>;
+  readonly forecasts: {
+    read(line: LineParts, within?: Transaction): Promise<LineForecast>;
+    /** These waits are told in this transaction. */
+    noteTold(line: LineParts, waits: LineState['waits'], within: Transaction): Promise<void>;
+  };
   readonly notify: Notify;
   /** Called when an office's line or team changed. */
   readonly onChange: (officeId: OfficeId) => void;
@@ -65,6 +70,7 @@ export class Line {
   readonly #running = new Map<OfficeId, Promise<LineState>>();
   readonly #next = new Map<OfficeId, Promise<LineState>>();
   readonly #changed = new Set<OfficeId>();
+  readonly #told = new Map<OfficeId, LineState>();
 
   constructor(dependencies: LineDependencies) {
     this.#dependencies = dependencies;
@@ -73,6 +79,13 @@ export class Line {
   /** The line as it is now. */
   async read(officeId: OfficeId): Promise<LineState> {
     return await this.#read(officeId, await this.#dependencies.officialsOf(officeId));
+  }
+
+  /** The line as it was told lately: for what many ask who are not in it. */
+  async glance(officeId: OfficeId): Promise<LineState> {
+    const told = this.#told.get(officeId);
+    const isOld = !told || this.#changed.has(officeId) || this.#running.has(officeId) || this.#dependencies.now() - told.at > glanceMs;
+    return isOld ? await this.read(officeId) : told;
   }
 
   /**
@@ -121,7 +134,7 @@ export class Line {
 
   /** `within` a transaction, which has one connection: so one query after the other. */
   async #read(officeId: OfficeId, team: readonly { readonly accountId: AccountId }[], within?: Transaction): Promise<LineState> {
-    const { store, availability, forecast, now } = this.#dependencies;
+    const { store, availability, forecasts, now } = this.#dependencies;
     const at = now();
     const { waiting, called, parked, accepted } = await store.listOpen(officeId, within);
     const members = new Set(team.map(({ accountId }) => accountId));
@@ -138,7 +151,7 @@ export class Line {
         busy: busy.get(official.accountId) ?? null,
       }));
     const parts = { at, officeId, waiting: inOrder(waiting, at), called, parked, officials };
-    const { ofEntries, ofServices } = await forecast(parts, within);
+    const { ofEntries, ofServices } = await forecasts.read(parts, within);
     const withState = (state: OfficialState['state']) =>
       new Set(officials.flatMap((official) => (official.isConnected && official.state === state ? official.accountId : [])));
     return {
@@ -154,7 +167,7 @@ export class Line {
   }
 
   async #tell(officeId: OfficeId): Promise<LineState> {
-    const { database, store, officialsOf, notify, onChange } = this.#dependencies;
+    const { database, store, officialsOf, forecasts, notify, onChange } = this.#dependencies;
     const isChanged = this.#changed.delete(officeId);
     // Before the transaction: who holds a connection must not wait for a second one.
     const team = await officialsOf(officeId);
@@ -162,8 +175,10 @@ export class Line {
       await store.lockLine(within, officeId);
       const current = await this.#read(officeId, team, within);
       const told = current.waiting.map(({ entry }) => ({ entryId: entry.entryId, ...placeIn(current, entry.entryId) }));
+      await forecasts.noteTold(current, current.waits, within);
       return { line: current, news: await store.markTold(within, told) };
     });
+    this.#told.set(officeId, line);
     for (const { entry } of line.waiting) {
       if (news.has(entry.entryId)) notify({ account: entry.citizenId }, 'queue:moved', { entry: viewOf(entry, line) });
     }

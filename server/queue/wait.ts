@@ -1,53 +1,180 @@
+import type { QueueEntryId, ServiceId } from '../protocol/ids.ts';
+import type { Locale } from '../protocol/locale.ts';
 import type { WaitRange } from '../protocol/offices.ts';
+import { type Candidate, playLine } from './play-line.ts';
+import type { ServiceTimes } from './service-times.ts';
 
 /** What an office's line did lately. */
 export interface LineRecord {
-  /** How many of the last services are counted. */
-  readonly served: number;
-  /** From accept to the end of the call. */
-  readonly meanServiceMs: number;
+  readonly times: ServiceTimes;
   /** How many left the line without having been served, and how long all who waited (these and the served) waited together. */
   readonly left: number;
   readonly waitedMs: number;
+  /** How many came in a millisecond, while the line was open, who were put before the others. */
+  readonly urgentRate: number;
+  /** How many of those who had booked an appointment came; between 0 and 1. */
+  readonly showRate: number;
 }
 
-/** Officials who are available and connected, and how many of them are in no call. */
-export interface Staff {
-  readonly serving: number;
-  readonly free: number;
+export interface Waiter {
+  readonly entryId: QueueEntryId;
+  readonly serviceId: ServiceId;
+  readonly language: Locale;
+  /** See place.ts. */
+  readonly class: 0 | 1 | 2;
+  /** When a checked-in appointment's time comes; null for all others. */
+  readonly becomesDueAt: number | null;
 }
 
-/** With fewer services than this behind it, an estimate would be a guess. */
-export const minServed = 5;
-const stepMinutes = 5;
-/** Of the standard normal distribution: one wait in ten is shorter, one in ten longer than the range. */
-const z90 = 1.2816;
+/** An official who takes people: free, or with somebody and available after that. */
+export interface Serving {
+  /** Empty lists: all. */
+  readonly services: readonly ServiceId[];
+  readonly languages: readonly Locale[];
+  readonly busy: { readonly serviceId: ServiceId; readonly since: number } | null;
+}
+
+export interface LineNow {
+  readonly at: number;
+  /** In the order of the line. */
+  readonly waiting: readonly Waiter[];
+  readonly officials: readonly Serving[];
+  /** How many officials came, went, or changed whom they serve, within `unsettledMs`. */
+  readonly changed: number;
+  /** Booked for later and not checked in. */
+  readonly expected: readonly { readonly serviceId: ServiceId; readonly startsAt: number }[];
+  readonly record: LineRecord;
+  /** What somebody who joins now might come for. */
+  readonly services: readonly ServiceId[];
+}
+
+/** How long somebody will wait from now on; one wait in ten is shorter than `p10Ms`, one in ten longer than `p90Ms`. */
+export interface WaitForecast {
+  readonly meanMs: number;
+  readonly p10Ms: number;
+  readonly p90Ms: number;
+}
+
+export interface LineForecast {
+  /** Null where an estimate would be a guess. */
+  readonly ofEntries: ReadonlyMap<QueueEntryId, WaitForecast | null>;
+  /** Of somebody who joins now. */
+  readonly ofServices: ReadonlyMap<ServiceId, WaitForecast | null>;
+}
 
 /**
- * How long somebody with `ahead` people before him will wait, or null when that would be a guess.
- *
- * Queue length with abandonment correction (performance.md, "Wait prediction"): with s officials serving at the rate μ and
- * people leaving at the rate θ, the wait is a sum of exponential steps of mean 1/(sμ + iθ), i = 0 … ahead. The range is its
- * 10th to 90th percentile, from a gamma distribution of the same mean and variance (Wilson and Hilferty's approximation).
+ * So many of an office's last services and leavings are counted. The error of a mean of n services of variation 1 is 1/√n of it: with
+ * 2,000 it adds a hundredth to the error that nobody can avoid, with 50 a quarter.
  */
-export function predictWait(ahead: number, staff: Staff, record: LineRecord): WaitRange | null {
-  if (ahead < staff.free) return { fromMinutes: 0, toMinutes: stepMinutes };
-  if (staff.serving === 0 || record.served < minServed || record.meanServiceMs <= 0) return null;
-  const serviceRate = staff.serving / record.meanServiceMs;
-  const leaveRate = record.waitedMs > 0 ? record.left / record.waitedMs : 0;
-  const steps = Array.from({ length: ahead + 1 }, (_, index) => 1 / (serviceRate + index * leaveRate));
-  const mean = steps.reduce((sum, step) => sum + step, 0);
-  const variance = steps.reduce((sum, step) => sum + step * step, 0);
-  const fromMinutes = gammaQuantile(mean, variance, -z90) / 60_000;
-  const toMinutes = gammaQuantile(mean, variance, z90) / 60_000;
+export const recordEntries = 2_000;
+/** With fewer services than this behind it, an estimate would be a guess. */
+export const minServed = 5;
+/** So long after a change of staff as well (ux 3.6), unless most were there before. */
+export const unsettledMs = 2 * 60_000;
+const changedShare = 0.2;
+const stepMs = 5 * 60_000;
+/** A long line is played less often: what it costs stays the same, and its waits vary less. */
+const [mostRuns, fewestRuns, playedServices] = [256, 100, 20_000];
+
+/**
+ * How long each one who waits, and somebody who joined now, will wait.
+ *
+ * Method: the line is played forward some hundred times from what is known now (play-line.ts) – who waits for what, in which language
+ * and class; who serves, what each serves, how long he has been with somebody; which appointments fall due before, and how many of those
+ * not checked in will come; how often people give up; how often somebody is put first; service times as they were lately, with their
+ * own spread. Mean, tenth and ninetieth percentile of the courses are the forecast. With exponential service times and nobody of
+ * another class this is what queue length with abandonment correction computes (performance.md, "Wait prediction"):
+ * the sum of 1/(sμ + iθ), i = 0 … people ahead; `npm run bench -- wait` compares.
+ *
+ * Not foreseen: officials who will come or go, missed turns, and redirections.
+ */
+export function forecastWaits(now: LineNow): LineForecast {
+  const { at, waiting, expected, record } = now;
+  const urgent = [
+    ...waiting.flatMap((waiter) => (waiter.class === 1 ? [] : [{ waiter, candidate: urgentCandidate(waiter, at) }])),
+    ...expected.map((appointment) => ({ waiter: null, candidate: expectedCandidate(appointment, now) })),
+  ].toSorted((one, other) => one.candidate.urgentFromMs - other.candidate.urgentFromMs);
+  const walkIns = waiting.filter((waiter) => waiter.class === 1).map((waiter) => ({ waiter, candidate: walkIn(waiter) }));
+  const joiners = now.services.map((serviceId) => ({ waiter: null, candidate: { ...joining, serviceId } }));
+  const all = [...urgent, ...walkIns, ...joiners];
+  const waiterOf = new Map(all.flatMap(({ waiter, candidate }) => (waiter ? [[candidate, waiter] as const] : [])));
+  const waits = playLine(
+    {
+      candidates: all.map(({ candidate }) => candidate),
+      officials: now.officials.map((official) => ({
+        busy: official.busy && { serviceId: official.busy.serviceId, elapsedMs: Math.max(0, at - official.busy.since) },
+        serves: (candidate) => mayServe(official, candidate.serviceId, waiterOf.get(candidate)?.language ?? null),
+      })),
+      times: record.times,
+      leaveRate: record.waitedMs > 0 ? record.left / record.waitedMs : 0,
+      urgentRate: record.urgentRate,
+    },
+    Math.max(fewestRuns, Math.min(mostRuns, Math.floor(playedServices / all.length))),
+  );
+  const isGuess = record.times.count < minServed || now.changed > changedShare * now.officials.length;
+  const forecasts = waits.map((courses) => summarise(courses, isGuess));
+  const forecastOf = (index: number): WaitForecast | null => forecasts[index] ?? null;
   return {
-    fromMinutes: Math.floor(fromMinutes / stepMinutes) * stepMinutes,
-    toMinutes: Math.max(1, Math.ceil(toMinutes / stepMinutes)) * stepMinutes,
+    ofEntries: new Map(all.flatMap(({ waiter }, index) => (waiter ? [[waiter.entryId, forecastOf(index)] as const] : []))),
+    ofServices: new Map(now.services.map((serviceId, index) => [serviceId, forecastOf(urgent.length + walkIns.length + index)])),
   };
 }
 
-/** The quantile of a gamma distribution at the normal deviate `z` (Wilson and Hilferty 1931). */
-function gammaQuantile(mean: number, variance: number, z: number): number {
-  const shape = (mean * mean) / variance;
-  return mean * Math.max(0, 1 - 1 / (9 * shape) + z / (3 * Math.sqrt(shape))) ** 3;
+/** As it is announced: in steps of five minutes, outwards. */
+export function rangeOf(forecast: WaitForecast): WaitRange {
+  const steps = { from: Math.floor(forecast.p10Ms / stepMs), to: Math.max(1, Math.ceil(forecast.p90Ms / stepMs)) };
+  return { fromMinutes: (steps.from * stepMs) / 60_000, toMinutes: (steps.to * stepMs) / 60_000 };
+}
+
+/** Whether an official serves somebody; null: whatever service, whichever language. */
+function mayServe(
+  { services: skills, languages }: Pick<Serving, 'services' | 'languages'>,
+  serviceId: ServiceId | null,
+  language: Locale | null,
+): boolean {
+  return (
+    (serviceId === null || skills.length === 0 || skills.includes(serviceId)) &&
+    (language === null || languages.length === 0 || languages.includes(language))
+  );
+}
+
+/** Null when not every course served him, or when it would be a guess; that somebody is free now is none. */
+function summarise(courses: Float64Array, isGuess: boolean): WaitForecast | null {
+  const sorted = courses.toSorted();
+  const last = sorted.at(-1) ?? Number.NaN;
+  if (Number.isNaN(last) || (isGuess && last > 0)) return null;
+  const quantile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return { meanMs: sorted.reduce((sum, wait) => sum + wait, 0) / sorted.length, p10Ms: quantile(0.1), p90Ms: quantile(0.9) };
+}
+
+const joining: Candidate = {
+  serviceId: null,
+  urgentFromMs: Number.POSITIVE_INFINITY,
+  isHere: true,
+  showRate: 1,
+  mayLeave: false,
+  isGhost: true,
+  isAsked: true,
+};
+
+function walkIn({ serviceId }: Waiter): Candidate {
+  return { ...joining, serviceId, mayLeave: true, isGhost: false };
+}
+
+/** Prioritised ones keep their order by being due before now, all the same. */
+function urgentCandidate({ serviceId, class: ownClass, becomesDueAt }: Waiter, at: number): Candidate {
+  const urgentFromMs = ownClass === 0 ? 0 : Math.max(0, (becomesDueAt ?? at) - at);
+  return { ...joining, serviceId, urgentFromMs, isGhost: false };
+}
+
+function expectedCandidate({ serviceId, startsAt }: LineNow['expected'][number], { at, record }: LineNow): Candidate {
+  return {
+    ...joining,
+    serviceId,
+    urgentFromMs: Math.max(0, startsAt - at),
+    isHere: false,
+    showRate: record.showRate,
+    isGhost: false,
+    isAsked: false,
+  };
 }

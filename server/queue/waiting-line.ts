@@ -11,6 +11,8 @@ import { createAvailabilityStore } from './availability-store.ts';
 import { citizenHandlers, type CitizenHandlersDependencies } from './citizen-handlers.ts';
 import { deskHandlers } from './desk-handlers.ts';
 import { Entries, type EntriesDependencies } from './entries.ts';
+import { createForecastStore, type ForecastStore } from './forecast-store.ts';
+import { Forecasts, type ForecastsDependencies } from './forecasts.ts';
 import { createLineStore } from './line-store.ts';
 import { Line, type LineDependencies } from './line.ts';
 import { createPresenceStore } from './presence-store.ts';
@@ -22,7 +24,8 @@ import { Turns, type TurnsDependencies } from './turns.ts';
 
 export interface WaitingLineDependencies
   extends
-    Pick<LineDependencies, 'officialsOf' | 'forecast' | 'onChange'>,
+    Pick<LineDependencies, 'officialsOf' | 'onChange'>,
+    Omit<ForecastsDependencies, 'store'>,
     Pick<CitizenHandlersDependencies, 'findService' | 'openingAt' | 'findConversation'>,
     Pick<PresenceDependencies, 'connected' | 'isReachable' | 'keepAlive'>,
     Pick<TurnsDependencies, 'startCall' | 'endCall' | 'ringAgain' | 'push'> {
@@ -44,6 +47,8 @@ export interface WaitingLine {
   readonly handlers: Handlers<keyof QueueCommands>;
   readonly store: QueueStore;
   readonly line: Line;
+  /** How good the waits that were announced have been. */
+  readonly findAccuracy: ForecastStore['findAccuracy'];
   readonly arrivals: Arrivals;
   /** For the calls, which end and answer turns in their own commits. */
   readonly turns: Turns;
@@ -64,7 +69,10 @@ export function createWaitingLine(dependencies: WaitingLineDependencies): Waitin
   const presenceStore = createPresenceStore(database);
   const turnStore = createTurnStore(database);
 
-  const line = new Line({ ...dependencies, store: lineStore, availability });
+  const forecastStore = createForecastStore(database);
+  const forecasts = new Forecasts({ ...dependencies, store: forecastStore });
+
+  const line = new Line({ ...dependencies, store: lineStore, availability, forecasts });
   const arrivals = new Arrivals({ ...dependencies, store, lineStore, line });
   const entries = new Entries({ ...dependencies, store, lineStore, presence: presenceStore, line });
   const turns = new Turns({ ...dependencies, store, lineStore, availability, line });
@@ -84,6 +92,7 @@ export function createWaitingLine(dependencies: WaitingLineDependencies): Waitin
     },
     store,
     line,
+    findAccuracy: forecastStore.findAccuracy,
     arrivals,
     turns,
     notePresence: (accountId) => presence.note(accountId),
