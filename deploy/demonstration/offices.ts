@@ -7,7 +7,7 @@ const serviceId = slugSchema<'service'>();
 interface DemonstrationOffice extends Omit<NewOffice, 'services' | 'closedDays' | 'inboxRoot'> {
   /** Who the one-time links are for. */
   readonly staff: readonly { readonly role: 'official' | 'supervisor' | 'admin'; readonly displayName: string }[];
-  readonly services: readonly Omit<NewService, 'hours'>[];
+  readonly services: readonly Omit<NewService, 'hours' | 'lastAdmissionMinutes'>[];
 }
 
 /** Invented offices: numbers from the range reserved for fiction, streets that do not exist. */

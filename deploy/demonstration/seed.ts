@@ -60,7 +60,7 @@ export async function seedDemonstration({
       database,
       {
         ...office,
-        services: services.map((service) => ({ ...service, hours: alwaysOpen })),
+        services: services.map((service) => ({ ...service, lastAdmissionMinutes: 10, hours: alwaysOpen })),
         closedDays: [],
         inboxRoot: inboxNamed(office.name.en),
       },

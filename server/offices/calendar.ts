@@ -9,12 +9,17 @@ export interface HoursRule {
   readonly closes: string;
 }
 
-export interface Calendar {
+export interface OpeningRules {
   /** IANA name. */
   readonly timeZone: string;
   readonly hours: readonly HoursRule[];
   /** Local dates on which nothing is open: "2026-12-25". */
   readonly closedDays: ReadonlySet<string>;
+}
+
+export interface Calendar extends OpeningRules {
+  /** So long before closing the last number is given. */
+  readonly lastAdmissionMinutes: number;
 }
 
 /** Milliseconds since 1970. */
@@ -32,7 +37,7 @@ export function dayOf(at: number, timeZone: string): string {
 }
 
 /** Every opening that overlaps with the time between two moments, in order, whole. */
-export function hoursBetween(calendar: Calendar, from: number, to: number): readonly OpenHours[] {
+export function hoursBetween(calendar: OpeningRules, from: number, to: number): readonly OpenHours[] {
   const { timeZone } = calendar;
   const last = Temporal.PlainDate.from(dayOf(to, timeZone));
   const found: OpenHours[] = [];
@@ -48,11 +53,11 @@ export function openingAt(calendar: Calendar, at: number): Opening {
   if (next.opensAt > at) return { state: 'closed', opensAt: next.opensAt };
   // Hours that follow one another without a gap are one opening.
   const closesAt = ahead.reduce((end, hours) => (hours.opensAt <= end ? Math.max(end, hours.closesAt) : end), next.closesAt);
-  return { state: 'open', closesAt };
+  return { state: 'open', closesAt, admitsUntil: closesAt - calendar.lastAdmissionMinutes * 60_000 };
 }
 
 /** Local times become moments here and nowhere else: Temporal knows the days with 23 and 25 hours. */
-function hoursOn({ timeZone, hours, closedDays }: Calendar, day: Temporal.PlainDate): OpenHours[] {
+function hoursOn({ timeZone, hours, closedDays }: OpeningRules, day: Temporal.PlainDate): OpenHours[] {
   if (closedDays.has(day.toString())) return [];
   const moment = (time: string): number => {
     // SQL knows the end of a day as 24:00, Temporal only as the beginning of the next.

@@ -6,7 +6,7 @@ import { fromBase64Url, toBase64Url } from '../protocol/base64url.ts';
 import { idOf, type InvitationId, type OfficeId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { Enrolment, OfficeCommands } from '../protocol/offices.ts';
-import { roles } from '../protocol/roles.ts';
+import { memberRoles } from '../protocol/roles.ts';
 import type { InboxChains } from './inbox-chains.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { Inboxes } from './inboxes.ts';
@@ -48,7 +48,7 @@ export function officeHandlers({
   const proposals = new Proposals({ database, inboxes, now });
   return {
     'inbox:load': {
-      allow: roles,
+      allow: memberRoles,
       schema: schemas['inbox:load'],
       limit: { points: 120, perSeconds: 60 },
       async run({ inboxId, afterSeqno }) {

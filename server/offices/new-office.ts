@@ -17,6 +17,8 @@ export interface NewService {
   readonly letter: string;
   readonly appointmentMinutes: number;
   readonly desks: number;
+  /** So long before closing the last number is given. */
+  readonly lastAdmissionMinutes: number;
   readonly hours: readonly HoursRule[];
 }
 

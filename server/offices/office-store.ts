@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../platform/database.ts';
 import type { InboxId, OfficeId, ServiceId } from '../protocol/ids.ts';
 import type { LocalisedText } from '../protocol/locale.ts';
-import type { HoursRule } from './calendar.ts';
+import type { Calendar, HoursRule } from './calendar.ts';
 
 export interface OfficeRow {
   readonly officeId: OfficeId;
@@ -23,6 +23,8 @@ export interface ServiceRow {
   readonly appointmentMinutes: number;
   /** How many appointments may run at the same time. */
   readonly desks: number;
+  /** So long before closing the last number is given. */
+  readonly lastAdmissionMinutes: number;
   /** Place in the list. */
   readonly position: number;
 }
@@ -46,6 +48,7 @@ const serviceColumns = [
   'letter',
   'appointmentMinutes',
   'desks',
+  'lastAdmissionMinutes',
   'position',
 ] as const;
 
@@ -67,10 +70,12 @@ export class OfficeStore {
       .insertInto('offices')
       .values({ ...office, name: json(office.name) })
       .execute();
-    for (const { serviceId, officeId, name, summary, keywords, letter, appointmentMinutes, desks, position } of services) {
+    for (const { name, summary, ...service } of services) {
+      const { serviceId, officeId, keywords, letter, appointmentMinutes, desks, lastAdmissionMinutes, position } = service;
+      const row = { serviceId, officeId, keywords, letter, appointmentMinutes, desks, lastAdmissionMinutes, position };
       await this.#database
         .insertInto('services')
-        .values({ serviceId, officeId, name: json(name), summary: json(summary), keywords, letter, appointmentMinutes, desks, position })
+        .values({ ...row, name: json(name), summary: json(summary) })
         .execute();
     }
     if (hours.length > 0)
@@ -115,6 +120,7 @@ export class OfficeStore {
         'letter',
         'appointmentMinutes',
         'desks',
+        'lastAdmissionMinutes',
         'position',
         'inboxId',
       ])
@@ -123,9 +129,14 @@ export class OfficeStore {
     return row ?? null;
   }
 
-  /** Opening hours and closed days of these services, by service. */
-  async findHours(serviceIds: readonly ServiceId[]): Promise<ReadonlyMap<ServiceId, { hours: HoursRule[]; closedDays: Set<string> }>> {
-    const [hours, closedDays] = await Promise.all([
+  /** When these services are open, by service. */
+  async findHours(serviceIds: readonly ServiceId[]): Promise<ReadonlyMap<ServiceId, Omit<Calendar, 'timeZone'>>> {
+    const [services, hours, closedDays] = await Promise.all([
+      this.#database
+        .selectFrom('services')
+        .select(['serviceId', 'lastAdmissionMinutes'])
+        .where('serviceId', '=', sql<ServiceId>`any(${serviceIds}::text[])`)
+        .execute(),
       this.#database
         .selectFrom('openingHours')
         .select(['serviceId', 'weekday', 'opens', 'closes'])
@@ -141,9 +152,10 @@ export class OfficeStore {
         .execute(),
     ]);
     return new Map(
-      serviceIds.map((serviceId) => [
+      services.map(({ serviceId, lastAdmissionMinutes }) => [
         serviceId,
         {
+          lastAdmissionMinutes,
           hours: hours.filter((rule) => rule.serviceId === serviceId),
           closedDays: new Set(closedDays.filter((row) => row.serviceId === serviceId).map(({ day }) => day)),
         },

@@ -8,7 +8,13 @@ import { OfficeStore, type ServiceRow } from './office-store.ts';
 export interface ServiceLoad {
   readonly waiting: number;
   readonly wait: WaitRange | null;
+  /** Percent of the announced waits that came true; null while there were too few. */
+  readonly waitsWithin: number | null;
 }
+
+const nobody: ServiceLoad = { waiting: 0, wait: null, waitsWithin: null };
+/** A service without hours. */
+const closed: Omit<Calendar, 'timeZone'> = { hours: [], closedDays: new Set(), lastAdmissionMinutes: 0 };
 
 export interface OfficesDependencies {
   readonly database: Database;
@@ -35,18 +41,17 @@ export function createOffices({ database, timeZone }: OfficesDependencies): Offi
   const store = new OfficeStore(database);
   const calendarOf = async (serviceId: ServiceId): Promise<Calendar> => ({
     timeZone,
-    hours: [],
-    closedDays: new Set(),
+    ...closed,
     ...(await store.findHours([serviceId])).get(serviceId),
   });
   return {
     async list(at, loads) {
       const [offices, services] = await Promise.all([store.findOffices(), store.findServices()]);
       const hours = await store.findHours(services.map(({ serviceId }) => serviceId));
-      const viewOf = ({ letter: _letter, desks: _desks, position: _position, ...service }: ServiceRow) => ({
+      const viewOf = ({ letter: _letter, desks: _desks, position: _position, lastAdmissionMinutes: _last, ...service }: ServiceRow) => ({
         ...service,
-        opening: openingAt({ timeZone, hours: [], closedDays: new Set(), ...hours.get(service.serviceId) }, at),
-        ...(loads.get(service.serviceId) ?? { waiting: 0, wait: null }),
+        opening: openingAt({ timeZone, ...closed, ...hours.get(service.serviceId) }, at),
+        ...(loads.get(service.serviceId) ?? nobody),
       });
       return offices.map((office) => ({
         ...office,

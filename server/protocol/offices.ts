@@ -26,6 +26,8 @@ export interface ServiceView {
   readonly waiting: number;
   /** Null when an estimate would be a guess. */
   readonly wait: WaitRange | null;
+  /** Percent of the lately announced waits that came true; null while there were fewer than twenty. */
+  readonly waitsWithin: number | null;
   readonly appointmentMinutes: number;
 }
 

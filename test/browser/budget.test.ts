@@ -36,6 +36,7 @@ const office = {
     opening: { state: 'closed', opensAt: null },
     waiting: 0,
     wait: null,
+    waitsWithin: null,
     appointmentMinutes: 20,
   })),
 };

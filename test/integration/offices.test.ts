@@ -68,9 +68,10 @@ test('anybody sees the offices, their services in five languages, and the keys o
           },
           summary: expect.any(Object),
           keywords: ['birth'],
-          opening: { state: 'open', closesAt: expect.any(Number) },
+          opening: { state: 'open', closesAt: expect.any(Number), admitsUntil: expect.any(Number) },
           waiting: 0,
           wait: null,
+          waitsWithin: null,
           appointmentMinutes: 20,
         },
       ],
@@ -109,6 +110,8 @@ test('however many ask for the offices at once, the lines are read once', async 
   expect(reads).toBe(2);
 });
 
+const openUntil = (closesAt: number) => ({ state: 'open', closesAt, admitsUntil: closesAt });
+
 test('a service is open at its local hours, with its breaks, and not on closed days', async () => {
   const office = await createOffice();
   await setHours(
@@ -120,17 +123,25 @@ test('a service is open at its local hours, with its breaks, and not on closed d
   );
   await sql`insert into closed_days (office_id, day) values (${office.officeId}, '2026-12-25')`.execute(server.database);
   // Luxembourg is an hour ahead of UTC in winter, two in summer.
-  expect(await openingOf(office, '2026-12-23T08:00:00Z')).toEqual({ state: 'open', closesAt: Date.parse('2026-12-23T11:00:00Z') });
+  expect(await openingOf(office, '2026-12-23T08:00:00Z')).toEqual(openUntil(Date.parse('2026-12-23T11:00:00Z')));
   expect(await openingOf(office, '2026-12-23T11:00:00Z')).toEqual({ state: 'closed', opensAt: Date.parse('2026-12-23T13:00:00Z') });
   expect(await openingOf(office, '2026-12-24T16:00:00Z')).toEqual({ state: 'closed', opensAt: Date.parse('2026-12-28T07:30:00Z') });
-  expect(await openingOf(office, '2026-07-01T06:30:00Z')).toEqual({ state: 'open', closesAt: Date.parse('2026-07-01T10:00:00Z') });
+  expect(await openingOf(office, '2026-07-01T06:30:00Z')).toEqual(openUntil(Date.parse('2026-07-01T10:00:00Z')));
+});
+
+test('numbers are given until some minutes before closing', async () => {
+  const office = await createOffice();
+  await setHours(office, [{ weekday: 3, opens: '08:30', closes: '12:00' }]);
+  await sql`update services set last_admission_minutes = 10 where service_id = ${office.serviceId}`.execute(server.database);
+  const noon = Date.parse('2026-12-23T11:00:00Z');
+  expect(await openingOf(office, '2026-12-23T08:00:00Z')).toEqual({ state: 'open', closesAt: noon, admitsUntil: noon - 10 * 60_000 });
 });
 
 test('on the night the clocks change, hours are as long as they really are', async () => {
   const office = await createOffice();
   await setHours(office, [{ weekday: 7, opens: '00:00', closes: '06:00' }]);
-  expect(await openingOf(office, '2026-10-25T00:30:00Z')).toEqual({ state: 'open', closesAt: Date.parse('2026-10-25T05:00:00Z') });
-  expect(await openingOf(office, '2027-03-28T00:30:00Z')).toEqual({ state: 'open', closesAt: Date.parse('2027-03-28T04:00:00Z') });
+  expect(await openingOf(office, '2026-10-25T00:30:00Z')).toEqual(openUntil(Date.parse('2026-10-25T05:00:00Z')));
+  expect(await openingOf(office, '2027-03-28T00:30:00Z')).toEqual(openUntil(Date.parse('2027-03-28T04:00:00Z')));
 });
 
 test('a service without hours never opens', async () => {

@@ -77,6 +77,7 @@ export class TestOffice {
             letter: 'A',
             appointmentMinutes: 20,
             desks: 2,
+            lastAdmissionMinutes: 0,
             hours: [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday, opens: '00:00', closes: '23:59:59' })),
           },
         ],

@@ -37,6 +37,7 @@ export async function addOffices(database: Database, desks: number): Promise<voi
     letter,
     appointmentMinutes,
     desks,
+    lastAdmissionMinutes: 0,
     position: 1,
     name: text(serviceId),
     summary: text(serviceId),
