@@ -24,6 +24,12 @@ export const redisServer: SystemNeed = {
   isPresent: async () => await hasPrograms(['redis-server']),
 };
 
+export const openssl: SystemNeed = {
+  what: 'the program openssl',
+  packages: ['openssl'],
+  isPresent: async () => await hasPrograms(['openssl']),
+};
+
 export const workerBuild: SystemNeed = {
   what: 'the compiler and libraries of the media worker',
   packages: ['g++', 'pkg-config', 'libuv1-dev', 'libssl-dev', 'libsrtp2-dev', 'libflatbuffers-dev', 'flatbuffers-compiler', 'libabsl-dev'],

@@ -8,7 +8,7 @@ import { buildClient } from './client-build.ts';
 import { packageProgram, root, runCommand } from './command.ts';
 import { prepareMediaWorker } from './media-worker.ts';
 import { showProgress } from './progress.ts';
-import { chromium, ensureSystemPackages, redisServer } from './system-packages.ts';
+import { chromium, ensureSystemPackages, openssl, redisServer } from './system-packages.ts';
 
 /** `npm test [-- filter]`: with a filter only the tests whose file matches; without, types, lint and format too. */
 
@@ -26,7 +26,7 @@ const report = z.object({
 
 try {
   const filter = process.argv.slice(2);
-  const needs = [chromium, redisServer];
+  const needs = [chromium, redisServer, openssl];
   const env = { ...process.env, MEDIASOUP_WORKER_BIN: await prepareMediaWorker(needs) };
   await ensureSystemPackages(needs);
   await buildClient();

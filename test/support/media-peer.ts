@@ -33,7 +33,7 @@ const retryEveryMs = 200;
 
 /**
  * A peer without a browser: real ICE, a real DTLS handshake (by the program openssl), real SRTP. It answers nothing that it
- * receives, and counts it.
+ * receives, and counts the packets of tracks.
  */
 export class MediaPeer {
   readonly #socket: Socket;
@@ -58,7 +58,7 @@ export class MediaPeer {
     this.#options = options;
     this.#srtp = srtp;
     socket.on('message', (datagram) => {
-      if (!isStun(datagram)) this.received += 1;
+      if (isMedia(datagram)) this.received += 1;
     });
     // RFC 7675: without it the worker lets it go.
     this.#consent = setInterval(() => this.send(bindingRequest(options.ice)), consentEveryMs);
@@ -69,25 +69,39 @@ export class MediaPeer {
     this.#socket.send(datagram, this.#options.workerPort, '127.0.0.1');
   }
 
-  sendRtp(header: Buffer, payload: Buffer): void {
-    this.send(this.#srtp.protect(header, payload));
+  /** @returns what went over the line. */
+  sendRtp(header: Buffer, payload: Buffer): Buffer {
+    const datagram = this.#srtp.protect(header, payload);
+    this.send(datagram);
+    return datagram;
   }
 
   sendRtcp(packet: Buffer): void {
     this.send(this.#srtp.protectControl(packet));
   }
 
-  /** Calls back with every datagram that is not STUN. */
-  onDatagram(listener: (datagram: Buffer) => void): void {
+  /** Calls back with every RTCP packet, of which only the first eight bytes can be read. */
+  onControl(listener: (datagram: Buffer) => void): void {
     this.#socket.on('message', (datagram) => {
-      if (!isStun(datagram)) listener(datagram);
+      if (!isStun(datagram) && !isMedia(datagram)) listener(datagram);
     });
+  }
+
+  /** Resolves when so many packets of tracks have arrived in all. */
+  async untilReceived(count: number): Promise<void> {
+    while (this.received < count) await once(this.#socket, 'message');
   }
 
   close(): void {
     clearInterval(this.#consent);
     this.#socket.close();
   }
+}
+
+/** RTP, and not the RTCP that shares its port (RFC 5761 §4). */
+function isMedia(datagram: Buffer): boolean {
+  const [first = 0, second = 0] = datagram;
+  return first >> 6 === 2 && (second < 192 || second > 223);
 }
 
 export async function createIdentity(): Promise<Identity> {

@@ -37,3 +37,12 @@ export const rtpCapabilities: RtpCapabilities = {
   ],
   headerExtensions: [{ kind: 'audio', uri: 'urn:ietf:params:rtp-hdrext:sdes:mid', preferredId: 1 }],
 };
+
+/** The same picture in two sizes. */
+export function vp8Layers(ssrc = 3_333): RtpParameters {
+  const encodings = [
+    { ssrc, rtx: { ssrc: ssrc + 1 }, maxBitrate: 250_000 },
+    { ssrc: ssrc + 2, rtx: { ssrc: ssrc + 3 }, maxBitrate: 1_000_000 },
+  ];
+  return { ...vp8Parameters(ssrc), encodings };
+}
