@@ -118,6 +118,7 @@ const roleNames = {
   supervisor: 'account.roleSupervisor',
   admin: 'account.roleAdmin',
   owner: 'account.roleOwner',
+  guest: 'account.roleGuest',
 } as const satisfies Record<Role, string>;
 
 customElements.define('gov-enrol-page', EnrolPage);

@@ -17,6 +17,7 @@ const homes = {
   supervisor: '/overview',
   admin: '/administration',
   owner: '/administration',
+  guest: '/',
 } as const satisfies Record<Role, string>;
 
 /** Signing in and out, enrolling, "Me". */

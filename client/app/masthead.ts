@@ -48,6 +48,7 @@ const navigation: Readonly<Record<Role, readonly NavigationItem[]>> = {
   supervisor: [{ path: '/overview', key: 'shell.overview', icon: layoutDashboard }, account],
   admin: [administration, account],
   owner: [administration, account],
+  guest: [],
 };
 
 /** A narrow upright with one rounded corner: a door standing ajar. */

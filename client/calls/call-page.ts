@@ -1,57 +1,77 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { CallView } from '../../server/protocol/calls.ts';
-import type { CallId } from '../../server/protocol/ids.ts';
+import type { CallRole, CallView } from '../../server/protocol/calls.ts';
+import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import { errorText } from '../i18n/error-text.ts';
-import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
-import type { Subscribe } from '../net/subscribe.ts';
 import type { Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
+import type { Subscribe } from '../net/subscribe.ts';
 import { GovPage } from '../ui/gov-page.ts';
-import { href, navigate } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
-import { CallConnection, type CallConnectionState } from './call-connection.ts';
+import type { CallConnectionState } from './call-connection.ts';
+import { callWords, endedText, wasAnswered, wayTo } from './call-ending.ts';
+import type { CallIdentities } from './call-identities.ts';
 import './call-screen.ts';
+import { CallSession } from './call-session.ts';
 import './calls.css';
 import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
-import { OwnDevices } from './own-devices.ts';
+import type { NamePerson } from './tile-people.ts';
+import { keptTranscript, type KeptLine } from './transcript.ts';
 
-/** The way of a person through one call: how to join, the call itself, and how it ended. For either side. */
+type Ending = Extract<CallConnectionState, 'replaced' | 'ended' | 'unsupported'> | 'left';
+
+/** What the feature around a call gives it: names, the conversation, and what comes after. */
+export interface CallSurroundings {
+  readonly nameOf: NamePerson;
+  /** As a link calls this person; empty: unknown. */
+  readonly ownName: string;
+  /** Draws the call's conversation. */
+  readonly messages: (call: CallView) => TemplateResult;
+  readonly conversationPath: (call: CallView) => string;
+  /** Where somebody waits who is still, or again, in the line after it; null: not at all. */
+  readonly waitingPath: (call: CallView) => string | null;
+  readonly bookingPath: (call: CallView) => string | null;
+  /** Above the pictures. */
+  readonly bar: ((call: CallView) => TemplateResult) | null;
+  /** The page after a call in which people have spoken; null: words are enough. */
+  readonly after: ((call: CallView) => TemplateResult) | null;
+  /** Both sides wanted to keep the live text. */
+  readonly keepText: ((call: CallView, lines: readonly KeptLine[]) => void) | null;
+}
+
+/** The way of a person with an account through one call: how to join, the call itself, and how it ended. */
 export class CallPage extends GovPage {
   static override properties = {
     callId: { attribute: false },
+    accountId: { attribute: false },
     joinWith: { attribute: false },
     request: { attribute: false },
     on: { attribute: false },
     line: { attribute: false },
-    nameOther: { attribute: false },
-    messages: { attribute: false },
-    conversationPath: { attribute: false },
+    identities: { attribute: false },
+    surroundings: { attribute: false },
     call: { state: true },
     ending: { state: true },
     failure: { state: true },
   };
   declare callId: CallId;
+  declare accountId: AccountId;
   /** Chosen before, as the address says; null: ask. */
   declare joinWith: JoinWith | null;
   declare request: RequestFunction;
   declare on: Subscribe;
   /** The line to the server. */
   declare line: Observable<ConnectionState>;
-  /** The other person as this side reads it. */
-  declare nameOther: (call: CallView) => string;
-  /** Draws the call's conversation. */
-  declare messages: (call: CallView) => TemplateResult;
-  declare conversationPath: (call: CallView) => string;
+  declare identities: CallIdentities;
+  declare surroundings: CallSurroundings;
   /** Undefined before the server has answered; null when there is no such call. */
   declare call: CallView | null | undefined;
-  declare ending: Extract<CallConnectionState, 'replaced' | 'ended' | 'unsupported'> | null;
+  declare ending: Ending | null;
   declare failure: string | null;
-  #connection: CallConnection | null = null;
-  #devices: OwnDevices | null = null;
+  #session: CallSession | null = null;
   #stops: (() => void)[] = [];
 
   constructor() {
@@ -78,52 +98,86 @@ export class CallPage extends GovPage {
   }
 
   protected override render(): TemplateResult {
-    const { call } = this;
+    const { call, ending } = this;
     if (call === undefined)
-      return html`<div class="frame call-words"><h1>${t('calls.joinTitle')}</h1><p class="loading">${t('calls.joining')}</p></div>`;
-    if (call === null) return this.#words('calls.noCallTitle', t('calls.noCallText'), null);
-    if (call.state === 'ended' || this.ending === 'ended') return this.#words('calls.endedTitle', endedText(call), call);
-    if (this.ending === 'unsupported') return this.#words('calls.unsupportedTitle', t('calls.unsupportedText'), call);
-    if (this.ending === 'replaced') return this.#replaced();
-    return this.#running(call);
+      return html`<div class="frame call-words-page"><h1>${t('calls.joinTitle')}</h1><p class="loading">${t('calls.joining')}</p></div>`;
+    if (call === null) return callWords(t('calls.noCallTitle'), t('calls.noCallText'), [wayTo('/', t('shell.home'))]);
+    if (call.state === 'ended') return this.#ended(call);
+    if (ending === 'unsupported') return this.#unsupported(call);
+    if (ending !== null) return this.#elsewhere(call, ending);
+    return this.#session === null ? this.#choices(call) : this.#running(call, this.#session);
   }
 
-  #running(call: CallView): TemplateResult {
-    const name = this.nameOther(call);
-    const connection = this.#connection;
-    if (connection === null) return html`<div class="frame call-words">${joinForm({ name, onJoin: (choice) => this.#join(choice) })}</div>`;
+  /** This person's, as the call lists him. */
+  #roleIn(call: CallView): CallRole {
+    return call.participants.find(({ accountId }) => accountId === this.accountId)?.role ?? 'colleague';
+  }
+
+  #titleOf(call: CallView): string {
+    const role = this.#roleIn(call);
+    const other = call.participants.find((each) => each.role === (role === 'official' ? 'citizen' : 'official'));
+    return other === undefined ? t('calls.citizen') : fullName(this.surroundings.nameOf(other, call));
+  }
+
+  #choices(call: CallView): TemplateResult {
+    const form = joinForm({ name: this.#titleOf(call), checkPath: '/device-check', onJoin: (choice) => this.#join(call, choice) });
+    return html`<div class="frame call-words-page">${form}</div>`;
+  }
+
+  #running(call: CallView, session: CallSession): TemplateResult {
+    const { surroundings } = this;
+    const role = this.#roleIn(call);
     return html`<div class="call-page">
-      <h1 class="call-title">${t('calls.title', { name })}</h1>
+      <h1 class="call-title">${t('calls.title', { name: this.#titleOf(call) })}</h1>
       ${this.failure === null ? nothing : notice({ kind: 'danger', body: html`<p>${this.failure}</p>`, outcome: true })}
       ${keyed(
-        connection,
+        session,
         html`<gov-call-screen
-          .connection=${connection}
-          .devices=${this.#devices}
-          .otherName=${name}
-          .otherIsThere=${call.state === 'active'}
-          .messages=${() => this.messages(call)}
-          .onLeave=${this.#hangUp}
+          .connection=${session.connection}
+          .devices=${session.devices}
+          .team=${session.team}
+          .role=${role}
+          .nameOf=${surroundings.nameOf}
+          .ownName=${surroundings.ownName}
+          .bar=${role === 'official' ? surroundings.bar : null}
+          .conversation=${() => surroundings.messages(call)}
+          .writePath=${surroundings.conversationPath(call)}
+          .leaveText=${t(role === 'colleague' ? 'calls.leaveCall' : 'calls.leave')}
+          .onLeave=${role === 'colleague' ? this.#leave : this.#hangUp}
         ></gov-call-screen>`,
       )}
     </div>`;
   }
 
-  #words(title: 'calls.noCallTitle' | 'calls.endedTitle' | 'calls.unsupportedTitle', text: string, call: CallView | null): TemplateResult {
-    const path = call === null ? '/' : this.conversationPath(call);
-    return html`<div class="frame call-words">
-      <h1>${t(title)}</h1>
-      <p class="lead">${text}</p>
-      <p class="button-row"><a class="button" href=${href(path)}>${call === null ? t('shell.home') : t('calls.toConversation')}</a></p>
-    </div>`;
+  #ended(call: CallView): TemplateResult {
+    const { surroundings } = this;
+    const role = this.#roleIn(call);
+    if (surroundings.after !== null && role !== 'colleague' && wasAnswered(call)) return surroundings.after(call);
+    const waiting = surroundings.waitingPath(call);
+    const ways = [
+      ...(waiting === null ? [] : [wayTo(waiting, t(role === 'citizen' ? 'calls.toLine' : 'calls.toDesk'))]),
+      wayTo(surroundings.conversationPath(call), t('calls.toConversation'), waiting === null),
+    ];
+    return callWords(t('calls.endedTitle'), endedText(call, role), ways);
   }
 
-  #replaced(): TemplateResult {
-    return html`<div class="frame call-words">
-      <h1>${t('calls.elsewhereTitle')}</h1>
-      <p class="lead">${t('calls.elsewhereText')}</p>
-      <p class="button-row"><button class="button" @click=${() => this.#join(this.joinWith ?? [])}>${t('calls.takeBack')}</button></p>
-    </div>`;
+  /** Fails closed: what cannot be sealed is not sent. */
+  #unsupported(call: CallView): TemplateResult {
+    const { conversationPath, bookingPath } = this.surroundings;
+    const booking = bookingPath(call);
+    return callWords(t('safety.unsupportedTitle'), t('safety.unsupportedText'), [
+      wayTo(conversationPath(call), t('safety.unsupportedWrite')),
+      ...(booking === null ? [] : [wayTo(booking, t('safety.unsupportedBook'), false)]),
+    ]);
+  }
+
+  #elsewhere(call: CallView, ending: Exclude<Ending, 'unsupported'>): TemplateResult {
+    const again = (text: string): TemplateResult =>
+      html`<button class="button" @click=${() => this.#join(call, this.joinWith ?? [])}>${text}</button>`;
+    if (ending === 'replaced') return callWords(t('calls.elsewhereTitle'), t('calls.elsewhereText'), [again(t('calls.takeBack'))]);
+    const toConversation = wayTo(this.surroundings.conversationPath(call), t('calls.toConversation'), false);
+    if (ending === 'left') return callWords(t('calls.leftTitle'), t('calls.leftText'), [again(t('calls.comeBack')), toConversation]);
+    return callWords(t('calls.removedTitle'), t('calls.removedText'), [toConversation]);
   }
 
   async #find(): Promise<void> {
@@ -131,7 +185,7 @@ export class CallPage extends GovPage {
     try {
       const { calls } = await this.request('call:list-mine', {});
       this.call ??= calls.find(({ callId }) => callId === this.callId) ?? null;
-      if (this.call !== null && this.joinWith !== null && this.#connection === null) this.#join(this.joinWith);
+      if (this.call !== null && this.joinWith !== null && this.#session === null) this.#join(this.call, this.joinWith);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
     }
@@ -142,60 +196,74 @@ export class CallPage extends GovPage {
     if (call.state === 'ended') this.#end('ended');
   }
 
-  #join(kinds: JoinWith): void {
+  #join(call: CallView, joinWith: JoinWith): void {
     this.#leaveCall();
-    this.#remember(kinds);
+    this.#remember(joinWith);
     this.ending = null;
-    const connection = new CallConnection({ callId: this.callId, request: this.request, on: this.on, connection: this.line });
-    const devices = new OwnDevices(connection);
-    connection.state.subscribe((state) => (state === 'replaced' || state === 'ended' || state === 'unsupported') && this.#end(state));
-    for (const kind of kinds) void devices.open(kind);
-    devices.state.subscribe(({ audio, video }) => {
-      const isSent = { audio: audio.state === 'on' || audio.state === 'opening', video: video.state === 'on' || video.state === 'opening' };
-      this.#remember((['audio', 'video'] as const).filter((kind) => isSent[kind]));
-    });
-    this.#connection = connection;
-    this.#devices = devices;
+    const { callId, request, on, line, identities } = this;
+    const session = new CallSession({ callId, request, on, line, identities, role: this.#roleIn(call), joinWith });
+    session.connection.state.subscribe(
+      (state) => (state === 'replaced' || state === 'ended' || state === 'unsupported') && this.#end(state),
+    );
+    session.devices.state.subscribe(() => this.#remember(session.sends));
+    this.#session = session;
+    // It may know at once that this browser cannot.
+    if (session.connection.state.value === 'unsupported') this.#end('unsupported');
     this.requestUpdate();
   }
 
-  /** A reload joins again with what was being sent: nobody who is muted is heard by surprise. */
+  /** A reload joins again with what was being sent. */
   #remember(kinds: JoinWith): void {
     this.joinWith = kinds;
     history.replaceState(history.state, '', `${location.pathname}?join=${formatJoinWith(kinds)}`);
   }
 
-  #end(ending: 'replaced' | 'ended' | 'unsupported'): void {
+  #end(ending: Ending): void {
     if (this.ending !== null) return;
     this.ending = ending;
+    this.#keepText();
     this.#leaveCall();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('h1')?.focus());
   }
 
-  #leaveCall(): void {
-    this.#devices?.close();
-    this.#connection?.close();
-    this.#devices = null;
-    this.#connection = null;
+  /** Only the official's page writes it down, or there would be two. */
+  #keepText(): void {
+    const { call } = this;
+    const connection = this.#session?.connection;
+    if (!call || !connection || this.#roleIn(call) !== 'official') return;
+    const lines = keptTranscript(connection, (person) => this.surroundings.nameOf(person, call).name);
+    if (lines !== null) this.surroundings.keepText?.(call, lines);
   }
 
-  readonly #hangUp = async (): Promise<void> => {
+  #leaveCall(): void {
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  readonly #hangUp = (): void =>
+    void this.#try(async () => {
+      this.#changed(await this.request('call:hang-up', { callId: this.callId }));
+    });
+
+  readonly #leave = (): void =>
+    void this.#try(async () => {
+      await this.request('call:leave', { callId: this.callId });
+      this.#end('left');
+    });
+
+  async #try(act: () => Promise<void>): Promise<void> {
     this.failure = null;
     try {
-      const call = await this.request('call:hang-up', { callId: this.callId });
-      this.#leaveCall();
-      navigate(this.conversationPath(call), { replace: true });
+      await act();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.failure = errorText(error.code);
     }
-  };
+  }
 }
 
-function endedText({ startedAt, endedAt, reason }: CallView): string {
-  const duration = fmt.duration((endedAt ?? Date.now()) - startedAt);
-  if (reason === 'moderator') return t('calls.endedModerator', { duration });
-  return reason === 'network' || reason === 'node-lost' ? t('calls.endedNetwork', { duration }) : t('calls.endedHungUp', { duration });
+function fullName({ name, title }: ReturnType<NamePerson>): string {
+  return title === '' ? name : t('calls.tileName', { name, office: title });
 }
 
 customElements.define('gov-call-page', CallPage);

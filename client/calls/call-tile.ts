@@ -6,32 +6,58 @@ import { GovElement } from '../ui/gov-element.ts';
 export class CallTile extends GovElement {
   static override properties = {
     name: { attribute: false },
+    subtitle: { attribute: false },
     states: { attribute: false },
     videoTrack: { attribute: false },
     audioTrack: { attribute: false },
-    self: { attribute: false },
+    speakerId: { attribute: false },
+    speaks: { attribute: false },
+    signs: { attribute: false },
+    mirrored: { attribute: false },
+    whole: { attribute: false },
+    action: { attribute: false },
   };
   declare name: string;
-  /** "Camera off", "Microphone off": what is to be known besides the name. */
+  /** What he is in this call; empty where the name says it. */
+  declare subtitle: string;
+  /** "Camera off", "Speaks": what is to be known besides the name. */
   declare states: readonly string[];
   declare videoTrack: MediaStreamTrack | null;
   /** Null for oneself: nobody wants to hear his own voice. */
   declare audioTrack: MediaStreamTrack | null;
+  /** Where it is played; empty: where the system plays things. */
+  declare speakerId: string;
+  declare speaks: boolean;
+  declare signs: boolean;
   /** One's own picture is mirrored, as people know themselves. */
-  declare self: boolean;
+  declare mirrored: boolean;
+  /** A screen is shown whole, with its edges; a face fills the tile. */
+  declare whole: boolean;
+  /** A button in the caption: to pin, to move. */
+  declare action: { readonly text: string; readonly label: string; readonly onPress: () => void } | null;
   readonly #stream = new MediaStream();
 
   constructor() {
     super();
+    this.subtitle = '';
+    this.states = [];
     this.videoTrack = null;
     this.audioTrack = null;
-    this.states = [];
-    this.self = false;
+    this.speakerId = '';
+    this.speaks = false;
+    this.signs = false;
+    this.mirrored = false;
+    this.whole = false;
+    this.action = null;
+  }
+
+  get video(): HTMLVideoElement | null {
+    return this.querySelector('video');
   }
 
   /** Tries again to play, from a click. */
   async play(): Promise<void> {
-    const video = this.querySelector('video');
+    const { video } = this;
     if (video === null || this.#stream.getTracks().length === 0) return;
     try {
       await video.play();
@@ -43,23 +69,27 @@ export class CallTile extends GovElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
+    const { video } = this;
+    if (video === null) return;
+    if (changed.has('speakerId') && 'setSinkId' in video) void video.setSinkId(this.speakerId).catch(() => undefined);
     if (!changed.has('videoTrack') && !changed.has('audioTrack')) return;
     const wanted = [this.videoTrack, this.audioTrack].filter((track) => track !== null);
     for (const track of this.#stream.getTracks()) if (!wanted.includes(track)) this.#stream.removeTrack(track);
     for (const track of wanted) this.#stream.addTrack(track);
-    const video = this.querySelector('video');
-    if (video === null) return;
     if (video.srcObject !== this.#stream) video.srcObject = this.#stream;
     void this.play();
   }
 
   protected override render(): TemplateResult {
-    return html`<figure class="tile" ?data-self=${this.self}>
-      <video playsinline .muted=${this.self} ?hidden=${this.videoTrack === null} aria-hidden="true"></video>
-      ${this.videoTrack === null ? html`<div class="tile-blank">${avatar(this.name)}</div>` : nothing}
+    const isBlank = this.videoTrack === null;
+    return html`<figure class="tile" ?data-mirrored=${this.mirrored} ?data-whole=${this.whole} ?data-speaking=${this.speaks} ?data-signing=${this.signs}>
+      <video playsinline .muted=${this.mirrored} ?hidden=${isBlank} aria-hidden="true"></video>
+      ${isBlank ? html`<div class="tile-blank">${avatar(this.name)}</div>` : nothing}
       <figcaption class="tile-caption">
         <span class="tile-name">${this.name}</span>
+        ${this.subtitle === '' ? nothing : html`<span class="tile-title">${this.subtitle}</span>`}
         ${this.states.map((state) => html`<span class="tile-state">${state}</span>`)}
+        ${this.action === null ? nothing : html`<button class="tile-action" aria-label=${this.action.label} @click=${this.action.onPress}>${this.action.text}</button>`}
       </figcaption>
     </figure>`;
   }

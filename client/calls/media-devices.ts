@@ -33,6 +33,25 @@ export async function openDevice(kind: MediaKind, deviceId?: string): Promise<Me
   }
 }
 
+/** Whether this browser can show a screen (phones cannot). */
+export function canShareScreen(): boolean {
+  return 'mediaDevices' in navigator && 'getDisplayMedia' in navigator.mediaDevices;
+}
+
+/** Asks the person for a screen or window; without its sound. The caller stops the track. */
+export async function openScreen(): Promise<MediaResult> {
+  try {
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } }, audio: false });
+    const [track] = stream.getVideoTracks();
+    if (!track) return { ok: false, failure: 'none' };
+    // Letters are to stay sharp.
+    track.contentHint = 'detail';
+    return { ok: true, track };
+  } catch (error) {
+    return { ok: false, failure: failureOf(error) };
+  }
+}
+
 /** Media Capture and Streams §10.3.2 (getUserMedia) names the errors; that the system refused is only in Chromium's message. */
 export function failureOf(error: unknown): MediaFailure {
   if (!(error instanceof DOMException)) return 'failed';

@@ -3,6 +3,7 @@ import { type AccountId, idOf, type MessageId } from '../../server/protocol/ids.
 import { locales } from '../../server/protocol/locale.ts';
 import { decodeMessageBody, type MessageBody } from '../../server/protocol/message-body.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
+import { type CallRecord, decodeCallRecord } from '../crypto/call-record.ts';
 import { decodeFilePayload, type FileDescription } from '../crypto/file-payload.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
 import type { ConversationLog } from './conversation-log.ts';
@@ -98,8 +99,9 @@ function describeEntry(entry: OpenedEntry, index: number, parts: Described): Ite
   const { position, acceptedAt: at } = entry;
   if (entry.kind === 'message') {
     const { content } = entry.body;
-    if (content.type === 'file' && fileOf(content) === null) return { kind: 'problem', position, at, problem: 'invalid' };
-    const isShown = content.type === 'text' || content.type === 'file';
+    const isBroken = (content.type === 'file' && fileOf(content) === null) || (content.type === 'call' && callOf(content) === null);
+    if (isBroken) return { kind: 'problem', position, at, problem: 'invalid' };
+    const isShown = content.type === 'text' || content.type === 'file' || content.type === 'call';
     return isShown ? describeMessage(entry, parts) : { kind: 'problem', position, at, problem: 'unknown-version' };
   }
   if (entry.kind === 'event') return { kind: 'event', position, at, event: entry.event };
@@ -138,16 +140,24 @@ function describeUnsent({ messageId, createdAt, payload, error }: OutboxItem, pa
   };
 }
 
-function wordsOf({ content }: MessageBody): Pick<MessageItem, 'text' | 'lang' | 'file'> {
-  if (content.type !== 'text') return { text: '', lang: null, file: fileOf(content) };
-  return { text: content.text, lang: locales.find((locale) => locale === content.lang) ?? null, file: null };
+function wordsOf({ content }: MessageBody): Pick<MessageItem, 'text' | 'lang' | 'file' | 'call'> {
+  if (content.type !== 'text') return { text: '', lang: null, file: fileOf(content), call: callOf(content) };
+  return { text: content.text, lang: locales.find((locale) => locale === content.lang) ?? null, file: null, call: null };
 }
 
 /** What the message says of its file; null when it is none, or one that breaks the rules. */
 function fileOf(content: MessageBody['content']): FileDescription | null {
-  if (content.type !== 'file') return null;
+  return content.type === 'file' ? decoded(() => decodeFilePayload(content.payload)) : null;
+}
+
+/** What the message keeps of a call; null as above. */
+function callOf(content: MessageBody['content']): CallRecord | null {
+  return content.type === 'call' ? decoded(() => decodeCallRecord(content.payload)) : null;
+}
+
+function decoded<Value>(decode: () => Value): Value | null {
   try {
-    return decodeFilePayload(content.payload);
+    return decode();
   } catch (error) {
     if (error instanceof CryptoError) return null;
     throw error;

@@ -112,8 +112,8 @@ export class Conversation {
     return this.#options.attachments;
   }
 
-  /** The message of a file that has been uploaded. Resolves when it is safe in the outbox; adding it twice sends it once. */
-  async sendFile({ messageId, payload }: Pick<OutboxItem, 'messageId' | 'payload'>): Promise<void> {
+  /** A message whose body is made already: of a file that has been uploaded, or what is kept of a call. Resolves when it is safe in the outbox; adding it twice sends it once. */
+  async sendPrepared({ messageId, payload }: Pick<OutboxItem, 'messageId' | 'payload'>): Promise<void> {
     await this.#options.outbox.add({ messageId, conversationId: this.conversationId, payload });
   }
 

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../server/protocol/errors.ts';
 import type { AccountId, MessageId } from '../../server/protocol/ids.ts';
 import type { InboxRole } from '../../server/protocol/inbox-bodies.ts';
 import type { Locale } from '../../server/protocol/locale.ts';
+import type { CallRecord } from '../crypto/call-record.ts';
 import type { FileDescription } from '../crypto/file-payload.ts';
 
 /** What a conversation shows, in the order in which it is shown. */
@@ -17,9 +18,11 @@ export interface MessageItem {
   /** When the server accepted it; when it was written, until then. */
   readonly at: number;
   readonly author: Author;
-  /** Empty where a file is sent. */
+  /** Empty where a file is sent, or something kept of a call. */
   readonly text: string;
   readonly file: FileDescription | null;
+  /** What was agreed in a call, or written in it. */
+  readonly call: CallRecord | null;
   /** Null when the writer named none we know. */
   readonly lang: Locale | null;
   /** Of own messages only. */

@@ -6,6 +6,7 @@ import { errorText } from '../i18n/error-text.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { locale, t } from '../i18n/translate.ts';
 import { authorName, type Viewer } from './author-name.ts';
+import { callRecord } from './call-entry.ts';
 import type { Conversation } from './conversation.ts';
 import type { Delivery, Item, MessageItem } from './items.ts';
 import { lineText } from './line-text.ts';
@@ -34,15 +35,21 @@ function line(item: Exclude<Item, MessageItem>, context: EntryContext): Template
 }
 
 function message(item: MessageItem, context: EntryContext): TemplateResult {
-  const { author, text, lang, file, delivery } = item;
+  const { author, delivery } = item;
   const own = author.who === 'me';
   const classes = ['message', own ? 'message-own' : '', delivery?.state === 'failed' ? 'message-failed' : ''].filter((name) => name !== '');
   return html`<div class=${classes.join(' ')}>
     <h3 class="message-head"><span>${authorName(author, context)}</span><span class="meta">${timeOf(item.at)}</span></h3>
-    ${file === null ? html`<p class="message-text" lang=${lang !== null && lang !== locale() ? lang : nothing}>${text}</p>` : fileCard(file, context)}
+    ${content(item, context)}
     ${delivery === null ? nothing : html`<p class="message-state">${deliveryText(delivery)}</p>`}
     ${delivery?.state === 'failed' ? failedActions(item, delivery.error, context) : nothing}
   </div>`;
+}
+
+function content({ text, lang, file, call }: MessageItem, context: EntryContext): TemplateResult {
+  if (call !== null) return callRecord(call);
+  if (file !== null) return fileCard(file, context);
+  return html`<p class="message-text" lang=${lang !== null && lang !== locale() ? lang : nothing}>${text}</p>`;
 }
 
 function fileCard(file: FileDescription, { conversation }: EntryContext): TemplateResult {

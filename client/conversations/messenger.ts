@@ -74,7 +74,7 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     ...files,
     lock,
     connection,
-    deliver: async (conversationId, message) => await conversation(conversationId).sendFile(message),
+    deliver: async (conversationId, message) => await conversation(conversationId).sendPrepared(message),
     now,
   });
   const authorName = async () => (reader.side === 'citizen' ? await profile.loadName() : null);

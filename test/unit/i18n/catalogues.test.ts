@@ -5,10 +5,25 @@ import { locales } from '../../../server/protocol/locale.ts';
 
 /** Words that a language rightly shares with English, as they stand in a text without its placeholders. */
 const shared: Readonly<Record<string, readonly string[]>> = {
-  lb: ['Schalter', 'OK', 'Service', 'Link', 'Member', 'Browser'],
-  fr: ['Schalter', 'OK', 'Messages', 'Service', 'min', 'minute minutes minutes', 'Signatures'],
-  de: ['Schalter', 'OK', 'Team', 'Link', 'Browser'],
-  pt: ['Schalter', 'OK', 'min'],
+  lb: ['Schalter', 'OK', 'Service', 'Link', 'Member', 'Browser', 'Panda', 'Pizza', 'Hammer'],
+  fr: [
+    'Schalter',
+    'OK',
+    'Messages',
+    'Service',
+    'min',
+    'minute minutes minutes',
+    'Signatures',
+    'Lion',
+    'Panda',
+    'Cactus',
+    'Globe',
+    'Pizza',
+    'Robot',
+    'Train',
+  ],
+  de: ['Schalter', 'OK', 'Team', 'Link', 'Browser', 'Panda', 'Pizza', 'Hammer'],
+  pt: ['Schalter', 'OK', 'min', 'Panda', 'Banana', 'Pizza'],
 };
 
 /** The words of a text: what stands outside its placeholders, without punctuation. */

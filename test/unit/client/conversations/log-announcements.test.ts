@@ -21,6 +21,7 @@ function message(text: string, changes: Partial<MessageItem> = {}): MessageItem 
     author,
     text,
     file: null,
+    call: null,
     lang: 'en',
     delivery: null,
     ...changes,

@@ -1,0 +1,51 @@
+import type { CallRole } from '../../server/protocol/calls.ts';
+import type { CallId } from '../../server/protocol/ids.ts';
+import type { Observable } from '../net/observable.ts';
+import type { RequestFunction } from '../net/request.ts';
+import type { ConnectionState } from '../net/socket.ts';
+import type { Subscribe } from '../net/subscribe.ts';
+import { CallConnection } from './call-connection.ts';
+import type { CallIdentities } from './call-identities.ts';
+import { CallTeam } from './call-team.ts';
+import type { JoinWith } from './join-form.ts';
+import { OwnDevices } from './own-devices.ts';
+
+export interface CallSessionOptions {
+  readonly callId: CallId;
+  readonly request: RequestFunction;
+  readonly on: Subscribe;
+  /** The line to the server. */
+  readonly line: Observable<ConnectionState>;
+  readonly identities: CallIdentities;
+  readonly role: CallRole;
+  /** What is sent from the start. */
+  readonly joinWith: JoinWith;
+}
+
+/** This page's being in a call: the connection, the person's devices, and what he may change about who is in it. Whoever makes it closes it. */
+export class CallSession {
+  readonly connection: CallConnection;
+  readonly devices: OwnDevices;
+  readonly team: CallTeam;
+
+  constructor({ callId, request, on, line, identities, role, joinWith }: CallSessionOptions) {
+    this.connection = new CallConnection({ callId, request, on, connection: line, identities });
+    this.devices = new OwnDevices(this.connection);
+    this.team = new CallTeam({ callId, request, on, identities, role });
+    if (joinWith.includes('audio')) void this.devices.open('microphone');
+    if (joinWith.includes('video')) void this.devices.open('camera');
+  }
+
+  /** What is being sent now, or about to be: nobody who is muted is heard by surprise after a reload. */
+  get sends(): JoinWith {
+    const { microphone, camera } = this.devices.state.value;
+    const isSent = ({ state }: { readonly state: string }): boolean => state === 'on' || state === 'opening';
+    return [...(isSent(microphone) ? (['audio'] as const) : []), ...(isSent(camera) ? (['video'] as const) : [])];
+  }
+
+  close(): void {
+    this.team.close();
+    this.devices.close();
+    this.connection.close();
+  }
+}
