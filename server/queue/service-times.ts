@@ -79,7 +79,9 @@ export function drawRest({ times: { sorted, meanMs }, elapsedMs, first, prior }:
 function pool(times: readonly ServiceTime[]): Pool {
   const sorted = Float64Array.from(times, ({ durationMs }) => durationMs).sort();
   const meanMs = sorted.reduce((sum, duration) => sum + duration, 0) / Math.max(1, sorted.length);
-  const variance = sorted.reduce((sum, duration) => sum + (duration - meanMs) ** 2, 0) / Math.max(1, sorted.length - 1);
+  const squares = sorted.reduce((sum, duration) => sum + (duration - meanMs) ** 2, 0);
+  // What is drawn from: what was seen, and the exponential share.
+  const variance = (squares + priorWeight * meanMs * meanMs) / (sorted.length + priorWeight);
   const doubt = meanMs > 0 ? Math.sqrt(Math.log1p(variance / (meanMs * meanMs) / sorted.length)) : 0;
   return { sorted, meanMs, doubt };
 }

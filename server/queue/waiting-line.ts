@@ -92,7 +92,7 @@ export function createWaitingLine(dependencies: WaitingLineDependencies): Waitin
     },
     store,
     line,
-    findAccuracy: forecastStore.findAccuracy,
+    findAccuracy: async (serviceIds, at) => await forecastStore.findAccuracy(serviceIds, at),
     arrivals,
     turns,
     notePresence: (accountId) => presence.note(accountId),
