@@ -1,6 +1,5 @@
-import type { MediaKind } from 'mediasoup-client/types';
-import type { CallView } from '../../server/protocol/calls.ts';
-import type { CallId } from '../../server/protocol/ids.ts';
+import { type CallView, type MediaSource, type PeerId, sourcesOfRole } from '../../server/protocol/calls.ts';
+import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -8,14 +7,26 @@ import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import { retryDelayMs } from '../net/retry-delay.ts';
 import { pause } from './ask-again.ts';
-import { CallPeer, type MediaState, type PeerLoss, type RemoteTrack } from './call-peer.ts';
+import type { CallIdentities } from './call-identities.ts';
+import { CallPeer, type MediaState, type PeerLoss } from './call-peer.ts';
+import type { CallPerson, CallSecurityState, OwnPart } from './call-moment.ts';
+import { CallScene } from './call-scene.ts';
+import { CallTalk } from './call-talk.ts';
+import type { ChannelMessage } from './channel-message.ts';
+import { listenToCall } from './call-news.ts';
+import { canSealFrames, FrameWorker } from './frame-worker.ts';
+import type { LiveText } from './live-text.ts';
+import { onNetworkChange } from './network-change.ts';
+import { Preferences } from './preferences.ts';
+import type { Preference } from './remote-tracks.ts';
 
-export type { RemoteTrack } from './call-peer.ts';
+export type { CallPerson, CallSecurityState, OwnPart, RemoteTrack, SecurityAlarmReason, Trust } from './call-moment.ts';
 
 /**
  * `joining`: not in the call yet, or not again yet. `joined`: in it, with nothing to send or receive so far.
  * `connected`: media flows. `interrupted`: it did and is being mended; no need to do anything.
- * Final: `replaced`: the call went on in another window. `ended`: it is over. `unsupported`: this browser cannot make calls. `closed`: by `close`.
+ * Final: `replaced`: the call went on in another window. `ended`: it is over. `unsupported`: this browser cannot make calls, or could not
+ * seal them. `closed`: by `close`.
  */
 export type CallConnectionState = 'joining' | 'joined' | 'connected' | 'interrupted' | 'replaced' | 'ended' | 'unsupported' | 'closed';
 
@@ -25,6 +36,8 @@ export interface CallConnectionOptions {
   readonly on: Subscribe;
   /** The line to the server: after it was lost, notifications may be missing. */
   readonly connection: Observable<Pick<ConnectionState, 'status'>>;
+  /** Who this page is, and how it knows the others. */
+  readonly identities: CallIdentities;
 }
 
 const stateOfMedia: Record<MediaState, CallConnectionState> = { idle: 'joined', connected: 'connected', interrupted: 'interrupted' };
@@ -33,24 +46,38 @@ const calmAfterMs = 10_000;
 
 /**
  * This page's part in a call. It joins at once and comes back by itself: after a lost line, another network, a dead
- * worker, a restarted sfu or server. Whoever makes it closes it; the tracks stay the caller's.
+ * worker, a restarted sfu or server. Nothing leaves it unsealed. Whoever makes it closes it; the tracks stay the caller's.
  */
 export class CallConnection {
   readonly #options: CallConnectionOptions;
   readonly #state = new Subject<CallConnectionState>('joining');
-  readonly #remoteTracks = new Subject<readonly RemoteTrack[]>([]);
-  readonly #wanted = new Map<MediaKind, { readonly track: MediaStreamTrack | null; readonly paused: boolean }>();
+  readonly #scene: CallScene;
+  readonly #talk: CallTalk;
+  readonly #preferences = new Preferences();
+  /** What the person wants, and of it what may be sent at the moment. */
+  readonly #asked = new Map<MediaSource, { readonly track: MediaStreamTrack | null; readonly paused: boolean }>();
+  readonly #wanted = new Map<MediaSource, { readonly track: MediaStreamTrack | null; readonly paused: boolean }>();
   readonly #closing = new AbortController();
-  readonly #stops: readonly (() => void)[];
+  #stops: readonly (() => void)[] = [];
+  #frames: FrameWorker | null = null;
   #peer: CallPeer | null = null;
-  /** The others sent or stopped something while this page was joining: its list of them may be older than that. */
-  #missed = false;
+  /** What was heard while this page was joining; the answer may be older than that. */
+  #early: ((peer: CallPeer) => void)[] = [];
+  #keepsFrames = false;
   #wasConnected = false;
   #joinedAt = 0;
   #lossesInARow = 0;
 
   constructor(options: CallConnectionOptions) {
     this.#options = options;
+    this.#talk = new CallTalk(options.identities.accountId);
+    this.#scene = new CallScene(options.identities.accountId, this.#talk);
+    if (!canSealFrames()) {
+      this.#scene.setUnsupported();
+      this.#end('unsupported');
+      return;
+    }
+    this.#frames = this.#startFrames();
     this.#stops = this.#listen();
     void this.#join();
   }
@@ -59,21 +86,58 @@ export class CallConnection {
     return this.#state;
   }
 
-  /** The others' tracks, in the order they came. */
-  get remoteTracks(): Observable<readonly RemoteTrack[]> {
-    return this.#remoteTracks;
+  /** As it was told last; null before joining. */
+  get call(): Observable<CallView | null> {
+    return this.#scene.call;
   }
 
-  /** Sends this microphone or camera from now on, instead of an earlier one of its kind; null: none. Before joining, too. */
-  publish(kind: MediaKind, track: MediaStreamTrack | null): void {
-    this.#wanted.set(kind, { track, paused: this.#wanted.get(kind)?.paused ?? false });
-    this.#peer?.publish(kind);
+  /** The others, as the call lists them. */
+  get people(): Observable<readonly CallPerson[]> {
+    return this.#scene.people;
+  }
+
+  get own(): Observable<OwnPart> {
+    return this.#scene.own;
+  }
+
+  get security(): Observable<CallSecurityState> {
+    return this.#scene.security;
+  }
+
+  get text(): LiveText {
+    return this.#talk.text;
+  }
+
+  /** Sends this track from now on, instead of an earlier one of its source; null: none. Before joining, too. */
+  publish(source: MediaSource, track: MediaStreamTrack | null): void {
+    this.#asked.set(source, { track, paused: this.#asked.get(source)?.paused ?? false });
+    this.#sync([source]);
   }
 
   /** Mutes, or hides the picture, without giving the device back. Nothing of it is sent. */
-  setPaused(kind: MediaKind, paused: boolean): void {
-    this.#wanted.set(kind, { track: this.#wanted.get(kind)?.track ?? null, paused });
-    this.#peer?.publish(kind);
+  setPaused(source: MediaSource, paused: boolean): void {
+    this.#asked.set(source, { track: this.#asked.get(source)?.track ?? null, paused });
+    this.#sync([source]);
+  }
+
+  setSigning(signing: boolean): void {
+    this.#talk.tell({ signing });
+  }
+
+  agreeToKeepText(keepsText: boolean): void {
+    this.#talk.tell({ keepsText });
+  }
+
+  /** The own camera keeps its frames, and gives up resolution first: hands are read. */
+  setSignLanguage(keepsFrames: boolean): void {
+    this.#keepsFrames = keepsFrames;
+    this.#peer?.published.keepFrames(keepsFrames);
+  }
+
+  /** Which picture gives way last on a bad line, and whether it is shown small. Kept over a rejoin. */
+  prefer(source: MediaSource, accountId: AccountId, preference: Partial<Preference>): void {
+    this.#preferences.set(source, accountId, preference);
+    this.#peer?.remote.prefer(accountId, source);
   }
 
   close(): void {
@@ -101,24 +165,40 @@ export class CallConnection {
   }
 
   async #joinOnce(): Promise<void> {
-    const { callId, request } = this.#options;
-    this.#missed = false;
-    const { peer } = await CallPeer.join({ callId, request, wanted: this.#wanted, onLost: (loss) => this.#lost(loss) });
+    const { callId, request, identities } = this.#options;
+    this.#early = [];
+    this.#frames ??= this.#startFrames();
+    const peer = await CallPeer.join({
+      callId,
+      request,
+      identities,
+      frames: this.#frames,
+      wanted: this.#wanted,
+      preferenceOf: (producer) => this.#preferences.of(producer, this.#scene.roleOf(producer.accountId)),
+      onMessage: (from, message) => this.#onMessage(from, message),
+      onChannel: () => this.#onChannel(),
+      onJoined: (call) => this.#onCall(call),
+      onLost: (loss) => this.#lost(loss),
+    });
     if (this.#closing.signal.aborted) {
       peer.close();
       return;
     }
     this.#peer = peer;
     this.#joinedAt = performance.now();
+    if (this.#keepsFrames) peer.published.keepFrames(true);
     peer.media.subscribe((media) => this.#setState(stateOfMedia[media]));
-    peer.remoteTracks.subscribe((tracks) => this.#remoteTracks.set(tracks));
+    peer.security.state.subscribe(({ isExcluded }) => isExcluded && this.#rejoin());
     this.#setState(stateOfMedia[peer.media.value]);
-    this.#remoteTracks.set(peer.remoteTracks.value);
-    if (this.#missed) void peer.check();
+    this.#scene.follow(peer);
+    for (const news of this.#early.splice(0)) news(peer);
+    this.#onChannel();
   }
 
   #lost(loss: PeerLoss): void {
     this.#peer = null;
+    this.#talk.attach(null);
+    this.#scene.follow(null);
     if (loss !== 'gone') {
       this.#end(loss);
       return;
@@ -131,33 +211,65 @@ export class CallConnection {
   #listen(): readonly (() => void)[] {
     const { callId, on, connection } = this.#options;
     return [
-      on('call:producer-added', (fact) => fact.callId === callId && this.#tell((peer) => peer.producerAdded(fact.producer))),
-      on(
-        'call:producer-paused',
-        (fact) => fact.callId === callId && this.#tell((peer) => peer.producerPaused(fact.producerId, fact.paused)),
-      ),
-      on('call:producer-closed', (fact) => fact.callId === callId && this.#tell((peer) => peer.producerClosed(fact.producerId))),
+      ...listenToCall(callId, on, (news) => this.#tell(news)),
       on('call:peer-replaced', (fact) => fact.callId === callId && fact.peerId === this.#peer?.peerId && this.#end('replaced')),
       on('call:room-lost', (fact) => fact.callId === callId && this.#rejoin()),
-      on('call:changed', (fact) => fact.call.callId === callId && this.#onCallChanged(fact.call)),
+      on('call:changed', ({ call }) => call.callId === callId && this.#onCall(call)),
       connection.subscribe(({ status }) => status === 'connected' && void this.#peer?.check()),
+      onNetworkChange(() => this.#peer?.restartIce()),
     ];
   }
 
   #tell(news: (peer: CallPeer) => void): void {
     if (this.#peer) news(this.#peer);
-    else this.#missed = true;
+    else this.#early.push(news);
   }
 
-  #onCallChanged({ state }: CallView): void {
-    if (state === 'ended') this.#end('ended');
+  #onCall(call: CallView): void {
+    this.#scene.setCall(call);
+    this.#sync([...this.#asked.keys()]);
+    if (call.state === 'ended') this.#end('ended');
+  }
+
+  #onMessage(from: PeerId, message: ChannelMessage): void {
+    const member = this.#peer?.members.value.members.find(({ peerId }) => peerId === from);
+    if (member) this.#talk.received(member.accountId, message);
+  }
+
+  /** Somebody is heard, or there are keys: what was said before is said to him. */
+  #onChannel(): void {
+    const peer = this.#peer;
+    const isOpen = peer !== null && peer.channel.isOpen && peer.security.hasKey;
+    this.#talk.attach(isOpen ? (message) => peer.channel.send(message) : null);
+    if (isOpen) this.#talk.greet();
+  }
+
+  /** A held call sends neither sound nor picture, and nobody sends what his role does not. */
+  #sync(sources: readonly MediaSource[]): void {
+    const role = this.#scene.roleOf(this.#options.identities.accountId);
+    const isHeld = this.#scene.call.value?.held === true;
+    for (const source of sources) {
+      const asked = this.#asked.get(source);
+      const isAllowed = role === null || sourcesOfRole[role].includes(source);
+      if (!asked || !isAllowed) this.#wanted.delete(source);
+      else this.#wanted.set(source, { track: asked.track, paused: asked.paused || isHeld });
+      this.#peer?.publish(source);
+    }
   }
 
   #rejoin(): void {
     // While it joins anyway, that is enough.
-    if (!this.#peer) return;
-    this.#peer.close();
-    this.#lost('gone');
+    this.#peer?.lose('gone');
+  }
+
+  #startFrames(): FrameWorker {
+    const frames = new FrameWorker(() => {
+      // Another one has other counters, so it needs other keys: the page joins as another peer.
+      frames.close();
+      this.#frames = null;
+      this.#rejoin();
+    });
+    return frames;
   }
 
   #setState(state: CallConnectionState): void {
@@ -179,6 +291,8 @@ export class CallConnection {
     for (const stop of this.#stops) stop();
     this.#peer?.close();
     this.#peer = null;
-    this.#remoteTracks.set([]);
+    this.#scene.follow(null);
+    this.#talk.close();
+    this.#frames?.close();
   }
 }

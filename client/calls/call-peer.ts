@@ -1,31 +1,22 @@
 import { Device } from 'mediasoup-client';
-import type { Consumer, MediaKind, Transport } from 'mediasoup-client/types';
-import type {
-  CallView,
-  ConsumerId,
-  PeerId,
-  ProducerId,
-  RemoteProducer,
-  TransportId,
-  TransportParameters,
-} from '../../server/protocol/calls.ts';
-import { newId, type AccountId, type CallId } from '../../server/protocol/ids.ts';
+import type { Transport } from 'mediasoup-client/types';
+import type { CallMembers, CallView, MediaSource, PeerId, RemoteProducer, TransportParameters } from '../../server/protocol/calls.ts';
+import { newId, type CallId } from '../../server/protocol/ids.ts';
+import type { KeyChange } from '../crypto/call-agreement.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import { askAgain, report } from './ask-again.ts';
+import { CallChannel } from './call-channel.ts';
+import { CallMeter } from './call-figures.ts';
+import type { CallIdentities } from './call-identities.ts';
+import { CallSecurity } from './call-security.ts';
+import type { ChannelMessage } from './channel-message.ts';
+import type { FrameWorker } from './frame-worker.ts';
 import { PublishedTracks, type WantedTracks } from './published-tracks.ts';
-import { keepAlive } from './transport-recovery.ts';
-
-/** Somebody else's sound or picture. */
-export interface RemoteTrack {
-  readonly producerId: ProducerId;
-  readonly accountId: AccountId;
-  readonly kind: MediaKind;
-  readonly track: MediaStreamTrack;
-  /** Muted, or camera off: nothing comes. */
-  readonly paused: boolean;
-}
+import { type Preference, RemoteTracks } from './remote-tracks.ts';
+import { withConstantBitrate } from './sending.ts';
+import { TransportRecovery } from './transport-recovery.ts';
 
 /** `idle`: nothing to send or receive yet. `interrupted`: it was connected and is being mended. */
 export type MediaState = 'idle' | 'connected' | 'interrupted';
@@ -36,171 +27,216 @@ export type PeerLoss = 'gone' | 'replaced' | 'ended';
 export interface CallPeerOptions {
   readonly callId: CallId;
   readonly request: RequestFunction;
+  readonly identities: CallIdentities;
+  readonly frames: FrameWorker;
   readonly wanted: WantedTracks;
+  readonly preferenceOf: (producer: Pick<RemoteProducer, 'accountId' | 'source'>) => Preference;
+  readonly onMessage: (from: PeerId, message: ChannelMessage) => void;
+  /** Somebody hears or is heard on the channel from now on. */
+  readonly onChannel: () => void;
+  /** The call as joining it showed it; called before anything is published. */
+  readonly onJoined: (call: CallView, members: CallMembers) => void;
   /** Called once at most. */
   readonly onLost: (loss: PeerLoss) => void;
 }
 
-/** One joining of a call: a transport each way, what is published, what is received. It does not join again; its owner makes a new one. */
+type Joined = Awaited<ReturnType<typeof joinCall>>;
+
+/** One joining of a call: its keys, a transport each way, what is published, what is received. It does not join again; its owner makes a new one. */
 export class CallPeer {
   readonly peerId: PeerId;
-  readonly #callId: CallId;
-  readonly #request: RequestFunction;
-  readonly #onLost: (loss: PeerLoss) => void;
-  readonly #device: Device;
+  readonly security: CallSecurity;
+  readonly published: PublishedTracks;
+  readonly remote: RemoteTracks;
+  readonly channel: CallChannel;
+  readonly meter: CallMeter;
+  readonly #options: CallPeerOptions;
   readonly #send: Transport;
   readonly #receive: Transport;
-  readonly #published: PublishedTracks;
-  readonly #consumers = new Map<ProducerId, Consumer | 'coming'>();
-  readonly #remoteTracks = new Subject<readonly RemoteTrack[]>([]);
+  readonly #recoveries = new Map<Transport, TransportRecovery>();
+  readonly #members: Subject<CallMembers>;
   readonly #media = new Subject<MediaState>('idle');
   readonly #closing = new AbortController();
 
   /** Throws a RequestError, or mediasoup-client's UnsupportedError where the browser cannot make calls. */
-  static async join(options: CallPeerOptions): Promise<{ peer: CallPeer; call: CallView }> {
-    const { callId, request } = options;
+  static async join(options: CallPeerOptions): Promise<CallPeer> {
     const peerId = newId<'peer'>();
-    const { call, routerRtpCapabilities, send, receive, producers } = await request('call:join', { callId, peerId });
-    const device = await Device.factory();
-    await device.load({ routerRtpCapabilities });
-    const peer = new CallPeer({ ...options, peerId, device, send, receive });
-    peer.#meet(producers);
-    return { peer, call };
+    // What this browser can do is found out while the server is asked.
+    const [joined, device] = await Promise.all([joinCall(options, peerId), Device.factory()]);
+    options.onJoined(joined.call, joined.members);
+    return await CallPeer.#begin(options, peerId, joined, device);
   }
 
-  private constructor(
-    options: CallPeerOptions & { peerId: PeerId; device: Device; send: TransportParameters; receive: TransportParameters },
-  ) {
-    const { callId, peerId, request, wanted, onLost, device, send, receive } = options;
+  static async #begin(options: CallPeerOptions, peerId: PeerId, joined: Joined, device: Device): Promise<CallPeer> {
+    let hears: CallPeer | null = null;
+    const security = new CallSecurity({ ...options, call: joined.call, peerId, onKeys: (change) => hears?.onKeys(change) });
+    // Keys are agreed while everything else is made.
+    security.setMembers(joined.members);
+    try {
+      await device.load({ routerRtpCapabilities: withConstantBitrate(joined.routerRtpCapabilities) });
+      hears = new CallPeer(options, peerId, joined, security, device);
+    } catch (error) {
+      security.close();
+      throw error;
+    }
+    hears.onKeys(null);
+    hears.meet(joined);
+    return hears;
+  }
+
+  private constructor(options: CallPeerOptions, peerId: PeerId, joined: Joined, security: CallSecurity, device: Device) {
+    const { callId, wanted, preferenceOf, onMessage, onChannel } = options;
+    this.#options = options;
     this.peerId = peerId;
-    this.#callId = callId;
-    this.#request = request;
-    this.#onLost = onLost;
-    this.#device = device;
-    this.#send = this.#watch(device.createSendTransport(toTransportOptions(send)), send.transportId);
-    this.#receive = this.#watch(device.createRecvTransport(toTransportOptions(receive)), receive.transportId);
-    this.#published = new PublishedTracks({
+    this.security = security;
+    this.#members = new Subject(joined.members);
+    const address = { callId, peerId };
+    const ask = askAgain(options.request, this.#closing.signal);
+    const onFailure = (error: unknown): void => this.#fail(error);
+    const connecting = new Map<Transport, Promise<unknown>>();
+    const watch = (transport: Transport, parameters: TransportParameters): Transport => {
+      transport.on('connect', ({ dtlsParameters }, done) => {
+        const connected = ask('call:connect-transport', { ...address, transportId: parameters.transportId, dtlsParameters });
+        connecting.set(transport, connected);
+        // What goes over it can be prepared meanwhile.
+        done();
+        void report(connected, () => undefined, onFailure);
+      });
+      return this.#watch(transport, parameters, ask);
+    };
+    this.#send = watch(device.createSendTransport(toTransportOptions(joined.send)), joined.send);
+    this.#receive = watch(device.createRecvTransport(toTransportOptions(joined.receive)), joined.receive);
+    const onceConnected = <Answer>(request: () => Promise<Answer>): Promise<Answer> => afterConnecting(connecting.get(this.#send), request);
+    this.published = new PublishedTracks({
       transport: this.#send,
       wanted,
-      announcePaused: async (producerId, paused) => void (await this.#ask('call:pause-producer', { ...this.#address, producerId, paused })),
-      announce: async (producerId, { kind, rtpParameters }) =>
-        void (await this.#ask('call:produce', { ...this.#address, producerId, kind, rtpParameters })),
-      onFailure: (error) => this.#fail(error),
+      seal: (sender, source) => security.sealSender(sender, source),
+      announce: async (producerId, media) =>
+        void (await onceConnected(async () => await ask('call:produce', { ...address, producerId, ...media }))),
+      announcePaused: async (producerId, paused) =>
+        void (await onceConnected(async () => await ask('call:pause-producer', { ...address, producerId, paused }))),
+      onFailure,
+    });
+    this.remote = new RemoteTracks({
+      transport: this.#receive,
+      ask,
+      address,
+      rtpCapabilities: device.recvRtpCapabilities,
+      preferenceOf,
+      open: (receiver, producer) => security.openReceiver(receiver, producer),
+      onFailure,
+    });
+    this.channel = new CallChannel({
+      send: this.#send,
+      receive: this.#receive,
+      ask,
+      onceConnected,
+      address,
+      cipher: security,
+      onMessage,
+      onOpen: onChannel,
+      onFailure,
+    });
+    this.meter = new CallMeter({
+      send: this.#send,
+      receive: this.#receive,
+      tracks: () => this.remote.tracks.value,
+      isSending: (source) => security.isSending(source),
+      onSilence: (transport) => this.#recoveries.get(transport)?.restart(),
     });
   }
 
-  get remoteTracks(): Observable<readonly RemoteTrack[]> {
-    return this.#remoteTracks;
+  /** Who the server says is in the call. */
+  get members(): Observable<CallMembers> {
+    return this.#members;
   }
 
   get media(): Observable<MediaState> {
     return this.#media;
   }
 
-  /** Brings what is published in line with what is wanted. */
-  publish(kind: MediaKind): void {
-    this.#published.sync(kind);
+  publish(source: MediaSource): void {
+    this.published.sync(source);
   }
 
-  /** Somebody else sends something new. */
-  producerAdded(producer: RemoteProducer): void {
-    this.#meet([producer]);
+  setMembers(members: CallMembers): void {
+    if (members.round <= this.#members.value.round) return;
+    this.#members.set(members);
+    this.security.setMembers(members);
   }
 
-  producerPaused(producerId: ProducerId, paused: boolean): void {
-    this.#remoteTracks.set(this.#remoteTracks.value.map((each) => (each.producerId === producerId ? { ...each, paused } : each)));
+  /** Keys have come or gone. Null: look what there is. */
+  onKeys(change: KeyChange | null): void {
+    this.published.setOpen(this.security.hasKey);
+    // What came before his key could not be opened, and a picture can only begin with a whole one.
+    if (change?.type === 'receive') this.remote.requestKeyFrames(change.peerId);
+    if (this.security.hasKey) this.#options.onChannel();
   }
 
-  producerClosed(producerId: ProducerId): void {
-    const consumer = this.#consumers.get(producerId);
-    this.#consumers.delete(producerId);
-    if (consumer !== 'coming') consumer?.close();
-    this.#remoteTracks.set(this.#remoteTracks.value.filter((each) => each.producerId !== producerId));
+  meet({ producers, dataProducers }: Pick<Joined, 'producers' | 'dataProducers'>): void {
+    this.remote.meet(producers);
+    this.channel.meet(dataProducers);
+  }
+
+  /** The network may be another one now. */
+  restartIce(): void {
+    for (const recovery of this.#recoveries.values()) recovery.restart();
   }
 
   /**
-   * Joining twice is one joining: it tells whether the sfu still has this peer, and who sends what, after notifications
-   * may have been lost.
+   * Joining twice is one joining: it tells whether the sfu still has this peer, who is in the call, and who sends what, after
+   * notifications may have been lost.
    */
   async check(): Promise<void> {
     // Only these can have ended before the answer was given; one that came since is newer than the answer.
-    const known = [...this.#consumers.keys()];
+    const known = this.remote.producerIds;
     try {
-      const { send, producers } = await this.#ask('call:join', this.#address);
-      if (send.transportId !== this.#send.id) {
-        this.#lose('gone');
+      const ask = askAgain(this.#options.request, this.#closing.signal);
+      const joined = await ask('call:join', { callId: this.#options.callId, peerId: this.peerId });
+      if (joined.send.transportId !== this.#send.id) {
+        this.lose('gone');
         return;
       }
-      const present = new Set(producers.map(({ producerId }) => producerId));
-      for (const producerId of known) if (!present.has(producerId)) this.producerClosed(producerId);
-      for (const { producerId, paused } of producers) this.producerPaused(producerId, paused);
-      this.#meet(producers);
+      const present = new Set(joined.producers.map(({ producerId }) => producerId));
+      for (const producerId of known) if (!present.has(producerId)) this.remote.drop(producerId);
+      for (const { producerId, paused } of joined.producers) this.remote.setPaused(producerId, paused);
+      this.setMembers(joined.members);
+      this.meet(joined);
     } catch (error) {
-      if (error instanceof RequestError && error.code === 'conflict') this.#lose('replaced');
-      else if (error instanceof RequestError) this.#lose('ended');
-      else this.#lose('gone');
+      if (error instanceof RequestError && error.code === 'conflict') this.lose('replaced');
+      else if (error instanceof RequestError) this.lose('ended');
+      else this.lose('gone');
     }
+  }
+
+  /** It is of no use any more. */
+  lose(loss: PeerLoss): void {
+    if (this.#closing.signal.aborted) return;
+    this.close();
+    this.#options.onLost(loss);
   }
 
   close(): void {
     this.#closing.abort();
+    this.meter.close();
     this.#send.close();
     this.#receive.close();
-    this.#remoteTracks.set([]);
+    this.remote.close();
+    this.security.close();
   }
 
-  get #address(): { callId: CallId; peerId: PeerId } {
-    return { callId: this.#callId, peerId: this.peerId };
-  }
-
-  get #ask(): RequestFunction {
-    return askAgain(this.#request, this.#closing.signal);
-  }
-
-  #meet(producers: readonly RemoteProducer[]): void {
-    for (const producer of producers) {
-      if (this.#consumers.has(producer.producerId)) continue;
-      this.#consumers.set(producer.producerId, 'coming');
-      this.#consume(producer).catch((error: unknown) => {
-        this.#consumers.delete(producer.producerId);
-        this.#fail(error);
-      });
-    }
-  }
-
-  async #consume({ producerId, accountId }: RemoteProducer): Promise<void> {
-    const { consumerId, kind, rtpParameters, paused } = await this.#ask('call:consume', {
-      ...this.#address,
-      producerId,
-      rtpCapabilities: this.#device.recvRtpCapabilities,
-    });
-    // The stream id keeps one person's lips and voice together.
-    const consumer = await this.#receive.consume({ id: consumerId, producerId, kind, rtpParameters, streamId: accountId });
-    if (!this.#consumers.has(producerId)) {
-      consumer.close();
-      return;
-    }
-    this.#consumers.set(producerId, consumer);
-    this.#remoteTracks.set([...this.#remoteTracks.value, { producerId, accountId, kind, track: consumer.track, paused }]);
-    await this.#resume(consumerId);
-  }
-
-  async #resume(consumerId: ConsumerId): Promise<void> {
-    await this.#ask('call:resume-consumer', { ...this.#address, consumerId });
-  }
-
-  #watch(transport: Transport, transportId: TransportId): Transport {
-    transport.on('connect', ({ dtlsParameters }, done, fail) => {
-      void report(this.#ask('call:connect-transport', { ...this.#address, transportId, dtlsParameters }), done, fail);
-    });
+  #watch(transport: Transport, { transportId, iceParameters }: TransportParameters, ask: RequestFunction): Transport {
+    const address = { callId: this.#options.callId, peerId: this.peerId, transportId };
     transport.on('connectionstatechange', () => this.#media.set(this.#mediaState()));
-    keepAlive({
+    const recovery = new TransportRecovery({
       transport,
+      iceParameters,
       signal: this.#closing.signal,
-      newIceParameters: async () => (await this.#ask('call:restart-ice', { ...this.#address, transportId })).iceParameters,
+      newIceParameters: async () => (await ask('call:restart-ice', address)).iceParameters,
       onFailure: (error) => this.#fail(error),
-      onHopeless: () => this.#lose('gone'),
+      onHopeless: () => this.lose('gone'),
     });
+    this.#recoveries.set(transport, recovery);
     return transport;
   }
 
@@ -212,15 +248,25 @@ export class CallPeer {
 
   /** A request was refused: the thing it was about may be gone, or the peer itself. */
   #fail(error: unknown): void {
+    console.log('FAIL', error instanceof Error ? `${error.stack} ${String((error as { cause?: unknown }).cause)}` : error);
     if (this.#closing.signal.aborted) return;
     if (error instanceof RequestError) void this.check();
-    else this.#lose('gone');
+    else this.lose('gone');
   }
+}
 
-  #lose(loss: PeerLoss): void {
-    if (this.#closing.signal.aborted) return;
-    this.close();
-    this.#onLost(loss);
+async function joinCall({ callId, request }: CallPeerOptions, peerId: PeerId) {
+  return await request('call:join', { callId, peerId });
+}
+
+/** Both travel at once; should the later one overtake the first, it is asked once more. */
+async function afterConnecting<Answer>(connecting: Promise<unknown> | undefined, request: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await request();
+  } catch (error) {
+    if (!(error instanceof RequestError && error.code === 'bad_state')) throw error;
+    await connecting;
+    return await request();
   }
 }
 

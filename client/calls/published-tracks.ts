@@ -1,15 +1,21 @@
-import type { MediaKind, Producer, ProducerOptions, RtpParameters, Transport } from 'mediasoup-client/types';
-import type { ProducerId } from '../../server/protocol/calls.ts';
+import type { Producer, RtpParameters, Transport } from 'mediasoup-client/types';
+import { type MediaSource, mediaSources, type ProducerId } from '../../server/protocol/calls.ts';
 import { newId } from '../../server/protocol/ids.ts';
 import { report } from './ask-again.ts';
+import { applyMotion, sendingOf } from './sending.ts';
 
-/** What a person wants to send, whatever the connection does meanwhile. Null: nothing of that kind. */
-export type WantedTracks = ReadonlyMap<MediaKind, { readonly track: MediaStreamTrack | null; readonly paused: boolean }>;
+/** What a person wants to send, whatever the connection does meanwhile. Null: nothing of that source. */
+export type WantedTracks = ReadonlyMap<MediaSource, { readonly track: MediaStreamTrack | null; readonly paused: boolean }>;
 
 export interface PublishedTracksOptions {
   readonly transport: Transport;
   readonly wanted: WantedTracks;
-  readonly announce: (producerId: ProducerId, media: { readonly kind: MediaKind; readonly rtpParameters: RtpParameters }) => Promise<void>;
+  /** Puts the seal on a sender, before anything can be sent on it. What it throws ends the sending. */
+  readonly seal: (sender: RTCRtpSender, source: MediaSource) => void;
+  readonly announce: (
+    producerId: ProducerId,
+    media: { readonly source: MediaSource; readonly kind: 'audio' | 'video'; readonly rtpParameters: RtpParameters },
+  ) => Promise<void>;
   readonly announcePaused: (producerId: ProducerId, paused: boolean) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
@@ -21,60 +27,86 @@ interface Published {
   paused: boolean;
 }
 
-/** One layer is enough for a picture of a person; the sfu would cut more than 1.5 Mbit/s. No DTX: silence would show in the packets. */
-const encoding: Record<MediaKind, ProducerOptions> = {
-  audio: { codecOptions: { opusFec: true, opusDtx: false, opusStereo: false } },
-  video: { encodings: [{ maxBitrate: 1_000_000, maxFramerate: 30 }], codecOptions: { videoGoogleStartBitrate: 600 } },
-};
-
-/** Makes the sending side equal to what is wanted: one producer a kind, paused while there is no track or the person is muted. */
+/**
+ * Makes the sending side equal to what is wanted: one producer a source, paused while there is no track or the person is muted.
+ * It is made before there are keys, so that nobody waits for it then; but a track is put on it only while `open` says there are.
+ */
 export class PublishedTracks {
   readonly #options: PublishedTracksOptions;
-  readonly #published = new Map<MediaKind, Published>();
-  readonly #producerIds = new Map<MediaKind, ProducerId>();
+  readonly #published = new Map<MediaSource, Published>();
+  readonly #producerIds = new Map<MediaSource, ProducerId>();
+  #isOpen = false;
+  #keepsFrames = false;
   #work: Promise<void> = Promise.resolve();
 
   constructor(publishing: PublishedTracksOptions) {
     this.#options = publishing;
-    publishing.transport.on('produce', ({ kind, rtpParameters }, done, fail) => {
-      const producerId = this.#producerId(kind);
-      void report(publishing.announce(producerId, { kind, rtpParameters }), () => done({ id: producerId }), fail);
+    publishing.transport.on('produce', ({ kind, rtpParameters, appData }, done) => {
+      const source = mediaSources.find((each) => each === appData['source']);
+      if (source === undefined) throw new Error('a track without a source');
+      const producerId = this.#producerId(source);
+      // The id is one's own, so nothing waits for the answer.
+      done({ id: producerId });
+      void report(publishing.announce(producerId, { source, kind, rtpParameters }), () => undefined, publishing.onFailure);
     });
-    for (const kind of publishing.wanted.keys()) this.sync(kind);
+    for (const source of publishing.wanted.keys()) this.sync(source);
+  }
+
+  /** Whether there are keys to seal with. Nothing is on its way while there are none. */
+  setOpen(isOpen: boolean): void {
+    if (isOpen === this.#isOpen) return;
+    this.#isOpen = isOpen;
+    for (const source of this.#options.wanted.keys()) this.sync(source);
+  }
+
+  /** A picture of hands keeps its frames, and gives up resolution first. */
+  keepFrames(keeps: boolean): void {
+    this.#keepsFrames = keeps;
+    this.sync('camera');
   }
 
   /** One change after the other: the last one wins, and is not overtaken. */
-  sync(kind: MediaKind): void {
-    this.#work = this.#work.then(() => this.#sync(kind)).catch(this.#options.onFailure);
+  sync(source: MediaSource): void {
+    this.#work = this.#work.then(async () => await this.#sync(source)).catch(this.#options.onFailure);
   }
 
-  async #sync(kind: MediaKind): Promise<void> {
-    const wanted = this.#options.wanted.get(kind);
+  async #sync(source: MediaSource): Promise<void> {
+    const wanted = this.#options.wanted.get(source);
     const track = wanted?.track ?? null;
     const paused = track === null || wanted?.paused === true;
     // A track that is switched off before it is published sends nothing, not even its first frame.
     if (track) track.enabled = !paused;
-    const published = this.#published.get(kind) ?? (track && (await this.#publish(kind, track)));
+    const published = this.#published.get(source) ?? (track && (await this.#publish(source, track)));
     if (!published) return;
-    const { producer, producerId } = published;
-    if (paused) producer.pause();
-    if (producer.track !== track) await producer.replaceTrack({ track });
-    if (!paused) producer.resume();
+    const { rtpSender } = published.producer;
+    if (rtpSender && source === 'camera') await applyMotion(rtpSender, track, this.#keepsFrames);
+    await rtpSender?.replaceTrack(this.#isOpen && !paused ? track : null);
     if (published.paused === paused) return;
-    await this.#options.announcePaused(producerId, paused);
+    await this.#options.announcePaused(published.producerId, paused);
     published.paused = paused;
   }
 
-  async #publish(kind: MediaKind, track: MediaStreamTrack): Promise<Published> {
-    const producer = await this.#options.transport.produce({ ...encoding[kind], track, stopTracks: false, zeroRtpOnPause: true });
-    const published = { producerId: this.#producerId(kind), producer, paused: false };
-    this.#published.set(kind, published);
+  async #publish(source: MediaSource, track: MediaStreamTrack): Promise<Published> {
+    const producer = await this.#options.transport.produce({
+      ...sendingOf(source),
+      track,
+      stopTracks: false,
+      disableTrackOnPause: false,
+      appData: { source },
+      onRtpSender: (sender) => {
+        // Without keys nothing is even encoded. No seal, no track: what is thrown here ends the producing before its offer.
+        void sender.replaceTrack(null);
+        this.#options.seal(sender, source);
+      },
+    });
+    const published = { producerId: this.#producerId(source), producer, paused: false };
+    this.#published.set(source, published);
     return published;
   }
 
-  #producerId(kind: MediaKind): ProducerId {
-    const producerId = this.#producerIds.get(kind) ?? newId<'producer'>();
-    this.#producerIds.set(kind, producerId);
+  #producerId(source: MediaSource): ProducerId {
+    const producerId = this.#producerIds.get(source) ?? newId<'producer'>();
+    this.#producerIds.set(source, producerId);
     return producerId;
   }
 }

@@ -1,8 +1,10 @@
 import type { IceParameters, Transport } from 'mediasoup-client/types';
 import { pause } from './ask-again.ts';
 
-export interface TransportRecovery {
+export interface TransportRecoveryOptions {
   readonly transport: Transport;
+  /** Those the transport was made with: the sfu goes on taking them. */
+  readonly iceParameters: IceParameters;
   readonly signal: AbortSignal;
   /** Asks the sfu for an ICE restart. */
   readonly newIceParameters: () => Promise<IceParameters>;
@@ -13,30 +15,49 @@ export interface TransportRecovery {
 
 const maxRestarts = 5;
 /** A restart that works does so within some round trips. */
-const patienceMs = 3_000;
+const patienceMs = 1_500;
 
-/** Restarts ICE (RFC 8445 §2.4) as soon as the transport is interrupted: another network, another address. Until the signal is aborted. */
-export function keepAlive(recovery: TransportRecovery): void {
-  const { transport, signal, onFailure } = recovery;
-  let recovering = false;
-  transport.on('connectionstatechange', (state) => {
-    if ((state !== 'disconnected' && state !== 'failed') || recovering || signal.aborted) return;
-    recovering = true;
-    recover(recovery)
-      .catch(onFailure)
-      .finally(() => (recovering = false));
-  });
-}
+/**
+ * Restarts ICE (RFC 8445 §2.4) when a transport has lost its way: another network, another address. First on this side alone: the sfu
+ * is lite and answers whoever knows its password, from wherever; that needs no line to the server, which may be down for the same
+ * reason. Then with new parameters of the sfu. Until the signal is aborted.
+ */
+export class TransportRecovery {
+  readonly #options: TransportRecoveryOptions;
+  #iceParameters: IceParameters;
+  #isBusy = false;
 
-async function recover({ transport, signal, newIceParameters, onHopeless }: TransportRecovery): Promise<void> {
-  for (let restart = 0; restart < maxRestarts; restart += 1) {
-    const iceParameters = await newIceParameters();
-    signal.throwIfAborted();
-    await transport.restartIce({ iceParameters });
-    await pause(patienceMs, signal);
-    if (!isInterrupted(transport)) return;
+  constructor(options: TransportRecoveryOptions) {
+    this.#options = options;
+    this.#iceParameters = options.iceParameters;
+    options.transport.on('connectionstatechange', (state) => {
+      if (state === 'disconnected' || state === 'failed') this.restart();
+    });
   }
-  onHopeless();
+
+  /** Looks for a way anew, while media still flows on the old one if it does. */
+  restart(): void {
+    const { signal, onFailure } = this.#options;
+    if (this.#isBusy || signal.aborted) return;
+    this.#isBusy = true;
+    this.#recover()
+      .catch(onFailure)
+      .finally(() => (this.#isBusy = false));
+  }
+
+  async #recover(): Promise<void> {
+    const { transport, signal, newIceParameters, onHopeless } = this.#options;
+    // Before the first connection there is nothing to come back to.
+    if (transport.connectionState === 'new') return;
+    for (let restart = 0; restart < maxRestarts; restart += 1) {
+      if (restart > 0) this.#iceParameters = await newIceParameters();
+      signal.throwIfAborted();
+      await transport.restartIce({ iceParameters: this.#iceParameters });
+      await pause(patienceMs, signal);
+      if (!isInterrupted(transport)) return;
+    }
+    onHopeless();
+  }
 }
 
 function isInterrupted({ connectionState }: Transport): boolean {

@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { CallConnection, type CallConnectionState, type RemoteTrack } from '../../client/calls/call-connection.ts';
+import {
+  CallConnection,
+  type CallConnectionState,
+  type CallPerson,
+  type CallSecurityState,
+  type OwnPart,
+} from '../../client/calls/call-connection.ts';
 import { openDevice } from '../../client/calls/media-devices.ts';
-import { Subject } from '../../client/net/observable.ts';
-import { RequestError } from '../../client/net/request-error.ts';
-import type { Subscribe } from '../../client/net/subscribe.ts';
-import type { RequestFunction } from '../../client/net/request.ts';
-import type { Response } from '../../server/protocol/commands.ts';
 import type { CallId } from '../../server/protocol/ids.ts';
+import type { MediaSource } from '../../server/protocol/calls.ts';
+import { BridgeLine } from './bridge-line.ts';
+import { identityOf } from './test-identity.ts';
 
 /** What has arrived at this page and was decoded, since it joined last. */
 export interface Received {
@@ -18,14 +22,21 @@ export interface Received {
 
 /** What a test does with the page. */
 export interface CallPage {
-  join(kinds: readonly ('audio' | 'video')[]): Promise<void>;
+  join(sources: readonly MediaSource[]): Promise<void>;
   state(): CallConnectionState;
-  remoteKinds(): readonly string[];
-  pausedKinds(): readonly string[];
-  setPaused(kind: 'audio' | 'video', paused: boolean): void;
+  people(): readonly CallPerson[];
+  own(): OwnPart | null;
+  security(): CallSecurityState | null;
+  /** "name: text" of each line. */
+  lines(): readonly string[];
+  remoteSources(): readonly string[];
+  pausedSources(): readonly string[];
+  call(): CallConnection;
   received(): Promise<Received>;
   /** Resolves when so much more has been decoded than now, and the sound was not silence. Playwright's waitForFunction does not await. */
   untilReceived(more: { frames: number; audioPackets: number }): Promise<void>;
+  /** When the first frame was decoded after joining, in milliseconds since then. */
+  firstFrameMs(): number | null;
   leave(): void;
   /** Cuts the line to the server; it comes back by itself. */
   cutLine(): void;
@@ -34,10 +45,12 @@ export interface CallPage {
 declare global {
   interface Window {
     callPage: CallPage;
+    peerConnections: RTCPeerConnection[];
   }
 }
 
 const connections: RTCPeerConnection[] = [];
+window.peerConnections = connections;
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
@@ -45,99 +58,60 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
   }
 };
 
-interface Waiting {
-  readonly payload: string;
-  settle(result: unknown): void;
-  refuse(error: unknown): void;
-}
-
-/** The commands of a call over a bare WebSocket, to the test's bridge instead of the server. */
-class Line {
-  readonly status = new Subject<{ readonly status: 'connected' | 'reconnecting' }>({ status: 'reconnecting' });
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new EventTarget();
-  #socket = this.#connect();
-  #nextId = 0;
-
-  readonly request: RequestFunction = (name, payload) => {
-    const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<Response<typeof name>>();
-    const message = JSON.stringify({ id, name, payload });
-    this.#waiting.set(id, { payload: message, settle: resolve, refuse: reject });
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(message);
-    return promise;
-  };
-
-  readonly on: Subscribe = (name, listener) => {
-    const relay = (event: Event): void => {
-      if (event instanceof CustomEvent) listener(event.detail);
-    };
-    this.#listeners.addEventListener(name, relay);
-    return () => this.#listeners.removeEventListener(name, relay);
-  };
-
-  cut(): void {
-    this.#socket.close();
-  }
-
-  #connect(): WebSocket {
-    const url = new URL(location.href);
-    url.protocol = 'ws:';
-    const socket = new WebSocket(url);
-    socket.addEventListener('open', () => {
-      for (const { payload } of this.#waiting.values()) socket.send(payload);
-      this.status.set({ status: 'connected' });
-    });
-    socket.addEventListener('close', () => {
-      this.status.set({ status: 'reconnecting' });
-      this.#socket = this.#connect();
-    });
-    socket.addEventListener('message', ({ data }) => {
-      const { id, value, code, event, fact } = JSON.parse(String(data));
-      if (event) {
-        this.#listeners.dispatchEvent(new CustomEvent(event, { detail: fact }));
-        return;
-      }
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (code) waiting?.refuse(new RequestError({ code, retryable: code === 'unavailable', ref: null }));
-      else waiting?.settle(value);
-    });
-    return socket;
-  }
-}
-
-const callId = z.custom<CallId>().parse('call');
-const line = new Line();
+const name = location.pathname.slice(1);
+const line = new BridgeLine();
 const players = new Map<string, HTMLMediaElement>();
-let call: CallConnection | null = null;
+let connection: CallConnection | null = null;
+let joinedAt = 0;
+let firstFrameAt: number | null = null;
 
 /** A picture that nobody looks at might not be decoded. */
-function play(tracks: readonly RemoteTrack[]): void {
-  for (const { producerId, kind, track } of tracks) {
+function play(people: readonly CallPerson[]): void {
+  for (const { producerId, kind, track } of people.flatMap(({ tracks }) => tracks)) {
     if (players.has(producerId)) continue;
     const player = document.createElement(kind);
     player.autoplay = true;
     player.srcObject = new MediaStream([track]);
+    if (player instanceof HTMLVideoElement) player.requestVideoFrameCallback(() => (firstFrameAt ??= performance.now()));
     document.body.append(player);
     players.set(producerId, player);
   }
 }
 
-async function join(kinds: readonly ('audio' | 'video')[]): Promise<void> {
-  call = new CallConnection({ callId, request: line.request, on: line.on, connection: line.status });
-  call.remoteTracks.subscribe(play);
-  for (const kind of kinds) {
-    const device = await openDevice(kind);
+async function join(sources: readonly MediaSource[]): Promise<void> {
+  const identities = await identityOf(name);
+  const callId = z.custom<CallId>().parse(document.documentElement.dataset['call']);
+  joinedAt = performance.now();
+  firstFrameAt = null;
+  connection = new CallConnection({ callId, request: line.request, on: line.on, connection: line.status, identities });
+  connection.people.subscribe(play);
+  for (const source of sources) {
+    if (source === 'screen') {
+      connection.publish(source, screenTrack());
+      continue;
+    }
+    const device = await openDevice(source === 'microphone' ? 'audio' : 'video');
     if (!device.ok) throw new Error(device.failure);
-    call.publish(kind, device.track);
+    connection.publish(source, device.track);
   }
+}
+
+/** Headless browsers share no screen. */
+function screenTrack(): MediaStreamTrack {
+  const canvas = document.createElement('canvas');
+  canvas.width = 1_280;
+  canvas.height = 720;
+  const context = canvas.getContext('2d');
+  setInterval(() => context?.fillText(String(performance.now()), 20, 20 + (performance.now() % 700)), 50);
+  const [track] = canvas.captureStream(15).getTracks();
+  if (!track) throw new Error('a canvas without a track');
+  return track;
 }
 
 async function received(): Promise<Received> {
   const sum = { framesDecoded: 0, audioPackets: 0, audioEnergy: 0 };
-  for (const connection of connections.filter(({ connectionState }) => connectionState !== 'closed')) {
-    for (const report of (await connection.getStats()).values()) {
+  for (const each of connections.filter(({ connectionState }) => connectionState !== 'closed')) {
+    for (const report of (await each.getStats()).values()) {
       if (report.type !== 'inbound-rtp') continue;
       if (report.kind === 'video') sum.framesDecoded += report.framesDecoded;
       else {
@@ -158,18 +132,42 @@ async function untilReceived({ frames, audioPackets }: { frames: number; audioPa
       before = { framesDecoded: 0, audioPackets: 0, audioEnergy: 0 };
     const heard = audioPackets === 0 || (now.audioPackets >= before.audioPackets + audioPackets && now.audioEnergy > before.audioEnergy);
     if (heard && now.framesDecoded >= before.framesDecoded + frames) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+function tracks() {
+  return (connection?.people.value ?? []).flatMap((person) => person.tracks);
+}
+
+function theCall(): CallConnection {
+  if (!connection) throw new Error('not joined');
+  return connection;
 }
 
 window.callPage = {
   join,
-  state: () => call?.state.value ?? 'closed',
-  remoteKinds: () => (call?.remoteTracks.value ?? []).map(({ kind }) => kind).sort(),
-  pausedKinds: () => (call?.remoteTracks.value ?? []).filter(({ paused }) => paused).map(({ kind }) => kind),
-  setPaused: (kind, paused) => call?.setPaused(kind, paused),
+  state: () => connection?.state.value ?? 'closed',
+  people: () => connection?.people.value ?? [],
+  own: () => connection?.own.value ?? null,
+  security: () => connection?.security.value ?? null,
+  lines: () =>
+    theCall().text.lines.value.map(({ accountId, text }) => {
+      const person = theCall().call.value?.participants.find((participant) => participant.accountId === accountId);
+      return `${person?.displayName}: ${text}`;
+    }),
+  remoteSources: () =>
+    tracks()
+      .map(({ source }) => source)
+      .sort(),
+  pausedSources: () =>
+    tracks()
+      .filter(({ paused }) => paused)
+      .map(({ source }) => source),
+  call: theCall,
   received,
   untilReceived,
-  leave: () => call?.close(),
+  firstFrameMs: () => (firstFrameAt === null ? null : firstFrameAt - joinedAt),
+  leave: () => connection?.close(),
   cutLine: () => line.cut(),
 };

@@ -1,13 +1,14 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { MediaSource } from '../../server/protocol/calls.ts';
 import { startCallBridge, type CallBridge } from '../support/call-bridge.ts';
 import { startTestSfu, type TestSfu } from '../support/sfu.ts';
 import { startUdpRelay, type UdpRelay } from '../support/udp-relay.ts';
 
-const both = ['audio', 'video'];
+const both = ['camera', 'microphone'];
 
-async function join(page: Page, kinds: readonly ('audio' | 'video')[] = ['audio', 'video']): Promise<void> {
-  await page.evaluate(async (wanted) => await window.callPage.join(wanted), kinds);
+async function join(page: Page, sources: readonly MediaSource[] = ['microphone', 'camera']): Promise<void> {
+  await page.evaluate(async (wanted) => await window.callPage.join(wanted), sources);
 }
 
 /** Waits until more has been decoded than before: sound with energy, and at least ten new pictures. */
@@ -15,8 +16,8 @@ async function hearsAndSees(page: Page): Promise<void> {
   await page.evaluate(async () => await window.callPage.untilReceived({ frames: 10, audioPackets: 10 }));
 }
 
-async function remoteKindsAre(page: Page, kinds: readonly string[]): Promise<void> {
-  await page.waitForFunction((wanted) => window.callPage.remoteKinds().join() === wanted, kinds.join());
+async function remoteSourcesAre(page: Page, sources: readonly string[]): Promise<void> {
+  await page.waitForFunction((wanted) => window.callPage.remoteSources().join() === wanted, sources.join());
 }
 
 describe('a call between two browsers through the sfu', () => {
@@ -66,8 +67,12 @@ describe('a call between two browsers through the sfu', () => {
 
   test('both hear and see each other', async () => {
     const { citizen, official } = await openBoth();
-    expect(await citizen.evaluate(() => window.callPage.remoteKinds())).toEqual(both);
+    expect(await citizen.evaluate(() => window.callPage.remoteSources())).toEqual(both);
     expect(await official.evaluate(() => window.callPage.state())).toBe('connected');
+    for (const page of [citizen, official]) await page.waitForFunction(() => window.callPage.security()?.state === 'encrypted');
+    const codes = await Promise.all([citizen, official].map(async (page) => await page.evaluate(() => window.callPage.security()?.code)));
+    expect(codes[0]?.digits).toMatch(/^\d{3} \d{3} \d{3}$/);
+    expect(codes[1]).toEqual(codes[0]);
   });
 
   test('somebody without camera and microphone joins, sees and hears', async () => {
@@ -75,19 +80,19 @@ describe('a call between two browsers through the sfu', () => {
     await join(citizen, []);
     await join(official);
     await hearsAndSees(citizen);
-    expect(await official.evaluate(() => window.callPage.remoteKinds())).toEqual([]);
+    expect(await official.evaluate(() => window.callPage.remoteSources())).toEqual([]);
   });
 
   test('a muted microphone is told to the other side and sends nothing, and comes back', async () => {
     const { citizen, official } = await openBoth();
-    await citizen.evaluate(() => window.callPage.setPaused('audio', true));
-    await official.waitForFunction(() => window.callPage.pausedKinds().join() === 'audio');
+    await citizen.evaluate(() => window.callPage.call().setPaused('microphone', true));
+    await official.waitForFunction(() => window.callPage.pausedSources().join() === 'microphone');
     const packets = await official.evaluate(async () => (await window.callPage.received()).audioPackets);
     await official.evaluate(async () => await window.callPage.untilReceived({ frames: 30, audioPackets: 0 }));
     expect(await official.evaluate(async () => (await window.callPage.received()).audioPackets)).toBeLessThan(packets + 10);
-    await citizen.evaluate(() => window.callPage.setPaused('audio', false));
+    await citizen.evaluate(() => window.callPage.call().setPaused('microphone', false));
     await hearsAndSees(official);
-    expect(await official.evaluate(() => window.callPage.pausedKinds())).toEqual([]);
+    expect(await official.evaluate(() => window.callPage.pausedSources())).toEqual([]);
   });
 
   test('a page that is reloaded comes back, and the other side loses the old tracks and gets the new ones', async () => {
@@ -95,7 +100,7 @@ describe('a call between two browsers through the sfu', () => {
     await citizen.reload();
     await join(citizen);
     await Promise.all([hearsAndSees(citizen), hearsAndSees(official)]);
-    await remoteKindsAre(official, both);
+    await remoteSourcesAre(official, both);
     const { rooms } = await bridge.sfu.request('room:list', {});
     expect(rooms.map(({ peers }) => peers.length)).toEqual([2]);
   });
@@ -151,8 +156,8 @@ describe('a call between two browsers through the sfu', () => {
     const { citizen, official } = await openBoth();
     await citizen.evaluate(() => window.callPage.cutLine());
     await official.evaluate(() => window.callPage.leave());
-    await join(official, ['audio']);
-    await remoteKindsAre(citizen, ['audio']);
+    await join(official, ['microphone']);
+    await remoteSourcesAre(citizen, ['microphone']);
     expect(await citizen.evaluate(() => window.callPage.state())).toBe('connected');
   });
 });

@@ -1,29 +1,32 @@
-import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { z } from 'zod';
 import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
 import { AppError } from '../../server/platform/app-error.ts';
 import { createLog } from '../../server/platform/log.ts';
+import type { PeerId } from '../../server/protocol/calls.ts';
 import { paramsSchemas } from '../../sfu/protocol/messages.ts';
 import type { SfuMethod, SfuResult, TransportParameters } from '../../sfu/protocol/requests.ts';
+import { accountOf, CallRoster } from './call-roster.ts';
+import { serveBundle } from './serve-bundle.ts';
 import type { TestSfu } from './sfu.ts';
 import type { UdpRelay } from './udp-relay.ts';
 
 export interface CallBridge {
   readonly sfu: SfuClient;
+  readonly callId: string;
   /** From now on, who joins reaches the worker through this relay only. */
   relayThrough(start: (workerPort: number) => Promise<UdpRelay>): void;
+  /** From now on each command and notification takes this long on its way. */
+  delay(milliseconds: number): void;
+  hold(held: boolean): void;
   /** The page for one person. */
-  pageOf(ownerId: string): string;
+  pageOf(name: string): string;
   close(): Promise<void>;
 }
 
 const commandSchema = z.object({ id: z.int(), name: z.string(), payload: z.looseObject({ callId: z.string() }) });
-
-/** The one call that everybody is in. */
-export const bridgedCallId = 'call';
+const signalSchema = z.object({ peerId: z.string(), to: z.string().nullable(), signal: z.string() });
+const peerIdSchema = z.custom<PeerId>((value) => typeof value === 'string');
 
 /** Of a call's commands, the requests to the sfu. */
 const methods = new Map<string, SfuMethod>([
@@ -31,125 +34,135 @@ const methods = new Map<string, SfuMethod>([
   ['call:restart-ice', 'transport:restart-ice'],
   ['call:produce', 'producer:create'],
   ['call:pause-producer', 'producer:pause'],
+  ['call:close-producer', 'producer:close'],
+  ['call:produce-data', 'data-producer:create'],
   ['call:consume', 'consumer:create'],
   ['call:resume-consumer', 'consumer:resume'],
+  ['call:prefer', 'consumer:prefer'],
+  ['call:request-key-frame', 'consumer:request-key-frame'],
+  ['call:consume-data', 'data-consumer:create'],
 ]);
 
-type Through = (transport: TransportParameters) => Promise<TransportParameters>;
-
-/** What the server does with a call's commands, for people who may all be in the call. */
-async function answer(
-  sfu: SfuClient,
-  ownerId: string,
-  name: string,
-  { callId: roomId, ...payload }: { callId: string },
-  through: Through,
-): Promise<unknown> {
-  const forward = async <Method extends SfuMethod>(method: Method, params: unknown): Promise<SfuResult<Method>> =>
-    await sfu.request(method, paramsSchemas[method].parse(params));
-  const params = { ...payload, roomId, ownerId };
-  if (name === 'call:join') {
-    await forward('room:open', { roomId });
-    const { producers, send, receive, routerRtpCapabilities } = await forward('peer:join', params);
-    const transports = { send: await through(send), receive: await through(receive) };
-    return {
-      ...transports,
-      routerRtpCapabilities,
-      call: {},
-      producers: producers.map((producer) => ({ ...producer, accountId: producer.ownerId })),
-    };
-  }
-  const method = methods.get(name);
-  if (!method) throw new AppError('unknown_command', name);
-  return await forward(method, params);
+/** An sfu's own client, for a bridge. */
+export function connectTestSfu({ url, secret }: Pick<TestSfu, 'url' | 'secret'>): SfuClient {
+  return connectSfu({ url, secret, log: createLog('silent') });
 }
 
-/** The test's page, and between it and the sfu the least there can be. */
-export async function startCallBridge({ url, secret }: Pick<TestSfu, 'url' | 'secret'>): Promise<CallBridge> {
-  const script = await bundle('../media/call-page.ts');
-  const sfu = connectSfu({ url, secret, log: createLog('silent') });
+/** The test's page, and between it and the sfu the least there can be: what the server does for people who may all be in the call. */
+export async function startCallBridge(target: Pick<TestSfu, 'url' | 'secret'>, names = ['citizen', 'official']): Promise<CallBridge> {
+  const sfu = connectTestSfu(target);
+  const roster = new CallRoster(names);
+  const { callId } = roster;
   const people = new Map<WebSocket, string>();
-  const tell = (event: string, fact: object, isFor: (ownerId: string) => boolean): void => {
-    for (const [socket, ownerId] of people) if (isFor(ownerId)) socket.send(JSON.stringify({ event, fact }));
-  };
-  sfu.on('producer-added', ({ roomId, producer }) =>
-    tell(
-      'call:producer-added',
-      { callId: roomId, producer: { ...producer, accountId: producer.ownerId } },
-      (ownerId) => ownerId !== producer.ownerId,
-    ),
-  );
-  sfu.on('producer-paused', ({ roomId, ...fact }) =>
-    tell('call:producer-paused', { callId: roomId, ...fact }, (ownerId) => ownerId !== fact.ownerId),
-  );
-  sfu.on('producer-closed', ({ roomId, ...fact }) =>
-    tell('call:producer-closed', { callId: roomId, ...fact }, (ownerId) => ownerId !== fact.ownerId),
-  );
-  sfu.on('peer-closed', ({ roomId, reason, ...fact }) => {
-    if (reason === 'replaced') tell('call:peer-replaced', { callId: roomId, ...fact }, (ownerId) => ownerId === fact.ownerId);
-  });
-  sfu.on('room-lost', ({ roomId }) => tell('call:room-lost', { callId: roomId }, () => true));
-  sfu.on('welcome', ({ roomIds }) => roomIds.length === 0 && tell('call:room-lost', { callId: bridgedCallId }, () => true));
-
+  let delayMs = 0;
   let relay: ((workerPort: number) => Promise<UdpRelay>) | undefined;
-  const through: Through = async (transport) => {
+  const after = (act: () => void): void => void (delayMs > 0 ? setTimeout(act, delayMs) : act());
+  const tell = (event: string, fact: object, isFor: (accountId: string) => boolean = () => true): void => {
+    for (const [socket, name] of people)
+      if (isFor(accountOf(name))) after(() => socket.send(JSON.stringify({ event, fact: { callId, ...fact } })));
+  };
+  const tellMembers = (): void => tell('call:members-changed', { members: roster.members });
+
+  sfu.on('producer-added', ({ producer: { ownerId, ...producer } }) =>
+    tell('call:producer-added', { producer: { ...producer, accountId: ownerId } }, (accountId) => accountId !== ownerId),
+  );
+  sfu.on('producer-paused', ({ ownerId, producerId, paused }) =>
+    tell('call:producer-paused', { producerId, paused }, (accountId) => accountId !== ownerId),
+  );
+  sfu.on('producer-closed', ({ ownerId, producerId }) =>
+    tell('call:producer-closed', { producerId }, (accountId) => accountId !== ownerId),
+  );
+  sfu.on('data-producer-added', ({ dataProducer: { ownerId, ...dataProducer } }) =>
+    tell('call:data-producer-added', { dataProducer: { ...dataProducer, accountId: ownerId } }, (accountId) => accountId !== ownerId),
+  );
+  sfu.on('data-producer-closed', ({ ownerId, dataProducerId }) =>
+    tell('call:data-producer-closed', { dataProducerId }, (accountId) => accountId !== ownerId),
+  );
+  sfu.on('consumer-layer', ({ ownerId, peerId, producerId, layer }) =>
+    tell('call:quality-changed', { peerId, producerId, quality: layer }, (accountId) => accountId === ownerId),
+  );
+  sfu.on('peer-closed', ({ reason, peerId, ownerId }) => {
+    if (reason === 'replaced') tell('call:peer-replaced', { peerId }, (accountId) => accountId === ownerId);
+    if (roster.leave(peerId)) tellMembers();
+  });
+  sfu.on('room-lost', () => tell('call:room-lost', {}));
+  sfu.on('welcome', ({ roomIds }) => roomIds.length === 0 && tell('call:room-lost', {}));
+
+  const forward = async <Method extends SfuMethod>(method: Method, params: unknown): Promise<SfuResult<Method>> =>
+    await sfu.request(method, paramsSchemas[method].parse(params));
+
+  async function through(transport: TransportParameters): Promise<TransportParameters> {
     const udp = transport.iceCandidates.find(({ protocol }) => protocol === 'udp');
     if (!relay || !udp) return transport;
     return { ...transport, iceCandidates: [{ ...udp, port: (await relay(udp.port)).port }] };
-  };
+  }
 
-  const http = createServer((request, response) => {
-    const isScript = request.url === '/call-page.js';
-    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' });
-    response.end(isScript ? script : '<!doctype html><title>call</title><script type="module" src="/call-page.js"></script>');
-  });
-  const sockets = new WebSocketServer({ server: http });
-  sockets.on('connection', (socket, request) => {
-    const ownerId = (request.url ?? '').slice(1);
-    people.set(socket, ownerId);
-    socket.on('close', () => people.delete(socket));
-    socket.on('message', (data) => void respond(socket, ownerId, data));
-  });
-  async function respond(socket: WebSocket, ownerId: string, data: RawData): Promise<void> {
+  async function join(name: string, params: Record<string, unknown>): Promise<unknown> {
+    await forward('room:open', { roomId: callId });
+    const { producers, dataProducers, send, receive, routerRtpCapabilities } = await forward('peer:join', params);
+    if (roster.join(name, peerIdSchema.parse(params['peerId']))) tellMembers();
+    return {
+      call: roster.view,
+      members: roster.members,
+      routerRtpCapabilities,
+      send: await through(send),
+      receive: await through(receive),
+      producers: producers.map(({ ownerId, ...producer }) => ({ ...producer, accountId: ownerId })),
+      dataProducers: dataProducers.map(({ ownerId, ...dataProducer }) => ({ ...dataProducer, accountId: ownerId })),
+    };
+  }
+
+  function signal(name: string, payload: unknown): object {
+    const { peerId, to, signal: content } = signalSchema.parse(payload);
+    const isFor = (accountId: string): boolean =>
+      accountId !== accountOf(name) &&
+      (to === null || roster.members.members.some((member) => member.peerId === to && member.accountId === accountId));
+    tell('call:signalled', { from: peerId, signal: content }, isFor);
+    return {};
+  }
+
+  async function answer(name: string, command: string, payload: Record<string, unknown>): Promise<unknown> {
+    const { callId: roomId, ...rest } = payload;
+    const params = { ...rest, roomId, ownerId: accountOf(name) };
+    if (command === 'call:join') return await join(name, params);
+    if (command === 'call:signal') return signal(name, rest);
+    const method = methods.get(command);
+    if (!method) throw new AppError('unknown_command', command);
+    return await forward(method, params);
+  }
+
+  async function respond(socket: WebSocket, owner: string, data: RawData): Promise<void> {
     const { id, name, payload } = commandSchema.parse(JSON.parse(Buffer.isBuffer(data) ? data.toString('utf8') : ''));
+    const send = (result: object): void => after(() => socket.send(JSON.stringify({ id, ...result })));
     try {
-      const value = await answer(sfu, ownerId, name, payload, through);
-      socket.send(JSON.stringify({ id, value }));
+      send({ value: await answer(owner, name, payload) });
     } catch (error) {
-      socket.send(JSON.stringify({ id, code: error instanceof AppError ? error.code : 'internal' }));
+      send({ code: error instanceof AppError ? error.code : 'internal', text: String(error) });
     }
   }
 
-  const { promise: listening, resolve } = Promise.withResolvers<void>();
-  http.listen(0, '127.0.0.1', resolve);
-  await listening;
-  const bound = http.address();
-  if (bound === null || typeof bound === 'string') throw new Error('the bridge is not listening');
+  const site = await serveBundle('../media/call-page.ts', { call: callId });
+  const sockets = new WebSocketServer({ server: site.http });
+  sockets.on('connection', (socket, request) => {
+    const name = (request.url ?? '').slice(1);
+    people.set(socket, name);
+    socket.on('close', () => people.delete(socket));
+    socket.on('message', (data) => after(() => void respond(socket, name, data)));
+  });
   return {
     sfu,
+    callId,
     relayThrough: (start) => void (relay = start),
-    pageOf: (ownerId) => `http://127.0.0.1:${bound.port}/${ownerId}`,
+    delay: (milliseconds) => void (delayMs = milliseconds),
+    hold: (held) => {
+      roster.setHeld(held);
+      tell('call:changed', { call: roster.view });
+    },
+    pageOf: (name) => `${site.origin}/${name}`,
     close: async () => {
       sfu.close();
       for (const socket of sockets.clients) socket.terminate();
-      http.closeAllConnections();
-      const { promise, resolve: closed } = Promise.withResolvers<void>();
-      http.close(() => closed());
-      await promise;
+      await site.close();
     },
   };
-}
-
-/** One module of the client with all it imports. */
-async function bundle(path: string): Promise<string> {
-  const entry = fileURLToPath(new URL(path, import.meta.url));
-  const outputs = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: { write: false, minify: false, lib: { entry, formats: ['es'] } },
-  });
-  const [output] = Array.isArray(outputs) ? outputs : [];
-  const [chunk] = output?.output ?? [];
-  if (chunk?.type !== 'chunk') throw new Error(`${path} was not bundled`);
-  return chunk.code;
 }

@@ -1,0 +1,150 @@
+import type { Consumer, MediaKind, RtpCapabilities, Transport } from 'mediasoup-client/types';
+import type { ConsumerId, MediaSource, PeerId, PictureQuality, ProducerId, RemoteProducer } from '../../server/protocol/calls.ts';
+import type { AccountId, CallId } from '../../server/protocol/ids.ts';
+import { Subject, type Observable } from '../net/observable.ts';
+import type { RequestFunction } from '../net/request.ts';
+import { report } from './ask-again.ts';
+
+/** Somebody else's sound or picture. */
+export interface ReceivedTrack {
+  readonly producerId: ProducerId;
+  readonly peerId: PeerId;
+  readonly accountId: AccountId;
+  readonly kind: MediaKind;
+  readonly source: MediaSource;
+  readonly track: MediaStreamTrack;
+  /** Muted, or camera off: nothing comes. */
+  readonly paused: boolean;
+  /** What this page's line leaves of it. */
+  readonly quality: PictureQuality;
+}
+
+/** Which pictures give way last when the line is bad (1 first … 255 last), and whether the small layer is enough. */
+export interface Preference {
+  readonly priority: number;
+  readonly small: boolean;
+}
+
+interface Received {
+  readonly producer: RemoteProducer;
+  /** Null while it is asked for. */
+  here: { readonly consumer: Consumer; readonly consumerId: ConsumerId } | null;
+}
+
+export interface RemoteTracksOptions {
+  readonly transport: Transport;
+  readonly ask: RequestFunction;
+  readonly address: { readonly callId: CallId; readonly peerId: PeerId };
+  readonly rtpCapabilities: RtpCapabilities;
+  readonly preferenceOf: (producer: Pick<RemoteProducer, 'accountId' | 'source'>) => Preference;
+  /** Puts the opener on a receiver, before anything arrives on it: it opens what this one producer sends, and nothing else. */
+  readonly open: (receiver: RTCRtpReceiver, producer: RemoteProducer) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What the others send and this page receives. */
+export class RemoteTracks {
+  readonly #options: RemoteTracksOptions;
+  readonly #consumers = new Map<ProducerId, Received>();
+  readonly #tracks = new Subject<readonly ReceivedTrack[]>([]);
+
+  constructor(options: RemoteTracksOptions) {
+    this.#options = options;
+  }
+
+  /** In the order they came. */
+  get tracks(): Observable<readonly ReceivedTrack[]> {
+    return this.#tracks;
+  }
+
+  /** Everything that is known of, on its way or here. */
+  get producerIds(): readonly ProducerId[] {
+    return [...this.#consumers.keys()];
+  }
+
+  meet(producers: readonly RemoteProducer[]): void {
+    for (const producer of producers) {
+      const { producerId } = producer;
+      if (this.#consumers.has(producerId)) continue;
+      this.#consumers.set(producerId, { producer, here: null });
+      this.#consume(producer).catch((error: unknown) => {
+        this.#consumers.delete(producerId);
+        this.#options.onFailure(error);
+      });
+    }
+  }
+
+  setPaused(producerId: ProducerId, paused: boolean): void {
+    this.#change(producerId, { paused });
+  }
+
+  setQuality(producerId: ProducerId, quality: PictureQuality): void {
+    this.#change(producerId, { quality });
+  }
+
+  drop(producerId: ProducerId): void {
+    this.#consumers.get(producerId)?.here?.consumer.close();
+    this.#consumers.delete(producerId);
+    this.#tracks.set(this.#tracks.value.filter((each) => each.producerId !== producerId));
+  }
+
+  /** What is preferred has changed. */
+  prefer(accountId: AccountId, source: MediaSource): void {
+    for (const { producer, here } of this.#consumers.values()) {
+      if (here && producer.accountId === accountId && producer.source === source) this.#prefer(producer, here.consumerId);
+    }
+  }
+
+  /** Asks for pictures that can be decoded by themselves: what came before there were keys is gone. */
+  requestKeyFrames(peerId: PeerId): void {
+    for (const { producer, here } of this.#consumers.values()) {
+      if (here && producer.kind === 'video' && producer.peerId === peerId)
+        this.#tell(this.#options.ask('call:request-key-frame', { ...this.#options.address, consumerId: here.consumerId }));
+    }
+  }
+
+  close(): void {
+    this.#consumers.clear();
+    this.#tracks.set([]);
+  }
+
+  async #consume(producer: RemoteProducer): Promise<void> {
+    const { transport, ask, address, rtpCapabilities, open } = this.#options;
+    const { producerId, peerId, accountId, source } = producer;
+    const { consumerId, kind, rtpParameters, paused } = await ask('call:consume', { ...address, producerId, rtpCapabilities });
+    const consumer = await transport.consume({
+      id: consumerId,
+      producerId,
+      kind,
+      rtpParameters,
+      // Keeps one person's lips and voice together; a screen has no lips.
+      streamId: source === 'screen' ? producerId : peerId,
+      onRtpReceiver: (receiver) => open(receiver, producer),
+    });
+    const received = this.#consumers.get(producerId);
+    if (!received) {
+      consumer.close();
+      return;
+    }
+    received.here = { consumer, consumerId };
+    this.#tracks.set([
+      ...this.#tracks.value,
+      { producerId, peerId, accountId, kind, source, track: consumer.track, paused, quality: 'full' },
+    ]);
+    await ask('call:resume-consumer', { ...address, consumerId });
+    if (kind === 'video') this.#prefer(producer, consumerId);
+  }
+
+  #prefer(producer: RemoteProducer, consumerId: ConsumerId): void {
+    const { ask, address, preferenceOf } = this.#options;
+    this.#tell(ask('call:prefer', { ...address, consumerId, ...preferenceOf(producer) }));
+  }
+
+  #tell(request: Promise<unknown>): void {
+    void report(request, () => undefined, this.#options.onFailure);
+  }
+
+  #change(producerId: ProducerId, change: Partial<Pick<ReceivedTrack, 'paused' | 'quality'>>): void {
+    this.#tracks.set(this.#tracks.value.map((each) => (each.producerId === producerId ? { ...each, ...change } : each)));
+  }
+}
