@@ -5,6 +5,7 @@ import { anything } from '../../server/protocol/format.ts';
 import { blake2b, CryptoError, verifySignature } from '../../server/protocol/sodium.ts';
 import * as libsodium from './libsodium.ts';
 import * as vectors from './primitives.ts';
+import { sframeVectors } from './sframe.ts';
 import { counting, fromHex, same, type Suite, toHex } from './suite.ts';
 import xwing from './xwing.json' with { type: 'json' };
 
@@ -78,6 +79,7 @@ export const published: readonly Suite[] = [
       same(toHex(new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, okm.length * 4))), okm);
     }),
   },
+  ...sframeVectors,
   {
     name: 'CBOR, RFC 8949 A',
     checks: [
