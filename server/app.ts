@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { accountHandlers } from './accounts/handlers.ts';
 import { createAccounts } from './accounts/accounts.ts';
+import { createGuests } from './accounts/guests.ts';
 import { readToken } from './accounts/cookies.ts';
-import { Resets } from './accounts/resets.ts';
-import { accountRoutes } from './accounts/routes.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { Attachments } from './attachments/attachments.ts';
 import type { Blobs } from './attachments/blobs.ts';
 import { attachmentRoutes } from './attachments/routes.ts';
-import type { SfuClient } from './calls/sfu-client.ts';
+import type { SfuPool } from './calls/sfu-pool.ts';
 import { inboxCases } from './conversations/case-store.ts';
 import { CatchUp } from './conversations/catch-up.ts';
 import { Conversations } from './conversations/conversations.ts';
@@ -38,9 +36,10 @@ import { servePages } from './platform/pages.ts';
 import type { RateLimit } from './platform/rate-limit.ts';
 import { createSockets } from './platform/sockets.ts';
 import { watchRoutes } from './platform/watch-routes.ts';
+import { openWaysIn } from './ways-in.ts';
 import { mayWrite } from './protocol/inbox-rules.ts';
 import { cryptoReady } from './protocol/sodium.ts';
-import type { AccountId, InboxId, SessionId } from './protocol/ids.ts';
+import type { AccountId, InboxId } from './protocol/ids.ts';
 import type { ResetContext } from './protocol/reset-statement.ts';
 
 export interface AppDependencies {
@@ -49,7 +48,8 @@ export interface AppDependencies {
   readonly blobs: Blobs;
   readonly bus: Bus;
   readonly rateLimit: RateLimit;
-  readonly sfu: SfuClient;
+  /** The media servers. */
+  readonly pool: SfuPool;
   /** What the browser's address bar shows. */
   readonly origin: string;
   /** Who runs the installation; shown by authenticators. */
@@ -79,7 +79,7 @@ const sweepMs = 60_000;
 
 /** Everything but listening: the one place that sees all features. */
 export async function createApp(dependencies: AppDependencies): Promise<App> {
-  const { database, blobs, bus, rateLimit, sfu, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
+  const { database, blobs, bus, rateLimit, pool, origin, operator, timeZone, log, now, clientDirectory } = dependencies;
   await cryptoReady;
   const http = await createHttp({ origin, log });
 
@@ -100,6 +100,12 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     const token = readToken(cookies);
     const caller = token === null ? null : await sessions.authenticate(token);
     return caller && (await withRights(caller));
+  };
+
+  /** Guests of calls have their call's commands and nothing else. */
+  const memberWith: typeof callerWith = async (cookies) => {
+    const caller = await callerWith(cookies);
+    return caller?.role === 'guest' ? null : caller;
   };
 
   const io = createSockets({
@@ -193,7 +199,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
 
   const counter = createCounter({
     database,
-    sfu,
+    pool,
     notify,
     offices,
     async officialsOf(officeId) {
@@ -203,6 +209,8 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     },
     findConversation: async (conversationId) => await conversations.find(conversationId),
     recordEvent: async (trx, conversationId, event) => await conversations.recordEvent(trx, conversationId, event),
+    guests: createGuests((sessionId) => connections.endSession(sessionId, 'revoked')),
+    isShared: bus.isShared,
     connected: connections,
     keepAlive: async (accountIds) => await sessions.keepAlive(accountIds),
     push: (accountId) => notifications.tell(accountId, 'turn'),
@@ -213,19 +221,24 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   });
   connections.onChange((accountId, isConnected) => counter.notePresence(accountId, isConnected));
 
-  const endSockets = (sessionId: SessionId): void => connections.endSession(sessionId, 'revoked');
-  const refreshRights = async (accountId: AccountId): Promise<void> => await connections.refreshRights(accountId);
-  const resets = new Resets({ database, chains: accounts.chains, notify, resetContext, endSockets });
-
   const handlers: Handlers = {
-    ...accountHandlers({
+    ...openWaysIn({
+      http,
       database,
-      chains: accounts.chains,
-      resets,
+      accounts,
+      sessions,
+      rightsOf: rights.of,
+      resetContext,
+      inboxes,
+      connections,
       notify,
-      appendInboxLink: async (trx, inboxId, link, signer) => await inboxes.appendWithin(trx, inboxId, link, signer),
-      endSockets,
-      refreshRights,
+      rateLimit,
+      log,
+      party: { origin, operator },
+      officialsNeedDeviceBoundKeys: dependencies.officialsNeedDeviceBoundKeys,
+      maxChallengesPerAddress: dependencies.maxChallengesPerAddress,
+      findByReference: async (reference) => await conversations.findCitizen(reference),
+      useInvite: counter.useInvite,
     }),
     ...officeHandlers({
       database,
@@ -251,28 +264,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     now,
     loads: async () => await counter.loads(),
   });
-  accountRoutes(http, {
-    database,
-    party: { origin, operator },
-    officialsNeedDeviceBoundKeys: dependencies.officialsNeedDeviceBoundKeys,
-    maxChallengesPerAddress: dependencies.maxChallengesPerAddress,
-    sessions,
-    chains: accounts.chains,
-    rateLimit,
-    log,
-    rightsOf: rights.of,
-    onSignedOut: (sessionId) => connections.endSession(sessionId, 'signed-out'),
-    resets,
-    findByReference: async (reference) => await conversations.findCitizen(reference),
-    onRenewed: refreshRights,
-    onWaysInChanged: async (accountId) =>
-      notify({ account: accountId }, 'account:changed', { accountId, head: await accounts.headOf(accountId) }),
-    onEnrolled: async (accountId) => {
-      const { inboxId } = await rights.of({ accountId, officeId: (await accounts.find(accountId))?.officeId ?? null });
-      if (inboxId) notify({ inbox: inboxId }, 'inbox:enrolled', { inboxId });
-    },
-  });
-  await attachmentRoutes(http, { attachments, blobs, rateLimit, callerOf: async ({ cookies }) => await callerWith(cookies) });
+  await attachmentRoutes(http, { attachments, blobs, rateLimit, callerOf: async ({ cookies }) => await memberWith(cookies) });
   if (clientDirectory !== null) await servePages(http, clientDirectory);
 
   const writeActivity = async (): Promise<void> => {

@@ -22,7 +22,17 @@ const schema = z.object({
   SCHALTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
-  SFU_URL: z.url({ protocol: /^wss?$/ }).default('ws://127.0.0.1:3100'),
+  /** One address or several, with commas between: calls are spread over them. */
+  SFU_URL: z
+    .string()
+    .default('ws://127.0.0.1:3100')
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .pipe(
+      z
+        .array(z.url({ protocol: /^wss?$/ }))
+        .min(1)
+        .refine((urls) => new Set(urls).size === urls.length, 'names a media server twice'),
+    ),
   SFU_SECRET: z.string().min(32),
 });
 
@@ -40,7 +50,7 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** Null: this is the only server process. */
   readonly redisUrl: string | null;
-  readonly sfu: { readonly url: string; readonly secret: string };
+  readonly sfu: { readonly urls: readonly string[]; readonly secret: string };
 }
 
 /** All problems of the configuration at once, one line each, naming the variable and never its value. */
@@ -78,7 +88,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: config.SCHALTER_LOG_LEVEL,
     databaseUrl: config.DATABASE_URL ?? null,
     redisUrl: config.REDIS_URL ?? null,
-    sfu: { url: config.SFU_URL, secret: config.SFU_SECRET },
+    sfu: { urls: config.SFU_URL, secret: config.SFU_SECRET },
   };
 }
 

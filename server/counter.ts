@@ -2,12 +2,8 @@ import { appointmentHandlers } from './appointments/handlers.ts';
 import { Appointments, type BookableService } from './appointments/appointments.ts';
 import type { OpenInterval } from './appointments/availability.ts';
 import { createAppointmentStore } from './appointments/store.ts';
-import { Attendances } from './calls/attendance.ts';
-import { Calls } from './calls/calls.ts';
-import { callHandlers } from './calls/handlers.ts';
-import type { SfuClient } from './calls/sfu-client.ts';
-import { followSfu } from './calls/sfu-events.ts';
-import { createCallStore } from './calls/store.ts';
+import type { SfuPool } from './calls/sfu-pool.ts';
+import { createSwitchboard, type Switchboard, type SwitchboardDependencies } from './calls/switchboard.ts';
 import type { Handlers } from './platform/commands.ts';
 import type { Announcement, Database, Transaction } from './platform/database.ts';
 import { every } from './platform/every.ts';
@@ -21,13 +17,14 @@ import type { Opening, WaitRange } from './protocol/offices.ts';
 import type { QueueCommands } from './protocol/queue.ts';
 import type { SupervisionCommands } from './protocol/supervision.ts';
 import { viewOf, type LineState } from './queue/line.ts';
+import { PublishedAccuracy } from './queue/published-accuracy.ts';
 import { createWaitingLine, type WaitingLine, type WaitingLineDependencies } from './queue/waiting-line.ts';
 import { supervisionHandlers } from './supervision/handlers.ts';
 import { Load } from './supervision/load.ts';
 
 export interface CounterDependencies {
   readonly database: Database;
-  readonly sfu: SfuClient;
+  readonly pool: SfuPool;
   readonly notify: Notify;
   readonly offices: {
     readonly findService: (serviceId: ServiceId) => Promise<BookableService | null>;
@@ -42,6 +39,10 @@ export interface CounterDependencies {
     conversationId: ConversationId,
   ) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId; readonly citizenId: AccountId } | null>;
   readonly recordEvent: (transaction: Transaction, conversationId: ConversationId, event: ConversationEvent) => Promise<Announcement>;
+  /** Guests of calls: their accounts end with their call. */
+  readonly guests: Pick<SwitchboardDependencies, 'endGuests' | 'removeGuests'>;
+  /** Whether there may be other nodes of the server. */
+  readonly isShared: boolean;
   /** Accounts with a socket on this node. */
   readonly connected: { isConnected(accountId: AccountId): boolean; accounts(): readonly AccountId[] };
   /** Sessions of these do not run out by idleness. */
@@ -60,9 +61,11 @@ export interface CounterDependencies {
 export interface Counter {
   readonly handlers: Handlers<keyof QueueCommands | keyof AppointmentCommands | keyof CallCommands | keyof SupervisionCommands>;
   /** What somebody finds who joins now, by service. */
-  loads(): Promise<ReadonlyMap<ServiceId, { readonly waiting: number; readonly wait: WaitRange | null }>>;
+  loads(): Promise<ReadonlyMap<ServiceId, { readonly waiting: number; readonly wait: WaitRange | null; readonly waitsWithin: number | null }>>;
   /** The first socket of an account has come to this node, or the last one has gone. */
   notePresence(accountId: AccountId, isConnected: boolean): void;
+  /** Lets a guest into a call, as a part of making his account. */
+  readonly useInvite: Switchboard['useInvite'];
   /** What otherwise comes with time: absences, holds that are over, missed appointments, deserted calls. */
   sweep(): Promise<void>;
   close(): Promise<void>;
@@ -71,12 +74,14 @@ export interface Counter {
 export function createCounter(dependencies: CounterDependencies): Counter {
   const {
     database,
-    sfu,
+    pool,
     notify,
     offices,
     officialsOf,
     findConversation,
     recordEvent,
+    guests,
+    isShared,
     connected,
     keepAlive,
     push,
@@ -91,9 +96,18 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     async readLoad(officeId) {
       const { at, waiting, available, onBreak, inCall } = await queue.line.read(officeId);
       const ofOffice = (await listServices()).filter((service) => service.officeId === officeId);
+      const accuracy = await queue.findAccuracy(
+        ofOffice.map(({ serviceId }) => serviceId),
+        at,
+      );
       const services = ofOffice.map(({ serviceId }) => {
         const joined = waiting.filter(({ entry }) => entry.serviceId === serviceId).map(({ entry }) => entry.joinedAt);
-        return { serviceId, waiting: joined.length, longestWaitSince: joined.length > 0 ? Math.min(...joined) : null };
+        return {
+          serviceId,
+          waiting: joined.length,
+          longestWaitSince: joined.length > 0 ? Math.min(...joined) : null,
+          accuracy: accuracy.get(serviceId) ?? null,
+        };
       });
       return { at, services, available, onBreak, inCall };
     },
@@ -116,14 +130,17 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     notify,
     now,
     log,
-    forecast: async () => ({ ofEntries: new Map(), ofServices: new Map() }),
+    servicesOf: async (officeId) => (await listServices()).filter((service) => service.officeId === officeId).map(({ serviceId }) => serviceId),
+    expectedAppointments: async (officeId, range, within) => await appointmentStore.readExpected(officeId, range, within),
     onChange: (officeId) => load.note(officeId),
     startCall: async (within, start) => await calls.start(within, start),
-    endCall: async (within, callId, end) => await calls.endWithin(within, callId, end),
+    endCall: async (within, callId, ending) => await calls.end(within, callId, ending),
     ringAgain: async (callId) => await calls.ringAgain(callId),
     attending: async () => await calls.attending(),
     closeAppointment: async (within, appointmentId, outcome) => await appointments.close(within, appointmentId, outcome),
   });
+
+  const publishedAccuracy = new PublishedAccuracy({ findAccuracy: async (serviceIds, at) => await queue.findAccuracy(serviceIds, at), now });
 
   const appointmentStore = createAppointmentStore(database);
   const appointments = new Appointments({
@@ -138,25 +155,33 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     joinLine: async (within, checkIn, appointment) => (await queue.arrivals.checkIn(within, checkIn, appointment)).announce,
   });
 
-  const callStore = createCallStore(database);
-  const calls = new Calls({
+  const calls = createSwitchboard({
     database,
-    store: callStore,
-    sfu,
+    pool,
     recordEvent,
-    endEntry: async (within, entryId, at) => await entries.end(within, entryId, at),
+    ...guests,
+    entry: {
+      answer: async (within, entryId, callId, at) => await queue.turns.answer(within, entryId, callId, at),
+      end: async (within, entryId, ending) => await queue.turns.end(within, entryId, ending),
+      transfer: async (within, entryId, to) => await queue.turns.transfer(within, entryId, to),
+    },
+    async listTeam(officeId) {
+      const [team, { available, onBreak, inCall }] = [await officialsOf(officeId), await queue.line.read(officeId)];
+      return team.map(({ accountId, displayName }) => {
+        const state = onBreak.has(accountId) ? 'break' : available.has(accountId) ? 'available' : 'away';
+        return { accountId, displayName, state: inCall.has(accountId) ? 'in-call' : state };
+      });
+    },
+    endedOf,
+    keepAlive,
+    isShared,
+    dayOf,
     notify,
     now,
     log,
   });
-  const attendances = new Attendances({ sfu, endedOf, log });
-  const unfollowSfu = followSfu({ sfu, calls, store: callStore, notify, log });
 
-  const sweeps = [
-    every(30_000, 'appointments', async () => await appointments.sweep(), log),
-    every(60_000, 'calls', async () => await calls.sweep(), log),
-  ];
-  const attendanceCheck = every(2_000, 'sessions of those in calls', async () => await attendances.check(), log);
+  const appointmentSweep = every(30_000, 'appointments', async () => await appointments.sweep(), log);
   const loadSweep = every(5_000, 'load', () => load.sweep(), log);
 
   return {
@@ -172,17 +197,22 @@ export function createCounter(dependencies: CounterDependencies): Counter {
           return entry && viewOf(entry, await queue.line.read(entry.officeId));
         },
       }),
-      ...callHandlers({ calls, store: callStore, sfu, attendances, now }),
+      ...calls.handlers,
       ...supervisionHandlers({ load }),
     },
     async loads() {
       const services = await listServices();
       const lines = new Map<OfficeId, LineState>();
-      for (const officeId of new Set(services.map((service) => service.officeId))) lines.set(officeId, await queue.line.read(officeId));
+      for (const officeId of new Set(services.map((service) => service.officeId))) lines.set(officeId, await queue.line.glance(officeId));
+      const published = await publishedAccuracy.of(services.map(({ serviceId }) => serviceId));
       return new Map(
         services.map(({ serviceId, officeId }) => [
           serviceId,
-          { waiting: lines.get(officeId)?.waiting.length ?? 0, wait: lines.get(officeId)?.nextWaits.get(serviceId) ?? null },
+          {
+            waiting: lines.get(officeId)?.waiting.length ?? 0,
+            wait: lines.get(officeId)?.nextWaits.get(serviceId) ?? null,
+            waitsWithin: published.get(serviceId) ?? null,
+          },
         ]),
       );
     },
@@ -190,14 +220,15 @@ export function createCounter(dependencies: CounterDependencies): Counter {
       queue.notePresence(accountId);
       if (!isConnected) load.unwatch(accountId);
     },
+    useInvite: calls.useInvite,
     async sweep() {
       await queue.sweep();
-      for (const sweep of sweeps) await sweep.run();
+      await appointmentSweep.run();
+      await calls.sweep();
     },
     async close() {
-      attendances.close();
-      await Promise.all([loadSweep.close(), attendanceCheck.close(), ...sweeps.map((sweep) => sweep.close())]);
-      await unfollowSfu();
+      await Promise.all([loadSweep.close(), appointmentSweep.close()]);
+      await calls.close();
       await queue.close();
       await load.close();
     },

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
 import { openBlobDirectory } from './attachments/blobs.ts';
-import { connectSfu } from './calls/sfu-client.ts';
+import { connectSfus } from './calls/sfu-pool.ts';
 import { ConfigError, loadConfig, type Config } from './config.ts';
 import { createDelivery } from './notifications/delivery.ts';
 import { createLocalBus, createRedisBus } from './platform/bus.ts';
@@ -54,15 +54,15 @@ async function start(config: Config): Promise<void> {
   const bus = redis ? createRedisBus(redis, log) : createLocalBus();
   closers.push(async () => await bus.close());
 
-  const sfu = connectSfu({ ...config.sfu, log });
-  closers.push(() => sfu.close());
+  const pool = connectSfus({ ...config.sfu, log });
+  closers.push(() => pool.close());
 
   const app = await createApp({
     database,
     blobs: await openBlobDirectory(config.attachmentsDirectory),
     bus,
     rateLimit: createRateLimit(redis),
-    sfu,
+    pool,
     origin: config.origin,
     operator: config.operator,
     timeZone: config.timeZone,

@@ -27,9 +27,11 @@ export class BrowserSessions {
     return token === null ? null : await this.#dependencies.sessions.authenticate(token);
   }
 
+  /** A guest of a call has no account to do anything with. */
   async require(request: FastifyRequest): Promise<SessionCaller> {
     const caller = await this.find(request);
     if (!caller) throw new AppError('unauthenticated', 'no session');
+    if (caller.role === 'guest') throw new AppError('forbidden', 'not for guests');
     return caller;
   }
 

@@ -5,7 +5,7 @@ import type { Database } from '../platform/database.ts';
 import { fromBase64Url, toBase64Url } from '../protocol/base64url.ts';
 import type { DeviceLinkCommands } from '../protocol/device-links.ts';
 import type { DeviceLinkId } from '../protocol/ids.ts';
-import { roles } from '../protocol/roles.ts';
+import { memberRoles } from '../protocol/roles.ts';
 import { AccountStore } from './account-store.ts';
 import { deviceLinkSchema, findLinkSchema, receiveSchema, sendSchema } from './device-link-schemas.ts';
 import { type DeviceLink, DeviceLinkStore } from './device-link-store.ts';
@@ -23,7 +23,7 @@ export function deviceLinkHandlers({ database }: { readonly database: Database }
   };
   return {
     'device-link:find': {
-      allow: roles,
+      allow: memberRoles,
       schema: findLinkSchema,
       // Of 10^8 numbers a few hundred are open at a time: nobody finds one by trying.
       limit: { points: 10, perSeconds: 60 },
@@ -34,7 +34,7 @@ export function deviceLinkHandlers({ database }: { readonly database: Database }
       },
     },
     'device-link:send': {
-      allow: roles,
+      allow: memberRoles,
       schema: sendSchema,
       limit: talkLimit,
       async run({ deviceLinkId, index, message }, caller) {
@@ -46,7 +46,7 @@ export function deviceLinkHandlers({ database }: { readonly database: Database }
       },
     },
     'device-link:receive': {
-      allow: roles,
+      allow: memberRoles,
       schema: receiveSchema,
       limit: talkLimit,
       async run({ deviceLinkId, after }, caller) {
@@ -55,7 +55,7 @@ export function deviceLinkHandlers({ database }: { readonly database: Database }
       },
     },
     'device-link:end': {
-      allow: roles,
+      allow: memberRoles,
       schema: deviceLinkSchema,
       limit: talkLimit,
       async run({ deviceLinkId }, caller) {

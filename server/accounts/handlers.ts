@@ -4,7 +4,7 @@ import { toBase64Url } from '../protocol/base64url.ts';
 import type { AccountCommands } from '../protocol/accounts.ts';
 import type { DeviceLinkCommands } from '../protocol/device-links.ts';
 import type { ResetCommands } from '../protocol/resets.ts';
-import { roles } from '../protocol/roles.ts';
+import { memberRoles } from '../protocol/roles.ts';
 import { AccountStore } from './account-store.ts';
 import { deviceLinkHandlers } from './device-link-handlers.ts';
 import { extendAccount, type ExtensionDependencies } from './extension.ts';
@@ -21,7 +21,7 @@ export function accountHandlers(
   const store = new AccountStore(dependencies.database);
   return {
     'account:load': {
-      allow: roles,
+      allow: memberRoles,
       schema: loadAccountsSchema,
       limit: { points: 120, perSeconds: 60 },
       async run({ accountIds }) {
@@ -39,7 +39,7 @@ export function accountHandlers(
       },
     },
     'account:load-boxes': {
-      allow: roles,
+      allow: memberRoles,
       schema: nothingSchema,
       limit: { points: 60, perSeconds: 60 },
       async run(_, { accountId, deviceId }) {
@@ -56,7 +56,7 @@ export function accountHandlers(
       },
     },
     'account:extend': {
-      allow: roles,
+      allow: memberRoles,
       schema: extendSchema,
       limit: { points: 20, perSeconds: 60 },
       run: async (extension, caller) => await extendAccount(extension, caller, dependencies),

@@ -4,7 +4,7 @@ import { type Database, transaction } from '../platform/database.ts';
 import type { Notify } from '../platform/notify.ts';
 import { fromBase64Url, toBase64Url } from '../protocol/base64url.ts';
 import type { AccountId, SessionId } from '../protocol/ids.ts';
-import { roles } from '../protocol/roles.ts';
+import { memberRoles } from '../protocol/roles.ts';
 import { AccountStore } from './account-store.ts';
 import { PasskeyStore } from './passkey-store.ts';
 import { nothingSchema, removePasskeySchema, renamePasskeySchema } from './schemas.ts';
@@ -25,7 +25,7 @@ export function passkeyHandlers({ database, notify, endSockets }: PasskeyHandler
     notify({ account: accountId }, 'account:changed', { accountId, head: await new AccountStore(database).findHead(accountId) });
   return {
     'passkey:list': {
-      allow: roles,
+      allow: memberRoles,
       schema: nothingSchema,
       limit: { points: 60, perSeconds: 60 },
       async run(_, { accountId, sessionId }) {
@@ -46,7 +46,7 @@ export function passkeyHandlers({ database, notify, endSockets }: PasskeyHandler
       },
     },
     'passkey:rename': {
-      allow: roles,
+      allow: memberRoles,
       schema: renamePasskeySchema,
       limit: { points: 30, perSeconds: 60 },
       async run({ credentialId, label }, { accountId }) {
@@ -57,7 +57,7 @@ export function passkeyHandlers({ database, notify, endSockets }: PasskeyHandler
       },
     },
     'passkey:remove': {
-      allow: roles,
+      allow: memberRoles,
       schema: removePasskeySchema,
       limit: { points: 30, perSeconds: 60 },
       async run({ credentialId }, { accountId, sessionId }) {

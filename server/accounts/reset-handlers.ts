@@ -5,7 +5,7 @@ import type { Database } from '../platform/database.ts';
 import type { DeviceId } from '../protocol/ids.ts';
 import { mayWrite } from '../protocol/inbox-rules.ts';
 import type { ResetCommands } from '../protocol/resets.ts';
-import { roles } from '../protocol/roles.ts';
+import { memberRoles } from '../protocol/roles.ts';
 import { attestSchema, findResetSchema, resetSchema } from './reset-schemas.ts';
 import { ResetStore } from './reset-store.ts';
 import type { Resets } from './resets.ts';
@@ -65,13 +65,13 @@ export function resetHandlers({
       },
     },
     'reset:own': {
-      allow: roles,
+      allow: memberRoles,
       schema: nothingSchema,
       limit: { points: 60, perSeconds: 60 },
       run: async (_, { accountId }) => ({ resets: await resets.view(await store.listOpenOf(accountId)) }),
     },
     'reset:refuse': {
-      allow: roles,
+      allow: memberRoles,
       schema: resetSchema,
       limit: { points: 20, perSeconds: 60 },
       async run({ resetId }, caller) {

@@ -3,6 +3,7 @@ import { AppError } from '../platform/app-error.ts';
 import { BrowserSessions, type BrowserSessionsDependencies } from './browser-sessions.ts';
 import { createCeremonies } from './ceremonies.ts';
 import { deviceLinkRoutes } from './device-link-routes.ts';
+import { type GuestRoutesDependencies, guestRoutes } from './guest-routes.ts';
 import { type PasskeyRoutesDependencies, passkeyRoutes } from './passkey-routes.ts';
 import { type RecoveryRoutesDependencies, recoveryRoutes } from './recovery-routes.ts';
 import { type RegistrationRoutesDependencies, registrationRoutes } from './registration-routes.ts';
@@ -16,6 +17,7 @@ export type AccountRoutesDependencies = BrowserSessionsDependencies &
     RegistrationRoutesDependencies &
       SessionRoutesDependencies &
       PasskeyRoutesDependencies &
+      GuestRoutesDependencies &
       RecoveryRoutesDependencies &
       ResetRoutesDependencies,
     'ceremonies' | 'browserSessions'
@@ -46,4 +48,5 @@ export function accountRoutes(http: FastifyInstance, dependencies: AccountRoutes
   sessionRoutes(http, parts);
   deviceLinkRoutes(http, parts);
   resetRoutes(http, parts);
+  guestRoutes(http, parts);
 }

@@ -1,7 +1,7 @@
 import type { Handlers } from '../platform/commands.ts';
 import type { Database } from '../platform/database.ts';
 import type { AccountId, SessionId } from '../protocol/ids.ts';
-import { roles } from '../protocol/roles.ts';
+import { memberRoles } from '../protocol/roles.ts';
 import { endSessionSchema, nothingSchema } from './schemas.ts';
 import { type Selection, SessionStore } from './session-store.ts';
 
@@ -22,7 +22,7 @@ export function sessionHandlers({ database, endSockets }: SessionHandlersDepende
   };
   return {
     'session:list': {
-      allow: roles,
+      allow: memberRoles,
       schema: nothingSchema,
       limit: { points: 60, perSeconds: 60 },
       async run(_, caller) {
@@ -39,7 +39,7 @@ export function sessionHandlers({ database, endSockets }: SessionHandlersDepende
       },
     },
     'session:end': {
-      allow: roles,
+      allow: memberRoles,
       schema: endSessionSchema,
       limit: { points: 60, perSeconds: 60 },
       async run({ sessionId }, { accountId }) {
@@ -48,7 +48,7 @@ export function sessionHandlers({ database, endSockets }: SessionHandlersDepende
       },
     },
     'session:end-others': {
-      allow: roles,
+      allow: memberRoles,
       schema: nothingSchema,
       limit: { points: 20, perSeconds: 60 },
       run: async (_, { accountId, sessionId }) => ({ ended: await end(accountId, { except: sessionId }) }),

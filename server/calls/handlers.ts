@@ -1,138 +1,128 @@
-import type { CallCommands, RemoteProducer } from '../protocol/calls.ts';
-import type { AccountId, CallId } from '../protocol/ids.ts';
-import type { Caller } from '../platform/caller.ts';
+import type { CallCommands } from '../protocol/calls.ts';
 import type { Handlers } from '../platform/commands.ts';
-import { found } from '../platform/database.ts';
-import type { Attendances } from './attendance.ts';
-import { peopleOf, type Calls } from './calls.ts';
-import { requireRunning, viewOf, type Call } from './call.ts';
-import { mediaIdSchema, schemas } from './schemas.ts';
-import type { SfuClient } from './sfu-client.ts';
+import { AppError } from '../platform/app-error.ts';
+import type { Notify } from '../platform/notify.ts';
+import { requireRunning, viewOf } from './call.ts';
+import type { Calls } from './calls.ts';
+import type { Companions } from './companions.ts';
+import type { Invites } from './invites.ts';
+import { mediaHandlers, type MediaHandlersDependencies } from './media-handlers.ts';
+import type { Ratings } from './ratings.ts';
+import { schemas } from './schemas.ts';
 import type { CallStore } from './store.ts';
 
-export interface CallHandlersDependencies {
+export interface CallHandlersDependencies extends MediaHandlersDependencies {
   readonly calls: Calls;
   readonly store: CallStore;
-  readonly sfu: SfuClient;
-  /** Who is in a call, and by which session. */
-  readonly attendances: Attendances;
-  readonly now: () => number;
+  readonly companions: Companions;
+  readonly invites: Invites;
+  readonly ratings: Ratings;
+  readonly notify: Notify;
 }
 
-const people = ['citizen', 'official'] as const;
-const transportIdSchema = mediaIdSchema<'transport'>();
-const producerIdSchema = mediaIdSchema<'producer'>();
-const consumerIdSchema = mediaIdSchema<'consumer'>();
+const everybody = ['citizen', 'official', 'guest'] as const;
+const theTwo = ['citizen', 'official'] as const;
 
-/**
- * The commands of calls. Whatever concerns media is passed to the sfu, which knows neither people nor calls: here it is
- * decided that the caller is one of the two and that the call has not ended.
- */
-export function callHandlers({ calls, store, sfu, attendances, now }: CallHandlersDependencies): Handlers<keyof CallCommands> {
-  /** Throws `not_found`, `forbidden`, `closed`. */
-  const findRunning = async (callId: CallId, accountId: AccountId): Promise<Call> =>
-    requireRunning(found((await store.find(callId)) ?? undefined, 'call'), accountId);
-  /** Who the caller's page is to the sfu, once it is clear that he may be there. */
-  const addressOf = async ({ callId, peerId }: { callId: CallId; peerId: string }, { accountId }: Caller) => {
-    await findRunning(callId, accountId);
-    return { roomId: callId, peerId, ownerId: accountId };
-  };
-
+/** The commands of calls. Who may do what in a call is decided by what he is in this one, under its lock. */
+export function callHandlers(dependencies: CallHandlersDependencies): Handlers<keyof CallCommands> {
+  const { calls, store, members, companions, invites, ratings, notify } = dependencies;
   return {
+    ...mediaHandlers(dependencies),
     'call:list-mine': {
-      allow: people,
+      allow: everybody,
       schema: schemas['call:list-mine'],
       limit: { points: 120, perSeconds: 60 },
       run: async (_request, { accountId }) => ({ calls: (await store.listRunningOf(accountId)).map(viewOf) }),
     },
-    'call:join': {
-      allow: people,
-      schema: schemas['call:join'],
-      limit: { points: 60, perSeconds: 60 },
-      async run({ callId, peerId }, { accountId, sessionId }) {
-        const call = await findRunning(callId, accountId);
-        await sfu.request('room:open', { roomId: callId });
-        const attendance = { roomId: callId, peerId, ownerId: accountId };
-        // Before the sfu is asked: whatever happens to the answer, he is taken out when his session ends.
-        attendances.note(attendance, sessionId);
-        const joined = await sfu.request('peer:join', attendance);
-        await store.markSeen([callId], now());
-        return {
-          call: viewOf(call),
-          routerRtpCapabilities: joined.routerRtpCapabilities,
-          send: { ...joined.send, transportId: transportIdSchema.parse(joined.send.transportId) },
-          receive: { ...joined.receive, transportId: transportIdSchema.parse(joined.receive.transportId) },
-          producers: joined.producers.flatMap(({ producerId, ownerId, kind, paused }): RemoteProducer[] => {
-            const sender = peopleOf(call).find((each) => each === ownerId);
-            return sender ? [{ producerId: producerIdSchema.parse(producerId), accountId: sender, kind, paused }] : [];
-          }),
-        };
-      },
-    },
-    'call:connect-transport': {
-      allow: people,
-      schema: schemas['call:connect-transport'],
-      limit: { points: 60, perSeconds: 60 },
-      async run({ transportId, dtlsParameters, ...request }, caller) {
-        await sfu.request('transport:connect', { ...(await addressOf(request, caller)), transportId, dtlsParameters });
+    'call:signal': {
+      allow: everybody,
+      schema: schemas['call:signal'],
+      // A round of six takes each some ten; many who come and go at once take many rounds.
+      limit: { points: 600, perSeconds: 60 },
+      async run({ callId, peerId, to, signal }, { accountId }) {
+        requireRunning(await store.get(callId), accountId);
+        const present = (await members.read(callId)).members;
+        // Only between pages that are in the call: nobody hears what is meant for those whom all can see.
+        if (!present.some((member) => member.peerId === peerId && member.accountId === accountId))
+          throw new AppError('not_found', 'this page is not in the call');
+        const receivers = present.filter((member) => (to === null ? member.peerId !== peerId : member.peerId === to));
+        if (to !== null && receivers.length === 0) throw new AppError('not_found', 'that page is not in the call');
+        for (const receiver of receivers) notify({ account: receiver.accountId }, 'call:signalled', { callId, from: peerId, signal });
         return {};
       },
     },
-    'call:restart-ice': {
-      allow: people,
-      schema: schemas['call:restart-ice'],
-      limit: { points: 4, perSeconds: 2 },
-      run: async ({ transportId, ...request }, caller) =>
-        await sfu.request('transport:restart-ice', { ...(await addressOf(request, caller)), transportId }),
-    },
-    'call:produce': {
-      allow: people,
-      schema: schemas['call:produce'],
+    'call:hold': {
+      allow: ['official'],
+      schema: schemas['call:hold'],
       limit: { points: 60, perSeconds: 60 },
-      async run({ producerId, kind, rtpParameters, ...request }, caller) {
-        await sfu.request('producer:create', { ...(await addressOf(request, caller)), producerId, kind, rtpParameters });
-        return { producerId };
-      },
+      run: async ({ callId, held }, { accountId }) => viewOf(await calls.hold(callId, accountId, held)),
     },
-    'call:pause-producer': {
-      allow: people,
-      schema: schemas['call:pause-producer'],
+    'call:invite': {
+      allow: theTwo,
+      schema: schemas['call:invite'],
+      limit: { points: 20, perSeconds: 600 },
+      run: async (request, { accountId }) => await invites.add(request, accountId),
+    },
+    'call:list-invites': {
+      allow: theTwo,
+      schema: schemas['call:list-invites'],
       limit: { points: 120, perSeconds: 60 },
-      run: async ({ producerId, paused, ...request }, caller) =>
-        await sfu.request('producer:pause', { ...(await addressOf(request, caller)), producerId, paused }),
+      run: async ({ callId }, { accountId }) => ({ invites: await invites.list(callId, accountId) }),
     },
-    'call:close-producer': {
-      allow: people,
-      schema: schemas['call:close-producer'],
+    'call:withdraw-invite': {
+      allow: theTwo,
+      schema: schemas['call:withdraw-invite'],
       limit: { points: 60, perSeconds: 60 },
-      async run({ producerId, ...request }, caller) {
-        await sfu.request('producer:close', { ...(await addressOf(request, caller)), producerId });
-        return {};
-      },
+      run: async ({ callId, inviteId }, { accountId }) => await invites.withdraw(callId, inviteId, accountId),
     },
-    'call:consume': {
-      allow: people,
-      schema: schemas['call:consume'],
-      limit: { points: 120, perSeconds: 60 },
-      async run({ producerId, rtpCapabilities, ...request }, caller) {
-        const consumer = await sfu.request('consumer:create', { ...(await addressOf(request, caller)), producerId, rtpCapabilities });
-        return { ...consumer, producerId, consumerId: consumerIdSchema.parse(consumer.consumerId) };
-      },
+    'call:list-colleagues': {
+      allow: ['official'],
+      schema: schemas['call:list-colleagues'],
+      limit: { points: 60, perSeconds: 60 },
+      run: async ({ callId }, { accountId }) => ({ colleagues: await companions.listColleagues(callId, accountId) }),
     },
-    'call:resume-consumer': {
-      allow: people,
-      schema: schemas['call:resume-consumer'],
-      limit: { points: 120, perSeconds: 60 },
-      async run({ consumerId, ...request }, caller) {
-        await sfu.request('consumer:resume', { ...(await addressOf(request, caller)), consumerId });
+    'call:invite-colleague': {
+      allow: ['official'],
+      schema: schemas['call:invite-colleague'],
+      limit: { points: 30, perSeconds: 60 },
+      run: async ({ callId, accountId: colleagueId }, { accountId }) =>
+        viewOf(await companions.inviteColleague(callId, accountId, colleagueId)),
+    },
+    'call:transfer': {
+      allow: ['official'],
+      schema: schemas['call:transfer'],
+      limit: { points: 30, perSeconds: 60 },
+      run: async ({ callId, accountId: to }, { accountId }) => viewOf(await companions.transfer(callId, accountId, to)),
+    },
+    'call:remove': {
+      allow: theTwo,
+      schema: schemas['call:remove'],
+      limit: { points: 30, perSeconds: 60 },
+      run: async ({ callId, accountId: whom }, { accountId }) => viewOf(await companions.remove(callId, accountId, whom)),
+    },
+    'call:leave': {
+      allow: ['official', 'guest'],
+      schema: schemas['call:leave'],
+      limit: { points: 30, perSeconds: 60 },
+      async run({ callId }, { accountId }) {
+        await companions.leave(callId, accountId);
         return {};
       },
     },
     'call:hang-up': {
-      allow: people,
+      allow: theTwo,
       schema: schemas['call:hang-up'],
       limit: { points: 30, perSeconds: 60 },
       run: async ({ callId }, { accountId }) => viewOf(await calls.hangUp(callId, accountId)),
+    },
+    'call:rate': {
+      allow: ['citizen'],
+      schema: schemas['call:rate'],
+      limit: { points: 10, perSeconds: 60 },
+      async run({ callId, rating }, { accountId }) {
+        await ratings.rate(callId, accountId, rating);
+        return {};
+      },
     },
   };
 }

@@ -8,7 +8,14 @@ import { AppError } from '../platform/app-error.ts';
 import type { Log } from '../platform/log.ts';
 
 // The sfu's caps on what browsers send, for the schemas of the calls' commands.
-export { dtlsParametersSchema, rtpCapabilitiesSchema, rtpParametersSchema } from '../../sfu/protocol/media-schemas.ts';
+export {
+  dtlsParametersSchema,
+  rtpCapabilitiesSchema,
+  rtpParametersSchema,
+  sctpStreamParametersSchema,
+} from '../../sfu/protocol/media-schemas.ts';
+export type { DataProducerView as SfuDataProducer, ProducerView as SfuProducer } from '../../sfu/protocol/requests.ts';
+export type { SfuEventName, SfuEvents, SfuMethod, SfuParams, SfuResult };
 
 export interface SfuClientOptions {
   /** ws: or wss: */

@@ -6,6 +6,7 @@ import type {
 } from '@simplewebauthn/browser';
 import type { AttachmentRoutes } from './attachments.ts';
 import type { Base64Url } from './base64url.ts';
+import type { GuestEntry } from './calls.ts';
 import type { DeviceLinkRoutes } from './device-links.ts';
 import type { AccountId, ChallengeId, DeviceId, DeviceLinkId, InboxId, InvitationId, OfficeId, ResetId, SessionId } from './ids.ts';
 import type { GenerationBoxes, SignedLink } from './offices.ts';
@@ -98,6 +99,8 @@ export interface HttpRoutes extends DeviceLinkRoutes, ResetRoutes, AttachmentRou
    */
   'POST /api/recovery/options': (request: { deviceId: DeviceId }) => { challengeId: ChallengeId; challenge: Base64Url };
   'POST /api/recovery': (request: { challengeId: ChallengeId; device: DeviceProof }) => SessionView;
+  /** Into a call by a one-time link, as a guest: `invitation_invalid` when it is used, withdrawn or expired, or its call over. */
+  'POST /api/calls/guests': (request: GuestEntry) => SessionView;
   'GET /api/session': () => SessionView | null;
   'DELETE /api/session': () => null;
   /**

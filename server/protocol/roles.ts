@@ -1,3 +1,5 @@
-/** What an account may do. `owner` signs who belongs to an inbox and never answers citizens; a `guest` came by a link into one call, and has nothing else. */
-export const roles = ['citizen', 'official', 'supervisor', 'admin', 'owner', 'guest'] as const;
+/** Roles of accounts that stay. `owner` signs who belongs to an inbox and never answers citizens. */
+export const memberRoles = ['citizen', 'official', 'supervisor', 'admin', 'owner'] as const;
+/** What an account may do. A `guest` came by a link into one call, and has nothing else. */
+export const roles = [...memberRoles, 'guest'] as const;
 export type Role = (typeof roles)[number];

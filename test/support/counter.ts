@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createAccounts } from '../../server/accounts/accounts.ts';
-import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
+import { createGuests } from '../../server/accounts/guests.ts';
+import { connectSfus, type SfuPool } from '../../server/calls/sfu-pool.ts';
 import { Conversations } from '../../server/conversations/conversations.ts';
 import { createCounter, type Counter } from '../../server/counter.ts';
 import { InboxChains } from '../../server/offices/inbox-chains.ts';
@@ -14,10 +15,19 @@ import type { Notify } from '../../server/platform/notify.ts';
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { Request, Response } from '../../server/protocol/commands.ts';
 import type { ConversationEvent } from '../../server/protocol/conversations.ts';
-import { newId, type AccountId, type ConversationId, type OfficeId, type ServiceId } from '../../server/protocol/ids.ts';
+import {
+  newId,
+  type AccountId,
+  type CallId,
+  type ConversationId,
+  type OfficeId,
+  type QueueEntryId,
+  type ServiceId,
+} from '../../server/protocol/ids.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { createTestDatabase } from './database.ts';
+import { urlsOf, type MediaServers } from './server.ts';
 import { addOffices, chainId, inboxIds, passport, townHall } from './town.ts';
 
 type Command = keyof Counter['handlers'];
@@ -56,6 +66,17 @@ export interface TestCounter {
   openConversation(citizen: Person, serviceId?: ServiceId): Promise<ConversationId>;
   /** Joins with a conversation of his own. */
   join(citizen: Person, serviceId?: ServiceId): Promise<Response<'queue:join'>>;
+  /** The official calls the ticket: it rings at its citizen's. */
+  call(official: Person, entryId: QueueEntryId): Promise<Response<'queue:accept'>>;
+  /** Somebody joins a call; the citizen's first time answers it. Needs an sfu. */
+  answer(person: Person, callId: CallId): Promise<Response<'call:join'>>;
+  /** The last socket of somebody goes, or the first one comes. */
+  disconnect(person: Person): void;
+  connect(person: Person): void;
+  /** Time passes as it does: with a sweep every ten seconds, on the first node and these. */
+  pass(ms: number, nodes?: readonly Counter[]): Promise<void>;
+  /** Another node on the same database. Nobody is connected to it. */
+  addNode(): Counter;
   /** Resolves with the next fact of that kind that somebody is told and that fits. */
   next<Of extends Event>(event: Of, fits?: (fact: Fact<Of>) => boolean): Promise<Fact<Of>>;
   /** What a new process finds: everything in memory is new. */
@@ -69,7 +90,7 @@ export const monday = Date.UTC(2026, 10, 23, 9);
 
 export interface TestCounterOptions {
   /** Left out: an sfu that nobody runs. */
-  readonly sfu?: { readonly url: string; readonly secret: string };
+  readonly sfu?: MediaServers;
   readonly desks?: number;
 }
 
@@ -112,27 +133,30 @@ export async function startTestCounter({
     onAnnounced: () => undefined,
   });
 
-  const build = (): { counter: Counter; sfu: SfuClient } => {
-    const sfu = connectSfu({ ...sfuOptions, log });
+  const build = (connectedHere = connected): { counter: Counter; pool: SfuPool } => {
+    const pool = connectSfus({ urls: urlsOf(sfuOptions), secret: sfuOptions.secret, log });
     const counter = createCounter({
       database,
-      sfu,
+      pool,
       offices,
       log,
       notify,
       officialsOf: async (officeId) => officials.get(officeId) ?? [],
       findConversation: async (conversationId) => await conversations.find(conversationId),
       recordEvent: async (within, conversationId, event) => await conversations.recordEvent(within, conversationId, event),
-      connected: { isConnected: (accountId) => connected.has(accountId), accounts: () => [...connected] },
+      connected: { isConnected: (accountId) => connectedHere.has(accountId), accounts: () => [...connectedHere] },
+      guests: createGuests(() => undefined),
+      isShared: false,
       endedOf: async () => [],
       push: (accountId) => void pushed.push(accountId),
       isReachable: async (accountIds) => new Set(accountIds.filter((accountId) => reachable.has(accountId))),
       keepAlive: async (accountIds) => accountIds.forEach((accountId) => keptAlive.add(accountId)),
       now: () => clock.at,
     });
-    return { counter, sfu };
+    return { counter, pool };
   };
   let parts = build();
+  const nodes: ReturnType<typeof build>[] = [];
 
   const addPerson = async (role: Role, officeId: OfficeId | null): Promise<Person> => {
     const accountId = chainId<'account'>();
@@ -215,6 +239,27 @@ export async function startTestCounter({
         needs: [],
       });
     },
+    call: async (official, entryId) => await official.request('queue:accept', { entryId }),
+    answer: async (person, callId) => await person.request('call:join', { callId, peerId: newId<'peer'>() }),
+    disconnect({ accountId }) {
+      connected.delete(accountId);
+      parts.counter.notePresence(accountId, false);
+    },
+    connect({ accountId }) {
+      connected.add(accountId);
+      parts.counter.notePresence(accountId, true);
+    },
+    async pass(ms, others = []) {
+      for (const end = clock.at + ms; clock.at < end;) {
+        clock.at = Math.min(end, clock.at + 10_000);
+        for (const node of [parts.counter, ...others]) await node.sweep();
+      }
+    },
+    addNode() {
+      const node = build(new Set());
+      nodes.push(node);
+      return node.counter;
+    },
     next: async (event, fits = () => true) =>
       await new Promise((resolve) => {
         const listener = (entry: Told): void => {
@@ -227,12 +272,14 @@ export async function startTestCounter({
       }),
     async restart() {
       await parts.counter.close();
-      parts.sfu.close();
+      parts.pool.close();
       parts = build();
     },
     async close() {
-      await parts.counter.close();
-      parts.sfu.close();
+      for (const { counter, pool } of [parts, ...nodes]) {
+        await counter.close();
+        pool.close();
+      }
       await database.destroy();
       await drop();
     },

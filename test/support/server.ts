@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { createApp, type AppDependencies } from '../../server/app.ts';
 import { openBlobDirectory } from '../../server/attachments/blobs.ts';
-import { connectSfu } from '../../server/calls/sfu-client.ts';
+import { connectSfus } from '../../server/calls/sfu-pool.ts';
 import { createDelivery } from '../../server/notifications/delivery.ts';
 import { createLocalBus } from '../../server/platform/bus.ts';
 import { type Database, openDatabase } from '../../server/platform/database.ts';
@@ -24,6 +24,11 @@ export interface TestServer {
   readonly log: readonly string[];
   close(): Promise<void>;
 }
+
+/** One, or several with one secret. */
+export type MediaServers = { readonly secret: string } & ({ readonly url: string } | { readonly urls: readonly string[] });
+
+export const urlsOf = (media: MediaServers): readonly string[] => ('url' in media ? [media.url] : media.urls);
 
 type Options = Partial<
   Pick<
@@ -41,8 +46,8 @@ type Options = Partial<
 > & {
   /** A database that is there already, and stays: a second node of one installation. */
   readonly databaseUrl?: string;
-  /** A media server that runs; left out: one that nobody runs. */
-  readonly sfu?: { readonly url: string; readonly secret: string };
+  /** Media servers that run; left out: one that nobody runs. */
+  readonly sfu?: MediaServers;
 };
 
 const nobody = { url: 'ws://127.0.0.1:9', secret: 'no sfu here' };
@@ -54,7 +59,7 @@ export async function startTestServer({ databaseUrl, sfu: media = nobody, ...opt
   const lines: string[] = [];
   const log = pino({ level: 'info', base: null }, { write: (line) => void lines.push(line) });
   const database = openDatabase({ url, log });
-  const sfu = connectSfu({ ...media, log: pino({ level: 'silent' }) });
+  const pool = connectSfus({ urls: urlsOf(media), secret: media.secret, log: pino({ level: 'silent' }) });
   const { origin, port } = await findOrigin();
   const attachments = await mkdtemp(join(tmpdir(), `schalter-test-attachments-${process.pid}-`));
   const app = await createApp({
@@ -62,7 +67,7 @@ export async function startTestServer({ databaseUrl, sfu: media = nobody, ...opt
     blobs: await openBlobDirectory(attachments),
     bus: createLocalBus(),
     rateLimit: createRoomyRateLimit(),
-    sfu,
+    pool,
     origin,
     operator: 'Schalter',
     timeZone: 'Europe/Luxembourg',
@@ -82,7 +87,7 @@ export async function startTestServer({ databaseUrl, sfu: media = nobody, ...opt
     log: lines,
     async close() {
       await app.close();
-      sfu.close();
+      pool.close();
       await database.destroy();
       await own?.drop();
       await rm(attachments, { recursive: true, force: true });

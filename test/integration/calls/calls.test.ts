@@ -40,7 +40,14 @@ const join = async (person: Person, peerId = newId<'peer'>()) => {
 };
 const speak = async (person: Person, peerId: ReturnType<typeof newId<'peer'>>) => {
   const producerId = newId<'producer'>();
-  await person.request('call:produce', { callId, peerId, producerId, kind: 'audio', rtpParameters: opusParameters() });
+  await person.request('call:produce', {
+    callId,
+    peerId,
+    producerId,
+    kind: 'audio',
+    source: 'microphone',
+    rtpParameters: opusParameters(),
+  });
   return producerId;
 };
 
@@ -51,7 +58,10 @@ describe('in a call', () => {
     expect(listener.producers).toEqual([]);
     const added = counter.next('call:producer-added');
     const producerId = await speak(citizen, peerId);
-    expect(await added).toEqual({ callId, producer: { producerId, accountId: citizen.accountId, kind: 'audio', paused: false } });
+    expect(await added).toEqual({
+      callId,
+      producer: { producerId, peerId, accountId: citizen.accountId, kind: 'audio', source: 'microphone', paused: false },
+    });
 
     const consumer = await official.request('call:consume', { callId, peerId: listener.peerId, producerId, rtpCapabilities });
     expect(consumer).toMatchObject({ producerId, kind: 'audio', paused: false });
@@ -96,6 +106,7 @@ describe('in a call', () => {
             peerId,
             producerId: newId<'producer'>(),
             kind: 'audio',
+            source: 'microphone',
             rtpParameters: opusParameters(),
           }),
         ),
@@ -123,7 +134,7 @@ describe('in a call', () => {
     expect(
       await codeOf(citizen.request('call:connect-transport', { ...connect, dtlsParameters: { ...dtlsParameters, fingerprints: [] } })),
     ).toBe('bad_request');
-    const produce = { callId, peerId, producerId: newId<'producer'>(), kind: 'audio' as const };
+    const produce = { callId, peerId, producerId: newId<'producer'>(), kind: 'audio' as const, source: 'microphone' as const };
     expect(await codeOf(citizen.request('call:produce', { ...produce, rtpParameters: opusParameters(0) }))).toBe('bad_request');
     expect(
       await codeOf(
@@ -163,6 +174,7 @@ describe('hanging up', () => {
     const next = await counter.addCitizen();
     const { entryId } = await counter.join(next);
     expect(await codeOf(official.request('queue:accept', { entryId }))).toBe('bad_state');
+    await join(citizen);
     await official.request('call:hang-up', { callId });
     expect(await codeOf(official.request('queue:accept', { entryId }))).toBe('accepted');
     expect(await counter.join(citizen)).toMatchObject({ state: 'waiting', place: 1, ticketNumber: 'A3' });
@@ -212,6 +224,9 @@ describe('a call that nobody is in', () => {
     const busy = await counter.addOfficial();
     const { callId: other } = await busy.request('queue:accept', { entryId: (await counter.join(await counter.addCitizen())).entryId });
     await busy.request('call:join', { callId: other, peerId: newId<'peer'>() });
+    // Answered, and gone: a call nobody has answered ends as a missed turn.
+    const { peerId } = await join(citizen);
+    await watcher.request('peer:leave', { roomId: callId, peerId, ownerId: citizen.accountId });
     for (let minute = 0; minute < 10; minute += 1) {
       counter.clock.at += minuteMs;
       await counter.counter.sweep();

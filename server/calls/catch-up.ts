@@ -1,0 +1,40 @@
+import type { CallId } from '../protocol/ids.ts';
+import type { Calls } from './calls.ts';
+import type { Members } from './members.ts';
+import type { CallStore } from './store.ts';
+
+export interface CallCatchUpDependencies {
+  readonly store: CallStore;
+  readonly members: Members;
+  readonly calls: Calls;
+  readonly now: () => number;
+}
+
+/** How far back is looked: longer than a node may hang, and clocks may differ. */
+const windowMs = 60_000;
+
+/**
+ * What other nodes changed in calls and this one was perhaps not told, because Redis is down or lost a hint: found in SQL each second.
+ * People are told how the call stands, which some hear twice; so losing all of Redis costs a second, and no call (§0.2, rule 4).
+ */
+export class CallCatchUp {
+  readonly #dependencies: CallCatchUpDependencies;
+  #known: ReadonlyMap<CallId, number> | null = null;
+
+  constructor(dependencies: CallCatchUpDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async check(): Promise<void> {
+    const { store, members, calls, now } = this.#dependencies;
+    const recent = await store.listChangedSince(now() - windowMs);
+    const before = this.#known;
+    this.#known = new Map(recent.map(({ call, changedAt }) => [call.callId, changedAt]));
+    if (before === null) return;
+    for (const { call, changedAt } of recent) {
+      if ((before.get(call.callId) ?? 0) >= changedAt) continue;
+      calls.tell(call);
+      if (call.state !== 'ended') members.tell(call, await members.read(call.callId));
+    }
+  }
+}
