@@ -144,8 +144,13 @@ export const citizenRoutes: readonly Route[] = [
   },
   {
     path: '/queue/:entryId',
-    areas: ['account', 'conversations', 'needs', 'queue'],
-    load: async () => await Promise.all([bring(import('../queue/waiting-room.ts')), import('../conversations/conversation-panel.ts')]),
+    areas: ['account', 'conversations', 'needs', 'notices', 'queue'],
+    load: async () =>
+      await Promise.all([
+        bring(import('../queue/waiting-room.ts')),
+        import('../conversations/conversation-panel.ts'),
+        import('./tell-me.ts'),
+      ]),
     render: ({ entryId }) =>
       gate({ heading: t('queue.waitingTitle'), intro: t('account.signInToContinue') }, ({ messenger, entries, appointments }) =>
         keyed(
@@ -156,6 +161,7 @@ export const citizenRoutes: readonly Route[] = [
             .offices=${officeList.state}
             .conversation=${(id: ConversationId) => conversationPanel(messenger, id, 'citizen')}
             .appointmentAt=${(id: string) => appointments.find(id)?.startsAt ?? null}
+            .tellMe=${html`<gov-tell-me .core=${core()}></gov-tell-me>`}
             .lastCheck=${recentReadiness()}
             .onNeeds=${(needs: readonly Need[]) => void messenger.profile.saveNeeds(needs)}
           ></gov-waiting-room>`,

@@ -49,8 +49,6 @@ export function checkRow({
   </li>`;
 }
 
-const names = { microphone: 'devices.microphone', camera: 'devices.camera', speaker: 'devices.speaker' } as const;
-
 /** The choice among several devices of one kind; nothing where there is none to make. */
 export function deviceSelect({
   kind,
@@ -68,7 +66,8 @@ export function deviceSelect({
   const choose = ({ target }: Event): void => {
     if (target instanceof HTMLSelectElement) onChoose(target.value === '' ? null : target.value);
   };
-  return html`<select class="input" aria-label=${t(names[kind])} @change=${choose}>
+  return html`<label class="label" for="choose-${kind}">${t('devices.which')}</label>
+  <select class="input" id="choose-${kind}" @change=${choose}>
     <option value="" .selected=${chosen === null}>${t('devices.byDefault')}</option>
     ${options.map(({ deviceId, label }) => html`<option value=${deviceId} .selected=${deviceId === chosen}>${label}</option>`)}
   </select>`;

@@ -1,4 +1,5 @@
-import type { DeviceCheckState } from './device-check.ts';
+import type { Readiness } from '../../server/protocol/queue.ts';
+import { readinessOf, type DeviceCheckState } from './device-check.ts';
 import { deviceFailureText } from './device-failure.ts';
 import { slowMs } from './line-check.ts';
 import { t } from '../i18n/translate.ts';
@@ -69,3 +70,17 @@ export function networkWords({ line }: DeviceCheckState): StepWords {
   if (ms > slowMs) return step('watch', t('devices.networkSlow', { ms }), t('devices.networkSlowFix'));
   return step('ok', t(line.kind === 'media' ? 'devices.networkMedia' : 'devices.networkLine', { ms }));
 }
+
+export function resultWords(state: DeviceCheckState): StepWords {
+  if (state.browser !== 'ok') return step('failed', t('devices.resultNoCall'));
+  if (state.line?.kind === 'blocked' || state.line?.kind === 'offline') return step('failed', t('devices.resultNoLine'));
+  const found = readinessOf(state);
+  if (found === null) return step('idle', t('devices.resultPending'));
+  return step(found === 'ready' ? 'ok' : 'watch', t(results[found]));
+}
+
+const results = {
+  ready: 'devices.resultReady',
+  'sound-only': 'devices.resultSoundOnly',
+  'text-only': 'devices.resultTextOnly',
+} as const satisfies Record<Readiness, string>;

@@ -12,7 +12,7 @@ import { GovPage } from '../ui/gov-page.ts';
 import { href } from '../ui/navigate.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { checkRow, deviceSelect } from './check-row.ts';
-import { browserWords, cameraWords, microphoneWords, networkWords, speakerWords, type StepWords } from './check-step.ts';
+import { browserWords, cameraWords, microphoneWords, networkWords, resultWords, speakerWords } from './check-step.ts';
 import { DeviceCheck, readinessOf } from './device-check.ts';
 import './device-check.css';
 import { canChooseSpeaker, listDevices, type DeviceKind, type DeviceOption } from './device-choice.ts';
@@ -108,7 +108,7 @@ export class DeviceCheckPage extends GovPage {
             })}
             ${checkRow({ icon: volume, title: t('devices.speaker'), words: speakerWords(state), body: this.#speakerBody(check) })}
             ${checkRow({ icon: wifi, title: t('devices.network'), words: networkWords(state), onRetry: () => void check.measureLine() })}
-            ${checkRow({ icon: clipboardCheck, title: t('devices.result'), words: this.#resultWords(check), body: this.#told() })}
+            ${checkRow({ icon: clipboardCheck, title: t('devices.result'), words: resultWords(state), body: this.#told() })}
           </ol>
           ${this.#wayOn()}
         </div>
@@ -142,7 +142,7 @@ export class DeviceCheckPage extends GovPage {
     const state = check.state.value;
     const found = readinessOf(state);
     const settled = [microphoneWords(state), cameraWords(state)].filter(({ state: step }) => step !== 'idle');
-    const said = [...settled.map(({ text }) => text), found === null ? '' : this.#resultWords(check).text].join('|');
+    const said = [...settled.map(({ text }) => text), found === null ? '' : resultWords(state).text].join('|');
     if (said !== this.#said) for (const text of said.split('|')) if (text !== '' && !this.#said.includes(text)) announcer().announce(text);
     this.#said = said;
     if (found === null || found === this.readiness?.found) return;
@@ -184,14 +184,6 @@ export class DeviceCheckPage extends GovPage {
     return deviceSelect({ kind, options: this.options[kind], chosen, onChoose });
   }
 
-  #resultWords(check: DeviceCheck): StepWords {
-    const state = check.state.value;
-    const found = readinessOf(state);
-    if (state.browser !== 'ok') return { state: 'failed', text: t('devices.resultNoCall'), fix: null };
-    if (found === null) return { state: 'idle', text: t('devices.resultPending'), fix: null };
-    return { state: found === 'ready' ? 'ok' : 'watch', text: t(results[found]), fix: null };
-  }
-
   #told(): TemplateResult | typeof nothing {
     if (this.readiness?.told !== true) return nothing;
     return html`<p>${t('devices.told', { readiness: t(readinesses[this.readiness.found]) })}</p>`;
@@ -221,12 +213,6 @@ export class DeviceCheckPage extends GovPage {
     if (track !== null) picture.play().catch(() => undefined);
   }
 }
-
-const results = {
-  ready: 'devices.resultReady',
-  'sound-only': 'devices.resultSoundOnly',
-  'text-only': 'devices.resultTextOnly',
-} as const satisfies Record<Readiness, string>;
 
 const readinesses = {
   ready: 'needs.ready-all',

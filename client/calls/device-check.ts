@@ -187,9 +187,9 @@ export class DeviceCheck {
 }
 
 /** What can be told to the office; null as long as a step is open. A camera without a microphone leaves writing. */
-export function readinessOf({ browser, microphone, camera }: DeviceCheckState): Readiness | null {
-  if (browser !== 'ok') return 'text-only';
-  if (!isSettled(microphone) || !isSettled(camera)) return null;
+export function readinessOf({ browser, microphone, camera, line }: DeviceCheckState): Readiness | null {
+  if (browser !== 'ok' || line?.kind === 'blocked') return 'text-only';
+  if (line === null || line.kind === 'offline' || !isSettled(microphone) || !isSettled(camera)) return null;
   if (microphone.state !== 'ok') return 'text-only';
   return camera.state === 'ok' ? 'ready' : 'sound-only';
 }

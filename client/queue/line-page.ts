@@ -87,7 +87,7 @@ export class LinePage extends GovPage {
     return html`<p>${t('queue.lineIntro')}</p>
       <dl class="facts">
         <dt>${t('queue.waitLabel')}</dt>
-        <dd>${waitNow(this.service)}</dd>
+        <dd>${waitNow(this.service)}${honesty(this.service)}</dd>
       </dl>
       ${opening.state === 'open' && isToday(opening.admitsUntil) ? html`<p><strong>${t('queue.admitsUntil', { time: fmt.time(opening.admitsUntil) })}</strong></p>` : nothing}
       <p>${t('queue.lineCamera')}</p>
@@ -143,6 +143,13 @@ export class LinePage extends GovPage {
 function closedText({ opening }: ServiceView): string {
   if (opening.state === 'open') return t('queue.admissionOverText', { time: fmt.time(opening.admitsUntil) });
   return opening.opensAt === null ? t('errors.closed') : t('queue.opensAgain', { when: fmt.dateTime(opening.opensAt) });
+}
+
+/** How far the ranges of late can be trusted. */
+function honesty({ wait, waitsWithin }: ServiceView): TemplateResult | typeof nothing {
+  return wait === null || waitsWithin === null
+    ? nothing
+    : html`<br /><span class="meta">${t('queue.waitsWithin', { percent: waitsWithin })}</span>`;
 }
 
 function waitNow({ wait, waiting }: ServiceView): string {

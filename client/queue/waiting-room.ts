@@ -31,6 +31,7 @@ export class WaitingRoom extends GovPage {
     offices: { attribute: false },
     conversation: { attribute: false },
     appointmentAt: { attribute: false },
+    tellMe: { attribute: false },
     lastCheck: { attribute: false },
     onNeeds: { attribute: false },
     failure: { state: true },
@@ -42,6 +43,8 @@ export class WaitingRoom extends GovPage {
   declare conversation: (conversationId: ConversationId) => TemplateResult;
   /** The start of an appointment; null when it is not known here. */
   declare appointmentAt: (appointmentId: AppointmentId) => number | null;
+  /** The offer to be told on a closed page. */
+  declare tellMe: unknown;
   /** What the device check found on this device not long ago. */
   declare lastCheck: Readiness | null;
   /** To be remembered for the next time. */
@@ -53,6 +56,7 @@ export class WaitingRoom extends GovPage {
   constructor() {
     super();
     this.addController(new WatchAll(this, () => [this.entries.state, this.offices]));
+    this.tellMe = nothing;
     this.lastCheck = null;
     this.failure = null;
   }
@@ -137,13 +141,14 @@ export class WaitingRoom extends GovPage {
     const { appointmentId, serviceId } = entry;
     return waitingTicket(entry, {
       appointmentAt: appointmentId === null ? null : this.appointmentAt(appointmentId),
-      opening: findService(this.offices.value.offices, serviceId)?.service.opening ?? null,
+      service: findService(this.offices.value.offices, serviceId)?.service ?? null,
       actions: this.#actions(entry),
     });
   }
 
   #actions({ appointmentId, serviceId, conversationId }: QueueEntryView): TemplateResult {
-    return html`<div class="button-row">
+    return html`${this.tellMe}
+    <div class="button-row">
       <button class="button button-secondary" @click=${this.#toggleSound}>
         ${isChimeOn() ? bellOff : bell}${isChimeOn() ? t('queue.soundOff') : t('queue.soundOn')}
       </button>

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Opening } from '../../server/protocol/offices.ts';
+import type { ServiceView } from '../../server/protocol/offices.ts';
 import type { QueueEntryView } from '../../server/protocol/queue.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
@@ -10,8 +10,10 @@ import { priorityText } from './turn-words.ts';
 /** The number and the place of somebody who waits, with the honest range and what else bears on it. `actions` stand below. */
 export function waitingTicket(
   entry: QueueEntryView,
-  { appointmentAt, opening, actions }: { appointmentAt: number | null; opening: Opening | null; actions: TemplateResult },
+  { appointmentAt, service, actions }: { appointmentAt: number | null; service: ServiceView | null; actions: TemplateResult },
 ): TemplateResult {
+  const opening = service?.opening;
+  const within = entry.wait === null ? null : (service?.waitsWithin ?? null);
   return html`<section class="card ticket" aria-label=${t('queue.placeLabel')}>
     <div class="ticket-figures">
       <p><span class="ticket-label">${t('queue.placeLabel')}</span> <strong class="figure">${entry.place}</strong></p>
@@ -20,10 +22,11 @@ export function waitingTicket(
     <p class="ticket-before">${t('queue.beforeYou', { count: Math.max(0, (entry.place ?? 1) - 1) })}</p>
     ${entry.priority === null ? nothing : html`<p>${priorityText(entry.priority)}</p>`}
     ${appointmentAt === null ? nothing : html`<p>${t('queue.appointmentNote', { time: fmt.time(appointmentAt) })}</p>`}
-    <p>
-      ${entry.wait === null ? t('queue.waitUnknown') : html`<strong>${t('queue.waitLine', { wait: fmt.wait(entry.wait) })}</strong>`}
-      <span class="meta nowrap">${t('queue.updated', { time: fmt.time(entry.updatedAt) })}</span>
-      ${opening?.state === 'open' && isToday(opening.closesAt) ? html`<span class="meta nowrap">${t('queue.openUntil', { time: fmt.time(opening.closesAt) })}</span>` : nothing}
+    <p>${entry.wait === null ? t('queue.waitUnknown') : html`<strong>${t('queue.waitLine', { wait: fmt.wait(entry.wait) })}</strong>`}</p>
+    <p class="meta ticket-meta">
+      <span>${t('queue.updated', { time: fmt.time(entry.updatedAt) })}</span>
+      ${opening?.state === 'open' && isToday(opening.closesAt) ? html`<span>${t('queue.openUntil', { time: fmt.time(opening.closesAt) })}</span>` : nothing}
+      ${within === null ? nothing : html`<span>${t('queue.waitsWithin', { percent: within })}</span>`}
     </p>
     <p>${t('queue.keepPlace')}</p>
     <p>${t('queue.soundText')}</p>

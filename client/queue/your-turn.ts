@@ -163,6 +163,7 @@ export class YourTurn extends GovElement {
           <a class="button" href=${href(`/queue/${lost.entryId}`)}>${t('queue.toLine')}</a>
           <button class="button button-quiet" @click=${() => (this.closedAt = lost.lostTurn?.calledAt ?? 0)}>${t('ui.close')}</button>
         </span>`,
+      true,
     );
   }
 
@@ -243,8 +244,8 @@ export class YourTurn extends GovElement {
   }
 }
 
-function turnBar(label: string, content: TemplateResult): TemplateResult {
-  return html`<section class="turn-bar" aria-label=${label}><div class="frame turn-bar-words">${content}</div></section>`;
+function turnBar(label: string, content: TemplateResult, isLost = false): TemplateResult {
+  return html`<section class=${isLost ? 'turn-bar turn-bar-lost' : 'turn-bar'} aria-label=${label}><div class="frame turn-bar-words">${content}</div></section>`;
 }
 
 customElements.define('gov-your-turn', YourTurn);
