@@ -5,14 +5,17 @@ import type { Locale } from '../../server/protocol/locale.ts';
 import { rememberLocale, splitPath } from '../i18n/locale.ts';
 import { loadAreas, locale, setLocale, t } from '../i18n/translate.ts';
 import { announcer } from '../ui/announcer.ts';
+import type { Observable } from '../net/observable.ts';
 import { GovElement, PageErrorEvent } from '../ui/gov-element.ts';
 import { navigatedEvent, rememberedScroll, rememberScroll } from '../ui/navigate.ts';
 import { adoptHeading, setTitlePrefix } from '../ui/page-title.ts';
 import { Watch } from '../ui/watch.ts';
+import { askedBar, hasAskedBar } from './asked.ts';
 import { citizen, hasCompanions } from './citizen.ts';
 import './connection-banner.ts';
 import { footer } from './footer.ts';
 import { masthead } from './masthead.ts';
+import { official } from './official.ts';
 import { errorPage, loadingText, notFoundPage } from './page-states.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
@@ -28,8 +31,8 @@ export class GovApp extends GovElement {
   static override properties = { state: { state: true } };
   declare state: 'loading' | 'ready' | 'failed';
   readonly #session = new Watch(this, session);
-  /** What follows a citizen over all pages is drawn as soon as it is here. */
-  protected readonly companions = [new Watch(this, citizen), new Watch(this, hasCompanions)];
+  /** What follows a citizen or an official over all pages is drawn as soon as it is here. */
+  protected readonly companions = [citizen, hasCompanions, official, hasAskedBar].map((what: Observable<unknown>) => new Watch(this, what));
   readonly #routes: Routes;
   #visit = 0;
   #route: Route | undefined;
@@ -86,7 +89,7 @@ export class GovApp extends GovElement {
     return html`<a class="skip-link" href="#main" @click=${this.#skip}>${t('shell.skip')}</a>
       ${masthead({ role: this.#session.value?.role ?? null, path, locale: locale(), onLocale: (next) => void this.#switchLocale(next) })}
       <gov-connection-banner></gov-connection-banner>
-      ${yourTurn(path)}
+      ${yourTurn(path)} ${askedBar(path)}
       <main id="main" class=${this.#route?.wide === true ? 'page page-wide' : 'frame page'} tabindex="-1" aria-busy=${this.state === 'loading' ? 'true' : nothing}>
         ${this.state === 'loading' ? loadingText() : nothing}
         ${this.state === 'failed' ? errorPage(() => location.reload()) : this.#routes.outlet()}

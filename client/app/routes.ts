@@ -3,6 +3,7 @@ import { accountRoutes } from './account-routes.ts';
 import { callRoute } from './call-route.ts';
 import { citizenRoutes } from './citizen-routes.ts';
 import { deviceRoute } from './device-route.ts';
+import { guestRoute } from './guest-route.ts';
 import type { Route } from './route.ts';
 import { securityRoutes } from './security-routes.ts';
 import { staffRoutes } from './staff-routes.ts';
@@ -13,6 +14,7 @@ export const routes: readonly Route[] = [
   ...citizenRoutes,
   callRoute,
   deviceRoute,
+  guestRoute,
   ...staffRoutes,
   ...accountRoutes,
   ...waysRoutes,

@@ -35,7 +35,7 @@ export interface CallSurroundings {
   readonly waitingPath: (call: CallView) => string | null;
   readonly bookingPath: (call: CallView) => string | null;
   /** Above the pictures. */
-  readonly bar: ((call: CallView) => TemplateResult) | null;
+  readonly bar: ((call: CallView, onInvite: () => void) => TemplateResult) | null;
   /** The page after a call in which people have spoken; null: words are enough. */
   readonly after: ((call: CallView) => TemplateResult) | null;
   /** Both sides wanted to keep the live text. */
@@ -201,7 +201,7 @@ export class CallPage extends GovPage {
     this.#remember(joinWith);
     this.ending = null;
     const { callId, request, on, line, identities } = this;
-    const session = new CallSession({ callId, request, on, line, identities, role: this.#roleIn(call), joinWith });
+    const session = new CallSession({ callId, request, on, line, identities, role: () => this.#roleIn(this.call ?? call), joinWith });
     session.connection.state.subscribe(
       (state) => (state === 'replaced' || state === 'ended' || state === 'unsupported') && this.#end(state),
     );

@@ -57,7 +57,7 @@ export class CallScreen extends GovElement {
   declare nameOf: NamePerson;
   /** As a link calls this person; empty: unknown. */
   declare ownName: string;
-  declare bar: ((call: Call) => TemplateResult) | null;
+  declare bar: ((call: Call, onInvite: () => void) => TemplateResult) | null;
   declare conversation: (() => TemplateResult) | null;
   declare writePath: string | null;
   declare leaveText: string;
@@ -104,7 +104,7 @@ export class CallScreen extends GovElement {
     return html`<gov-call-view
       .picture=${this.#picture(call)}
       .acts=${this.#acts(call)}
-      .bar=${call === null || this.bar === null ? nothing : this.bar(call)}
+      .bar=${call === null || this.bar === null ? nothing : this.bar(call, this.#inviteInterpreter)}
       .notices=${this.#notices()}
       .conversation=${this.conversation}
     ></gov-call-view>`;
@@ -251,6 +251,9 @@ export class CallScreen extends GovElement {
     if (camera.state === 'on') await this.devices.toggle('camera');
     this.devices.stopScreen();
   }
+
+  readonly #inviteInterpreter = (): void =>
+    void inviteGuest(this.team, { roles: ['interpreter', 'captioner', 'relative'], inviter: this.ownName });
 
   readonly #layout = ({ large, small }: TileLayout): void => {
     for (const { person, shows } of large) this.connection.prefer(shows, person.accountId, { small: false });

@@ -17,7 +17,8 @@ export interface CallSessionOptions {
   /** The line to the server. */
   readonly line: Observable<ConnectionState>;
   readonly identities: CallIdentities;
-  readonly role: CallRole;
+  /** This person's at the moment: the lead may be handed over. */
+  readonly role: () => CallRole;
   /** What is sent from the start. */
   readonly joinWith: JoinWith;
 }

@@ -19,7 +19,8 @@ export interface CallTeamOptions {
   readonly request: RequestFunction;
   readonly on: Subscribe;
   readonly identities: Pick<CallIdentities, 'accountId' | 'signPk' | 'signSk'>;
-  readonly role: CallRole;
+  /** This person's at the moment. */
+  readonly role: () => CallRole;
 }
 
 export interface CallTeamState {
@@ -89,7 +90,10 @@ export class CallTeam {
     this.#invited.add(accountId);
     void this.#refresh();
     const link = { inviteId, secret, inviterKeyHash: inviterKeyHash(identities.signPk) };
-    return { fragment: writeGuestAddress({ link, inviter, guest, role }), expiresAt: made.expiresAt };
+    return {
+      fragment: writeGuestAddress({ link, inviter, guest, role, byCitizen: this.#options.role() === 'citizen' }),
+      expiresAt: made.expiresAt,
+    };
   }
 
   async withdraw(inviteId: CallInviteId): Promise<void> {
@@ -130,7 +134,8 @@ export class CallTeam {
   }
 
   async #refresh(): Promise<void> {
-    const { callId, request, role } = this.#options;
+    const { callId, request } = this.#options;
+    const role = this.#options.role();
     if (role !== 'citizen' && role !== 'official') return;
     try {
       const { invites } = await request('call:list-invites', { callId });

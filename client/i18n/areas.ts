@@ -1,6 +1,7 @@
 import type account from './en/account.json';
 import type appointments from './en/appointments.json';
 import type calls from './en/calls.json';
+import type console from './en/console.json';
 import type conversations from './en/conversations.json';
 import type devices from './en/devices.json';
 import type errors from './en/errors.json';
@@ -26,6 +27,7 @@ export interface Areas {
   account: typeof account;
   appointments: typeof appointments;
   calls: typeof calls;
+  console: typeof console;
   conversations: typeof conversations;
   devices: typeof devices;
   errors: typeof errors;
