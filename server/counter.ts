@@ -2,6 +2,7 @@ import { appointmentHandlers } from './appointments/handlers.ts';
 import { Appointments, type BookableService } from './appointments/appointments.ts';
 import type { OpenInterval } from './appointments/availability.ts';
 import { createAppointmentStore } from './appointments/store.ts';
+import { callHandlers } from './calls/handlers.ts';
 import type { SfuPool } from './calls/sfu-pool.ts';
 import { createSwitchboard, type Switchboard, type SwitchboardDependencies } from './calls/switchboard.ts';
 import type { Handlers } from './platform/commands.ts';
@@ -61,7 +62,9 @@ export interface CounterDependencies {
 export interface Counter {
   readonly handlers: Handlers<keyof QueueCommands | keyof AppointmentCommands | keyof CallCommands | keyof SupervisionCommands>;
   /** What somebody finds who joins now, by service. */
-  loads(): Promise<ReadonlyMap<ServiceId, { readonly waiting: number; readonly wait: WaitRange | null; readonly waitsWithin: number | null }>>;
+  loads(): Promise<
+    ReadonlyMap<ServiceId, { readonly waiting: number; readonly wait: WaitRange | null; readonly waitsWithin: number | null }>
+  >;
   /** The first socket of an account has come to this node, or the last one has gone. */
   notePresence(accountId: AccountId, isConnected: boolean): void;
   /** Lets a guest into a call, as a part of making his account. */
@@ -94,7 +97,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
 
   const load = new Load({
     async readLoad(officeId) {
-      const { at, waiting, available, onBreak, inCall } = await queue.line.read(officeId);
+      const { at, waiting, available, onBreak, inCall } = await queue.line.list(officeId);
       const ofOffice = (await listServices()).filter((service) => service.officeId === officeId);
       const accuracy = await queue.findAccuracy(
         ofOffice.map(({ serviceId }) => serviceId),
@@ -130,7 +133,8 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     notify,
     now,
     log,
-    servicesOf: async (officeId) => (await listServices()).filter((service) => service.officeId === officeId).map(({ serviceId }) => serviceId),
+    servicesOf: async (officeId) =>
+      (await listServices()).filter((service) => service.officeId === officeId).map(({ serviceId }) => serviceId),
     expectedAppointments: async (officeId, range, within) => await appointmentStore.readExpected(officeId, range, within),
     onChange: (officeId) => load.note(officeId),
     startCall: async (within, start) => await calls.start(within, start),
@@ -140,7 +144,10 @@ export function createCounter(dependencies: CounterDependencies): Counter {
     closeAppointment: async (within, appointmentId, outcome) => await appointments.close(within, appointmentId, outcome),
   });
 
-  const publishedAccuracy = new PublishedAccuracy({ findAccuracy: async (serviceIds, at) => await queue.findAccuracy(serviceIds, at), now });
+  const publishedAccuracy = new PublishedAccuracy({
+    findAccuracy: async (serviceIds, at) => await queue.findAccuracy(serviceIds, at),
+    now,
+  });
 
   const appointmentStore = createAppointmentStore(database);
   const appointments = new Appointments({
@@ -166,7 +173,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
       transfer: async (within, entryId, to) => await queue.turns.transfer(within, entryId, to),
     },
     async listTeam(officeId) {
-      const [team, { available, onBreak, inCall }] = [await officialsOf(officeId), await queue.line.read(officeId)];
+      const [team, { available, onBreak, inCall }] = [await officialsOf(officeId), await queue.line.list(officeId)];
       return team.map(({ accountId, displayName }) => {
         const state = onBreak.has(accountId) ? 'break' : available.has(accountId) ? 'available' : 'away';
         return { accountId, displayName, state: inCall.has(accountId) ? 'in-call' : state };
@@ -197,7 +204,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
           return entry && viewOf(entry, await queue.line.read(entry.officeId));
         },
       }),
-      ...calls.handlers,
+      ...callHandlers(calls.parts),
       ...supervisionHandlers({ load }),
     },
     async loads() {

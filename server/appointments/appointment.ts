@@ -37,8 +37,8 @@ export function checkInWindow({ startsAt }: { readonly startsAt: number }): { re
   return { from: startsAt - limits.checkInEarlyMs, until: startsAt + limits.checkInLateMs };
 }
 
-export function hold(reservation: Reservation, at: number): HeldState {
-  return { ...reservation, state: 'held', conversationId: null, holdExpiresAt: at + limits.holdMs };
+export function hold(reservation: Omit<Reservation, 'needs'>, at: number): HeldState {
+  return { ...reservation, needs: [], state: 'held', conversationId: null, holdExpiresAt: at + limits.holdMs };
 }
 
 /** Twice is answered alike. `invalid_slot` when the hold is over, `conflict` when it was booked into another conversation. */

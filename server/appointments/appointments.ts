@@ -93,7 +93,7 @@ export class Appointments {
       await store.releaseOwn(within, citizenId);
       const taken = await store.listTaken(serviceId, { from: slot.startsAt, to: slot.endsAt, now: at }, within);
       for (const desk of freeDesks(slot, taken, service.desks)) {
-        const held = hold({ appointmentId, serviceId, officeId: service.officeId, citizenId, desk, needs: [], ...slot }, at);
+        const held = hold({ appointmentId, serviceId, officeId: service.officeId, citizenId, desk, ...slot }, at);
         if (await store.add(within, held, at)) return held;
       }
       throw new AppError('slot_taken', 'no desk is free at that time');

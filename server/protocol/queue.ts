@@ -118,7 +118,12 @@ export interface QueueCommands {
   'queue:set-needs': (request: { entryId: QueueEntryId; needs: readonly Need[] }) => QueueEntryView;
   'queue:set-readiness': (request: { entryId: QueueEntryId; readiness: Readiness }) => QueueEntryView;
   /** Officials: who waits, is called or parked in their office, in the order of the line; the parked last. */
-  'queue:list': (request: Record<string, never>) => { entries: readonly WaitingEntry[]; availability: Availability };
+  'queue:list': (request: Record<string, never>) => {
+    /** By the server's clock, which `answerBy` is measured by. */
+    at: number;
+    entries: readonly WaitingEntry[];
+    availability: Availability;
+  };
   /**
    * waiting → called: the call begins to ring at the citizen's. One official wins, the others get `conflict`; the winner may repeat it
    * and gets the same call. `forbidden` unless he is available, `bad_state` while one of the two is in another call or when the

@@ -52,7 +52,7 @@ export class Arrivals {
   async findJoined({ entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>): Promise<QueueEntry | null> {
     const { store } = this.#dependencies;
     return (
-      (await this.#findSame({ entryId, citizenId })) ??
+      (await this.#findSame({ entryId, citizenId, serviceId })) ??
       (await store.listOpenOf(citizenId)).find((entry) => entry.serviceId === serviceId) ??
       null
     );
@@ -104,10 +104,14 @@ export class Arrivals {
     return { entry, announce: announceAll };
   }
 
-  /** Since it joined, it may have been redirected to another service: the id says which one it is. */
-  async #findSame({ entryId, citizenId }: Pick<Arrival, 'entryId' | 'citizenId'>, within?: Transaction): Promise<QueueEntry | null> {
+  async #findSame(
+    { entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>,
+    within?: Transaction,
+  ): Promise<QueueEntry | null> {
     const same = await this.#dependencies.store.find(entryId, within);
-    if (same && same.citizenId !== citizenId) throw new AppError('conflict', 'the id is taken');
+    // Since it was joined, it may have been redirected to another service.
+    if (same && (same.citizenId !== citizenId || (same.redirects === 0 && same.serviceId !== serviceId)))
+      throw new AppError('conflict', 'the id is taken');
     return same;
   }
 

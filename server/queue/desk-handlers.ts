@@ -50,11 +50,16 @@ export function deskHandlers(dependencies: DeskHandlersDependencies): Handlers<D
       limit: { points: 300, perSeconds: 60 },
       async run(_request, caller) {
         const official = requireOfficial(caller);
-        const { waiting, called, parked, waits, at } = await line.read(official.officeId);
+        const { waiting, called, parked, at } = await line.list(official.officeId);
         const said = await availability.find(official);
         const byCall = called.toSorted((one, other) => one.entry.turn.calledAt - other.entry.turn.calledAt);
         return {
-          entries: [...byCall, ...waiting, ...parked].map((each) => deskView(each, waits.get(each.entry.entryId)?.place ?? null, said, at)),
+          at,
+          entries: [
+            ...byCall.map((each) => deskView(each, null, said, at)),
+            ...waiting.map((each, ahead) => deskView(each, ahead + 1, said, at)),
+            ...parked.map((each) => deskView(each, null, said, at)),
+          ],
           availability: said,
         };
       },

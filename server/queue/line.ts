@@ -29,6 +29,10 @@ export interface LineParts {
   readonly called: readonly InLine<CalledState>[];
   readonly parked: readonly InLine<ParkedState>[];
   readonly officials: readonly OfficialInLine[];
+  /** Of the team: those who take people now or after the one they are with, those who pause, and those who are with somebody. */
+  readonly available: ReadonlySet<AccountId>;
+  readonly onBreak: ReadonlySet<AccountId>;
+  readonly inCall: ReadonlySet<AccountId>;
 }
 
 export interface LineForecast {
@@ -40,10 +44,6 @@ export interface LineForecast {
 export interface LineState extends LineParts {
   readonly waits: ReadonlyMap<QueueEntryId, { readonly place: number; readonly wait: WaitRange | null }>;
   readonly nextWaits: ReadonlyMap<ServiceId, WaitRange | null>;
-  /** Of the team: those who take people now or after the one they are with, those who pause, and those who are with somebody. */
-  readonly available: ReadonlySet<AccountId>;
-  readonly onBreak: ReadonlySet<AccountId>;
-  readonly inCall: ReadonlySet<AccountId>;
 }
 
 export interface LineDependencies {
@@ -79,6 +79,11 @@ export class Line {
   /** The line as it is now. */
   async read(officeId: OfficeId): Promise<LineState> {
     return await this.#read(officeId, await this.#dependencies.officialsOf(officeId));
+  }
+
+  /** The same without the waits, which are dear to foretell: for those who do not show them. */
+  async list(officeId: OfficeId): Promise<LineParts> {
+    return await this.#list(officeId, await this.#dependencies.officialsOf(officeId));
   }
 
   /** The line as it was told lately: for what many ask who are not in it. */
@@ -132,9 +137,18 @@ export class Line {
     return round;
   }
 
-  /** `within` a transaction, which has one connection: so one query after the other. */
   async #read(officeId: OfficeId, team: readonly { readonly accountId: AccountId }[], within?: Transaction): Promise<LineState> {
-    const { store, availability, forecasts, now } = this.#dependencies;
+    const parts = await this.#list(officeId, team, within);
+    const { ofEntries, ofServices } = await this.#dependencies.forecasts.read(parts, within);
+    const waits = parts.waiting.map(
+      ({ entry }, ahead) => [entry.entryId, { place: ahead + 1, wait: ofEntries.get(entry.entryId) ?? null }] as const,
+    );
+    return { ...parts, waits: new Map(waits), nextWaits: ofServices };
+  }
+
+  /** `within` a transaction, which has one connection: so one query after the other. */
+  async #list(officeId: OfficeId, team: readonly { readonly accountId: AccountId }[], within?: Transaction): Promise<LineParts> {
+    const { store, availability, now } = this.#dependencies;
     const at = now();
     const { waiting, called, parked, accepted } = await store.listOpen(officeId, within);
     const members = new Set(team.map(({ accountId }) => accountId));
@@ -150,16 +164,15 @@ export class Line {
         isConnected: present && official.lastPresentAt > at - presenceMs,
         busy: busy.get(official.accountId) ?? null,
       }));
-    const parts = { at, officeId, waiting: inOrder(waiting, at), called, parked, officials };
-    const { ofEntries, ofServices } = await forecasts.read(parts, within);
     const withState = (state: OfficialState['state']) =>
       new Set(officials.flatMap((official) => (official.isConnected && official.state === state ? official.accountId : [])));
     return {
-      ...parts,
-      waits: new Map(
-        parts.waiting.map(({ entry }, ahead) => [entry.entryId, { place: ahead + 1, wait: ofEntries.get(entry.entryId) ?? null }] as const),
-      ),
-      nextWaits: ofServices,
+      at,
+      officeId,
+      waiting: inOrder(waiting, at),
+      called,
+      parked,
+      officials,
       available: withState('available'),
       onBreak: withState('break'),
       inCall: new Set(busy.keys()),

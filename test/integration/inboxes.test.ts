@@ -136,7 +136,7 @@ test('of appointments and the line only the team is told: nobody who is not in i
     serviceId,
     startsAt: slot?.startsAt ?? 0,
   });
-  await citizenLine.request('appointment:book', { appointmentId, conversationId });
+  await citizenLine.request('appointment:book', { appointmentId, conversationId, needs: [] });
   await memberLine.next('appointment:changed');
   for (const line of outside) {
     // This answer comes after anything they could have been told before.

@@ -57,12 +57,13 @@ async function inCall(): Promise<{ official: Somebody; lines: readonly Line[]; c
   const [citizen, official] = [await office.addCitizen(), await office.addOfficial()];
   const [citizenLine, near, far] = [await citizen.connect(), await official.connect(), await official.connect(there.origin)];
   const { conversationId } = await office.open(citizen, citizenLine);
-  await near.request('availability:set', { available: true });
+  await near.request('availability:set', { state: 'available', services: [], languages: [] });
   const { entryId } = await citizenLine.request('queue:join', {
     entryId: newId<'queue entry'>(),
     serviceId: office.serviceId,
     conversationId,
     language: 'pt',
+    needs: [],
   });
   const { callId } = await near.request('queue:accept', { entryId });
   const peerId = newId<'peer'>();

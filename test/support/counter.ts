@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createAccounts } from '../../server/accounts/accounts.ts';
-import { createGuests } from '../../server/accounts/guests.ts';
+import { createGuests } from '../../server/accounts/guest-store.ts';
 import { connectSfus, type SfuPool } from '../../server/calls/sfu-pool.ts';
 import { Conversations } from '../../server/conversations/conversations.ts';
 import { createCounter, type Counter } from '../../server/counter.ts';

@@ -16,7 +16,11 @@ const hold = async (citizen: Person, startsAt: number, serviceId: ServiceId = pa
   await citizen.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId, startsAt });
 const bookFor = async (citizen: Person, startsAt: number, serviceId: ServiceId = passport) => {
   const { appointmentId } = await hold(citizen, startsAt, serviceId);
-  return await citizen.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(citizen, serviceId) });
+  return await citizen.request('appointment:book', {
+    appointmentId,
+    conversationId: await counter.openConversation(citizen, serviceId),
+    needs: [],
+  });
 };
 const times = async <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> =>
   await Promise.all(Array.from({ length: count }, (_, index) => make(index)));
@@ -200,9 +204,13 @@ describe('holding and booking', () => {
       startsAt: eleven,
       endsAt: eleven + 20 * minuteMs,
     });
-    expect(await codeOf(ana.request('appointment:book', { appointmentId: held.appointmentId, conversationId }))).toBe('invalid_slot');
+    expect(await codeOf(ana.request('appointment:book', { appointmentId: held.appointmentId, conversationId, needs: [] }))).toBe(
+      'invalid_slot',
+    );
     expect(await hold(ben, eleven)).toMatchObject({ state: 'held' });
-    expect(await codeOf(ana.request('appointment:book', { appointmentId: held.appointmentId, conversationId }))).toBe('invalid_slot');
+    expect(await codeOf(ana.request('appointment:book', { appointmentId: held.appointmentId, conversationId, needs: [] }))).toBe(
+      'invalid_slot',
+    );
   });
 
   test('holds that are over are released by the sweep, and leave the list', async () => {
@@ -256,7 +264,7 @@ describe('holding and booking', () => {
       checkInFrom: eleven - limits.checkInEarlyMs,
       checkInUntil: eleven + limits.checkInLateMs,
     });
-    expect(await ana.request('appointment:book', { appointmentId, conversationId })).toEqual(booked);
+    expect(await ana.request('appointment:book', { appointmentId, conversationId, needs: [] })).toEqual(booked);
     expect(counter.events).toEqual([{ conversationId, event: { type: 'appointment-booked', appointmentId, startsAt: eleven } }]);
     expect(ana.told('appointment:changed')).toEqual([{ appointment: booked }]);
     for (const person of [ana, official]) expect(await person.request('appointment:list', {})).toEqual({ appointments: [booked] });
@@ -268,14 +276,16 @@ describe('holding and booking', () => {
     const [ana, ben] = await times(2, async () => await counter.addCitizen());
     if (!ana || !ben) throw new Error('two citizens');
     const { appointmentId } = await hold(ana, eleven);
-    expect(await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben) }))).toBe(
-      'not_found',
-    );
     expect(
-      await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ana, refund) })),
+      await codeOf(ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben), needs: [] })),
+    ).toBe('not_found');
+    expect(
+      await codeOf(
+        ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ana, refund), needs: [] }),
+      ),
     ).toBe('bad_request');
-    expect(await codeOf(ben.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben) }))).toBe(
-      'not_found',
-    );
+    expect(
+      await codeOf(ben.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ben), needs: [] })),
+    ).toBe('not_found');
   });
 });

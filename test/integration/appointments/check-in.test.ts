@@ -16,7 +16,11 @@ const hold = async (citizen: Person, startsAt: number, serviceId: ServiceId = pa
   await citizen.request('appointment:hold', { appointmentId: newId<'appointment'>(), serviceId, startsAt });
 const bookFor = async (citizen: Person, startsAt: number, serviceId: ServiceId = passport) => {
   const { appointmentId } = await hold(citizen, startsAt, serviceId);
-  return await citizen.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(citizen, serviceId) });
+  return await citizen.request('appointment:book', {
+    appointmentId,
+    conversationId: await counter.openConversation(citizen, serviceId),
+    needs: [],
+  });
 };
 const times = async <Value>(count: number, make: (index: number) => Promise<Value>): Promise<Value[]> =>
   await Promise.all(Array.from({ length: count }, (_, index) => make(index)));

@@ -47,7 +47,7 @@ describe('joining', () => {
   test('a second ticket while one is open, however it is asked for, is the first one', async () => {
     const ana = await counter.addCitizen();
     const conversationId = await counter.openConversation(ana);
-    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const };
+    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const, needs: [] };
     const all = await Promise.all(
       [
         ...Array.from({ length: 5 }, () => request),
@@ -65,7 +65,10 @@ describe('joining', () => {
     const entry = await counter.join(ana);
     counter.clock.at = monday + 10 * 60 * minuteMs;
     const { entryId, serviceId, conversationId } = entry;
-    expect(await ana.request('queue:join', { entryId, serviceId, conversationId, language: 'lb' })).toMatchObject({ entryId, place: 1 });
+    expect(await ana.request('queue:join', { entryId, serviceId, conversationId, language: 'lb', needs: [] })).toMatchObject({
+      entryId,
+      place: 1,
+    });
     expect(await codeOf(counter.join(ben))).toBe('closed');
   });
 
@@ -73,7 +76,7 @@ describe('joining', () => {
     const [ana, ben] = await addCitizens(2);
     if (!ana || !ben) throw new Error('two citizens');
     const conversationId = await counter.openConversation(ana);
-    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const };
+    const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const, needs: [] };
     expect(await codeOf(ben.request('queue:join', request))).toBe('not_found');
     expect(await codeOf(ana.request('queue:join', { ...request, conversationId: newId<'conversation'>() }))).toBe('not_found');
     expect(await codeOf(ana.request('queue:join', { ...request, serviceId: refund }))).toBe('bad_request');
@@ -110,6 +113,7 @@ describe('joining', () => {
       serviceId: passport,
       conversationId: await counter.openConversation(ana),
       language: 'lb' as const,
+      needs: [],
     };
     for (const extra of [
       { place: 1 },
@@ -161,32 +165,15 @@ describe('the line', () => {
     expect(await citizens[1]?.request('queue:list-mine', {})).toMatchObject({ entries: [{ ticketNumber: 'A2', place: 2 }] });
   });
 
-  test('has a wait of now while an official is free, none when it would be a guess, and a range once five were served', async () => {
-    const official = await counter.addOfficial();
-    expect((await counter.counter.loads()).get(passport)).toEqual({ waiting: 0, wait: { fromMinutes: 0, toMinutes: 5 } });
-    for (let round = 0; round < 5; round += 1) {
-      const citizen = await counter.addCitizen();
-      const { entryId } = await counter.join(citizen);
-      const { callId } = await official.request('queue:accept', { entryId });
-      counter.clock.at += 10 * minuteMs;
-      expect((await counter.counter.loads()).get(licence)).toEqual({ waiting: 0, wait: null });
-      await official.request('call:hang-up', { callId });
-    }
-    const { entryId } = await counter.join(await counter.addCitizen());
-    await official.request('queue:accept', { entryId });
-    const ana = await counter.addCitizen();
-    // One official, ten minutes a service, nobody ahead: the 10th and 90th percentile are 1 and 23 minutes.
-    expect(await counter.join(ana, licence)).toMatchObject({ place: 1, wait: { fromMinutes: 0, toMinutes: 25 } });
-    const loads = await counter.counter.loads();
-    expect(loads.get(passport)).toMatchObject({ waiting: 1 });
-    expect(loads.get(refund)).toEqual({ waiting: 0, wait: null });
-  });
-
   test('shows the other office nothing, and lets none of its officials in', async () => {
     const ana = await counter.addCitizen();
     const { entryId } = await counter.join(ana);
     const stranger = await counter.addOfficial(healthFund);
-    expect(await stranger.request('queue:list', {})).toEqual({ entries: [], available: true });
+    expect(await stranger.request('queue:list', {})).toEqual({
+      entries: [],
+      at: counter.clock.at,
+      availability: { state: 'available', services: [], languages: [] },
+    });
     expect(await codeOf(stranger.request('queue:accept', { entryId }))).toBe('forbidden');
   });
 });

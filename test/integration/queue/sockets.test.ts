@@ -44,6 +44,7 @@ async function joinLine(): Promise<Waiting> {
     serviceId: office.serviceId,
     conversationId,
     language: 'pt',
+    needs: ['interpreter'],
   });
   return { citizen, line, conversationId, entry };
 }
@@ -72,14 +73,14 @@ test('a server that is killed and started again has every ticket at its place, a
   ]);
   // What was under way is sent again, and changes nothing.
   const { entryId, serviceId, conversationId } = ben.entry;
-  expect(await benLine.request('queue:join', { entryId, serviceId, conversationId, language: 'pt' })).toMatchObject({
+  expect(await benLine.request('queue:join', { entryId, serviceId, conversationId, language: 'pt', needs: [] })).toMatchObject({
     ticketNumber: 'A2',
     place: 2,
   });
 
   const official = await office.addOfficial();
   const officialLine = await official.connect();
-  await officialLine.request('availability:set', { available: true });
+  await officialLine.request('availability:set', { state: 'available', services: [], languages: [] });
   const { entries } = await officialLine.request('queue:list', {});
   expect(entries.map(({ ticketNumber, present }) => [ticketNumber, present])).toEqual([
     ['A1', true],
@@ -132,7 +133,7 @@ test('a supervisor sees the figures move, and can send nothing that shows more',
     codeOf(line.request('conversation:pull', { conversationId, after: 0 })),
     codeOf(line.request('queue:list', {})),
     codeOf(line.request('queue:accept', { entryId: entry.entryId })),
-    codeOf(line.request('availability:set', { available: true })),
+    codeOf(line.request('availability:set', { state: 'available', services: [], languages: [] })),
     codeOf(line.request('appointment:list', {})),
     codeOf(line.request('call:list-mine', {})),
   ]);

@@ -29,7 +29,8 @@ const reservation = {
 const { from, until } = checkInWindow(reservation);
 
 const actions = {
-  book: (appointment: Appointment, at: number): Appointment => book(appointment, { conversationId: conversations[0], at }),
+  book: (appointment: Appointment, at: number): Appointment =>
+    book(appointment, { conversationId: conversations[0], needs: ['interpreter'], at }),
   cancel,
   checkIn,
   complete,
@@ -98,14 +99,14 @@ test('an appointment goes through no sequence of actions into a state the table 
 
 test('a hold lasts ten minutes, to the millisecond', () => {
   const held = hold(reservation, 0);
-  const booking = { conversationId: conversations[0] };
+  const booking = { conversationId: conversations[0], needs: ['interpreter'] as const };
   expect(held.holdExpiresAt).toBe(limits.holdMs);
   expect(book(held, { ...booking, at: limits.holdMs - 1 }).state).toBe('booked');
   expect(() => book(held, { ...booking, at: limits.holdMs })).toThrow(expect.objectContaining({ code: 'invalid_slot' }));
 });
 
 test('booking twice is answered alike, and with another conversation refused', () => {
-  const booked = book(hold(reservation, 0), { conversationId: conversations[0], at: 1 });
-  expect(book(booked, { conversationId: conversations[0], at: 2 })).toBe(booked);
-  expect(() => book(booked, { conversationId: conversations[1], at: 2 })).toThrow(expect.objectContaining({ code: 'conflict' }));
+  const booked = book(hold(reservation, 0), { conversationId: conversations[0], needs: ['interpreter'], at: 1 });
+  expect(book(booked, { conversationId: conversations[0], needs: ['interpreter'], at: 2 })).toBe(booked);
+  expect(() => book(booked, { conversationId: conversations[1], needs: [], at: 2 })).toThrow(expect.objectContaining({ code: 'conflict' }));
 });
