@@ -4,6 +4,7 @@ import type { Passkeys } from '../account/passkeys.ts';
 import type { Security } from '../account/security.ts';
 import { createFileTasks, type FileTasks } from '../attachments/file-tasks.ts';
 import { blobStaging } from '../attachments/staging.ts';
+import type { CallIdentities } from '../calls/call-identities.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
 import type { Reader } from '../conversations/reader.ts';
 import { Registrar } from '../inbox/registrar.ts';
@@ -21,6 +22,7 @@ import { createTexts } from '../storage/texts.ts';
 import { createUploadStore } from '../storage/upload-store.ts';
 import { openAccountSecurity } from './account-security.ts';
 import type { Account } from './account.ts';
+import { createCallIdentities } from './call-identities.ts';
 import { type CoreRetention, openCoreRetention } from './core-retention.ts';
 
 /** What a session has opened: the account's conversations, its safety, and the teams it may belong to. */
@@ -29,6 +31,8 @@ export interface CoreMessenger extends Messenger {
   readonly teams: Teams;
   readonly registrar: Registrar;
   readonly retention: CoreRetention['retention'];
+  /** Who this account is in calls, and how it knows the others. */
+  readonly callIdentities: CallIdentities;
 }
 
 export interface CoreMessengerOptions {
@@ -82,6 +86,7 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
     teams,
     registrar,
     retention: (inboxId) => cuts.retention(inboxId),
+    callIdentities: createCallIdentities(account, messenger.conversation),
     close: () => {
       cuts.close();
       registrar.close();

@@ -9,8 +9,13 @@ export interface CallIdentities {
   readonly signSk: Uint8Array;
   /** Guests have no chains: they take the others from whom their link names. */
   readonly isGuest: boolean;
+  /** Resolves when what the call hangs on has been read. */
+  ready(call: CallView): Promise<void>;
   /** The newest epochs of the call's conversation, the newest first; none for guests. */
   epochs(call: CallView): readonly Uint8Array[];
-  /** The key this member must sign with; null when he belongs to nobody of this call. Rejects when that cannot be found out now. */
-  verify(call: CallView, member: CallMember): Promise<{ readonly signPk: Uint8Array } | null>;
+  /**
+   * The key this member must sign with; null when he belongs to nobody of this call. `self`: this page as a member. Rejects when that
+   * cannot be found out now.
+   */
+  verify(call: CallView, member: CallMember, self: CallMember): Promise<{ readonly signPk: Uint8Array } | null>;
 }

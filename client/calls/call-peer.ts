@@ -69,9 +69,9 @@ export class CallPeer {
 
   static async #begin(options: CallPeerOptions, peerId: PeerId, joined: Joined, device: Device): Promise<CallPeer> {
     let hears: CallPeer | null = null;
-    const security = new CallSecurity({ ...options, call: joined.call, peerId, onKeys: (change) => hears?.onKeys(change) });
-    // Keys are agreed while everything else is made.
-    security.setMembers(joined.members);
+    const { call, members } = joined;
+    await options.identities.ready(call);
+    const security = new CallSecurity({ ...options, call, members, peerId, onKeys: (change) => hears?.onKeys(change) });
     try {
       await device.load({ routerRtpCapabilities: withConstantBitrate(joined.routerRtpCapabilities) });
       hears = new CallPeer(options, peerId, joined, security, device);

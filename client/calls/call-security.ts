@@ -13,6 +13,7 @@ import type { FrameWorker } from './frame-worker.ts';
 
 export interface CallSecurityOptions {
   readonly call: CallView;
+  readonly members: CallMembers;
   readonly peerId: PeerId;
   readonly identities: CallIdentities;
   readonly frames: FrameWorker;
@@ -33,11 +34,14 @@ export class CallSecurity implements TextCipher {
   readonly #sealer = new FrameSealer(['text']);
   readonly #openers = new Map<PeerId, FrameOpener>();
   readonly #timer: ReturnType<typeof setInterval>;
+  /** This page, as the newest list of members has it. */
+  #self: CallMember;
   #hasKey = false;
 
   constructor(options: CallSecurityOptions) {
-    const { call, peerId, identities, frames } = options;
+    const { call, members, peerId, identities, frames } = options;
     this.#options = options;
+    this.#self = selfOf(options, members);
     frames.listen(peerId, {
       sealed: (source, count) => this.#seen(() => this.#health.sealed(source, count)),
       opened: (producerId, count) => this.#seen(() => this.#health.opened(producerId, count)),
@@ -46,7 +50,7 @@ export class CallSecurity implements TextCipher {
     this.#agreement = new CallAgreement({
       callId: call.callId,
       self: { peerId, accountId, signPk, signSk },
-      verify: async (member: CallMember) => await identities.verify(call, member),
+      verify: async (member) => await identities.verify(call, member, this.#self),
       isGuest,
       conversationId: call.conversationId,
       epochs: () => identities.epochs(call),
@@ -57,10 +61,12 @@ export class CallSecurity implements TextCipher {
     });
     this.#state = new Subject(this.#agreement.state);
     this.#timer = setInterval(() => {
-      void this.#agreement.tick();
+      this.#agreement.tick().catch(() => undefined);
       // Frames that do not come any more are not counted.
       this.#seen(() => undefined);
     }, tickMs);
+    // Keys are agreed while everything else is made.
+    this.setMembers(members);
   }
 
   get state(): Observable<CallAgreementState> {
@@ -78,7 +84,9 @@ export class CallSecurity implements TextCipher {
   }
 
   setMembers(members: CallMembers): void {
-    void this.#agreement.setMembers(members);
+    this.#self = selfOf(this.#options, members);
+    // A list without this page is about one that has gone; one that contradicts itself is found out by the others.
+    this.#agreement.setMembers(members).catch(() => undefined);
   }
 
   /** What is refused is in the state's alarms, or was late. */
@@ -162,4 +170,10 @@ export class CallSecurity implements TextCipher {
     count();
     this.#healthChanges.set(this.#healthChanges.value + 1);
   }
+}
+
+function selfOf({ peerId, members }: CallSecurityOptions, { members: newest }: CallMembers): CallMember {
+  const found = newest.find((member) => member.peerId === peerId) ?? members.members.find((member) => member.peerId === peerId);
+  if (!found) throw new Error('the server does not list who has just joined');
+  return found;
 }

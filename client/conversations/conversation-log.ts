@@ -29,6 +29,11 @@ export interface ConversationLogOptions {
 /** How old chains may be that judge what arrives just now: a burst of messages asks once. */
 const freshMs = 10_000;
 
+export interface InForce {
+  readonly parties: Parties;
+  readonly epochLinks: readonly Uint8Array[];
+}
+
 /**
  * One conversation's entries in the order of their positions, each verified against all before it: epoch links, envelopes with their
  * counters, the run hash. What does not verify is noted and shown as such; it never stops the rest.
@@ -113,6 +118,11 @@ export class ConversationLog {
     // By the server's clock alone: this device's may be wrong by years.
     const ageMs = (this.#entries.at(-1)?.acceptedAt ?? 0) - current.entry.acceptedAt;
     return { state: current.state, keys: current.keys, since: current.entry.acceptedAt, ageMs, messages: this.#messagesInEpoch };
+  }
+
+  /** Whose it is by the epoch in force, and the links of the newest epochs, the newest first: what a call may hang on. */
+  get inForce(): InForce | null {
+    return this.epoch && { parties: this.epoch.state.parties, epochLinks: this.#epochs.links.slice(0, 2) };
   }
 
   get isMissingKeys(): boolean {

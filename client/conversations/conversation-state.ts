@@ -6,7 +6,7 @@ import { CryptoError } from '../../server/protocol/sodium.ts';
 import { type CallRecord, decodeCallRecord } from '../crypto/call-record.ts';
 import { decodeFilePayload, type FileDescription } from '../crypto/file-payload.ts';
 import type { OutboxItem } from '../storage/outbox-store.ts';
-import type { ConversationLog } from './conversation-log.ts';
+import type { ConversationLog, InForce } from './conversation-log.ts';
 import { hasExpired, problemsOf } from './conversation-problems.ts';
 import { describeEpoch, placeMembers } from './describe-readers.ts';
 import type { Author, ConversationProblem, Delivery, Item, MessageItem, WarningText } from './items.ts';
@@ -25,6 +25,8 @@ export interface ConversationState {
   readonly problems: readonly ConversationProblem[];
   /** Messages of the other side after the own read position. */
   readonly unread: number;
+  /** By the newest epoch; null as long as none was read. */
+  readonly inForce: InForce | null;
   /** Who can read what is written next; null while that is not known here. */
   readonly readers: ReadersNow | null;
   /** Officials who could read when the person last looked; null before the first look. */
@@ -70,6 +72,7 @@ export function describeConversation(given: Parts): ConversationState {
     view,
     caughtUp,
     problems: problemsOf(log, reader, problems),
+    inForce: log?.inForce ?? null,
     readers: (!isClosed && log?.epoch && reader.readersNow(log.epoch.state)) || null,
     readersSeen,
     items: [

@@ -37,6 +37,11 @@ export class EpochBook {
     return this.#epochs.at(-1) ?? null;
   }
 
+  /** Hashes of their links, the newest first. */
+  get links(): readonly Uint8Array[] {
+    return this.#epochs.map(({ state }) => state.linkHash).reverse();
+  }
+
   get isMissingKeys(): boolean {
     return this.#epochs.some(({ keys }) => keys === null);
   }

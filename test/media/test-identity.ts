@@ -15,6 +15,7 @@ export async function identityOf(name: string): Promise<CallIdentities> {
     signPk,
     signSk,
     isGuest: false,
+    ready: () => Promise.resolve(),
     epochs: () => [epoch],
     verify: async (call, { accountId }) => {
       const displayName = call.participants.find((participant) => participant.accountId === accountId)?.displayName ?? ghostName;

@@ -1,0 +1,70 @@
+import { type CallMember, type CallView, guestRoles } from '../../server/protocol/calls.ts';
+import { fromBase64Url } from '../../server/protocol/base64url.ts';
+import { memberChain, findMembership } from '../../server/protocol/inbox-state.ts';
+import { type AccountId, type ConversationId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
+import { equalBytes } from '../../server/protocol/sodium.ts';
+import { activeDevices, type DeviceState } from '../../server/protocol/user-state.ts';
+import type { CallIdentities } from '../calls/call-identities.ts';
+import type { Conversation } from '../conversations/conversation.ts';
+import { openGrant } from '../crypto/call-guest.ts';
+import { waitUntil } from '../net/observable.ts';
+import type { Account } from './account.ts';
+
+/** Whom a call has is asked for anew with each round; within this time once. */
+const freshMs = 10_000;
+
+/**
+ * Who an account is in calls, and how it knows the others: the citizen by his chain, officials by the inbox that the conversation's
+ * epoch in force names, guests by what one of these has signed. Nothing of it is the server's word.
+ */
+export function createCallIdentities(
+  { keyring, directory, inboxChains, reader }: Pick<Account, 'keyring' | 'directory' | 'inboxChains' | 'reader'>,
+  conversation: (conversationId: ConversationId) => Conversation,
+): CallIdentities {
+  const { accountId, device } = keyring;
+  const user = (userId: Uint8Array) => directory.find(idOf(userId))?.chain;
+
+  /** The devices that may speak for him in this call; none when he belongs to nobody of it. */
+  const devicesOf = async ({ conversationId }: CallView, person: AccountId): Promise<readonly DeviceState[]> => {
+    const parties = conversation(conversationId).state.value.inForce?.parties;
+    if (!parties) throw new Error('the conversation has not been read yet');
+    const inboxId = idOf<'inbox'>(parties.inboxId);
+    await reader.loadChains({ accountIds: [person], inboxIds: [inboxId] }, { maxAgeMs: freshMs });
+    const userId = fromBase64Url(person);
+    if (equalBytes(userId, parties.citizenId)) {
+      const chain = user(userId);
+      return chain ? activeDevices(chain) : [];
+    }
+    const inbox = inboxChains.find(inboxId);
+    const stay = inbox && findMembership(inbox, userId);
+    return stay ? activeDevices(memberChain(inbox, stay, { user })) : [];
+  };
+
+  const guestKey = async (call: CallView, { accountId: guest, grant, role }: CallMember) => {
+    if (grant === null) return null;
+    const word = openGrant(fromBase64Url(grant), { callId: call.callId, accountId: guest });
+    const devices = await devicesOf(call, word.inviterId);
+    const isInvited = word.role === role && devices.some(({ signPk }) => equalBytes(signPk, word.inviterPk));
+    return isInvited ? { signPk: word.guestPk } : null;
+  };
+
+  const deviceKey = async (call: CallView, person: AccountId, deviceId: DeviceId | null) => {
+    const devices = await devicesOf(call, person);
+    return devices.find((candidate) => idOf(candidate.deviceId) === deviceId) ?? null;
+  };
+
+  return {
+    accountId,
+    signPk: device.signPk,
+    signSk: device.signSk,
+    isGuest: false,
+    ready: async ({ conversationId }) => {
+      await waitUntil(conversation(conversationId).state, ({ inForce }) => inForce !== null);
+    },
+    epochs: ({ conversationId }) => conversation(conversationId).state.value.inForce?.epochLinks ?? [],
+    verify: async (call, member) => {
+      const isGuest = guestRoles.some((role) => role === member.role);
+      return isGuest ? await guestKey(call, member) : await deviceKey(call, member.accountId, member.deviceId);
+    },
+  };
+}
