@@ -26,6 +26,7 @@ const producer = peer.extend({ producerId: mediaIdSchema<'producer'>() });
 const dataProducer = peer.extend({ dataProducerId: mediaIdSchema<'data producer'>() });
 const consumer = peer.extend({ consumerId: mediaIdSchema<'consumer'>() });
 const invite = call.extend({ inviteId: idSchema<'call invite'>() });
+const check = z.strictObject({ checkId: idSchema<'line check'>() });
 const person = call.extend({ accountId: chainIdSchema<'account'>() });
 
 export const schemas = {
@@ -58,5 +59,8 @@ export const schemas = {
   'call:remove': person,
   'call:leave': call,
   'call:hang-up': call,
+  'call:open-check': check,
+  'call:connect-check': check.extend({ transportId: mediaIdSchema<'transport'>(), dtlsParameters: dtlsParametersSchema }),
+  'call:close-check': check,
   'call:rate': call.extend({ rating: z.int().min(1).max(5) }),
 } satisfies { [Name in keyof CallCommands]: z.ZodType<Request<Name>> };

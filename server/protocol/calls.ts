@@ -23,6 +23,7 @@ export type ConsumerId = Id<'consumer'>;
 export type DataProducerId = Id<'data producer'>;
 export type DataConsumerId = Id<'data consumer'>;
 export type CallInviteId = Id<'call invite'>;
+export type LineCheckId = Id<'line check'>;
 
 /** What somebody may do in a call. `official` leads it; a `captioner` writes for everybody and sends neither sound nor picture. */
 export const callRoles = ['citizen', 'official', 'colleague', 'relative', 'interpreter', 'captioner'] as const;
@@ -204,6 +205,14 @@ export interface CallCommands {
   'call:leave': (request: { callId: CallId }) => Record<string, never>;
   /** Citizen and official: ends the call for everybody. Twice is answered alike. */
   'call:hang-up': (request: { callId: CallId }) => CallView;
+  /** A connection as of a call, for a moment and with nobody in it: does this line carry one? It is gone after `limits.lineCheckMs`. */
+  'call:open-check': (request: { checkId: LineCheckId }) => { routerRtpCapabilities: RtpCapabilities; send: TransportParameters };
+  'call:connect-check': (request: {
+    checkId: LineCheckId;
+    transportId: TransportId;
+    dtlsParameters: DtlsParameters;
+  }) => Record<string, never>;
+  'call:close-check': (request: { checkId: LineCheckId }) => Record<string, never>;
   /** The citizen, once a call, within a day: 1 (bad) … 5 (good). Counted by service and day, kept with nothing else. */
   'call:rate': (request: { callId: CallId; rating: number }) => Record<string, never>;
 }

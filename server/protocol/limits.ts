@@ -35,6 +35,7 @@ export const limits = {
   callParticipants: 6,
   callInviteMs: 60 * 60_000,
   callSignalBytes: 8 * 1024,
+  lineCheckMs: 20_000,
   callGrantBytes: 2 * 1024,
   guestNameCharacters: 60,
   ratingMs: 24 * 60 * 60_000,
