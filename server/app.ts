@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { createAccounts } from './accounts/accounts.ts';
-import { createGuests } from './accounts/guests.ts';
+import { createGuests } from './accounts/guest-store.ts';
 import { readToken } from './accounts/cookies.ts';
 import { createSessions } from './accounts/sessions.ts';
 import { Attachments } from './attachments/attachments.ts';

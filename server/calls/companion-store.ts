@@ -30,12 +30,12 @@ type Tables = {
   calls: { callId: CallId; state: string };
 };
 
+const tables = (within: Transaction) => within.withTables<Tables>();
+
 export type CompanionStore = ReturnType<typeof createCompanionStore>;
 
 /** Those who belong to a call beside citizen and official. All within the transaction that holds the call's lock. */
 export function createCompanionStore() {
-  const tables = (within: Transaction) => within.withTables<Tables>();
-
   return {
     async find(transaction: Transaction, callId: CallId, accountId: AccountId): Promise<Known | null> {
       const row = await tables(transaction)

@@ -1,33 +1,21 @@
 import type { CallCommands } from '../protocol/calls.ts';
 import type { Handlers } from '../platform/commands.ts';
 import { AppError } from '../platform/app-error.ts';
-import type { Notify } from '../platform/notify.ts';
 import { requireRunning, viewOf } from './call.ts';
-import type { Calls } from './calls.ts';
-import type { Companions } from './companions.ts';
-import type { Invites } from './invites.ts';
-import { mediaHandlers, type MediaHandlersDependencies } from './media-handlers.ts';
-import type { Ratings } from './ratings.ts';
+import { lineCheckHandlers } from './line-checks.ts';
+import { mediaHandlers } from './media-handlers.ts';
 import { schemas } from './schemas.ts';
-import type { CallStore } from './store.ts';
-
-export interface CallHandlersDependencies extends MediaHandlersDependencies {
-  readonly calls: Calls;
-  readonly store: CallStore;
-  readonly companions: Companions;
-  readonly invites: Invites;
-  readonly ratings: Ratings;
-  readonly notify: Notify;
-}
+import type { CallParts } from './switchboard.ts';
 
 const everybody = ['citizen', 'official', 'guest'] as const;
 const theTwo = ['citizen', 'official'] as const;
 
 /** The commands of calls. Who may do what in a call is decided by what he is in this one, under its lock. */
-export function callHandlers(dependencies: CallHandlersDependencies): Handlers<keyof CallCommands> {
-  const { calls, store, members, companions, invites, ratings, notify } = dependencies;
+export function callHandlers(parts: CallParts): Handlers<keyof CallCommands> {
+  const { calls, store, members, companions, invites, ratings, notify } = parts;
   return {
-    ...mediaHandlers(dependencies),
+    ...mediaHandlers(parts),
+    ...lineCheckHandlers(parts.lineChecks),
     'call:list-mine': {
       allow: everybody,
       schema: schemas['call:list-mine'],

@@ -6,11 +6,8 @@ import type { Handlers } from '../platform/commands.ts';
 import { requireRole, requireRunning, viewOf, type RunningState } from './call.ts';
 import type { Calls } from './calls.ts';
 import { dataProducerOf, producerOf } from './media-views.ts';
-import type { Members } from './members.ts';
-import type { PeerStore } from './peer-store.ts';
-import type { Rooms } from './rooms.ts';
 import { mediaIdSchema, schemas } from './schemas.ts';
-import type { CallStore } from './store.ts';
+import type { CallParts } from './switchboard.ts';
 
 export type MediaCommandName = Extract<
   keyof CallCommands,
@@ -28,15 +25,6 @@ export type MediaCommandName = Extract<
   | 'call:consume-data'
 >;
 
-export interface MediaHandlersDependencies {
-  readonly calls: Calls;
-  readonly members: Members;
-  readonly rooms: Rooms;
-  readonly store: CallStore;
-  readonly peers: PeerStore;
-  readonly now: () => number;
-}
-
 const people = ['citizen', 'official', 'guest'] as const;
 const transportIdSchema = mediaIdSchema<'transport'>();
 const consumerIdSchema = mediaIdSchema<'consumer'>();
@@ -46,8 +34,7 @@ const dataConsumerIdSchema = mediaIdSchema<'data consumer'>();
  * What concerns media is passed to the sfu, which knows neither people nor calls: here it is decided that the caller belongs to the
  * call, that it has not ended, and that somebody in his role sends this at all.
  */
-export function mediaHandlers(dependencies: MediaHandlersDependencies): Handlers<MediaCommandName> {
-  const { calls, members, rooms, store, peers, now } = dependencies;
+export function mediaHandlers({ calls, members, rooms, store, peers, now }: CallParts): Handlers<MediaCommandName> {
   /** Who the caller's page is to the sfu, once it is clear that he may be there. Throws `not_found`, `forbidden`, `closed`. */
   const addressOf = async ({ callId, peerId }: { callId: CallId; peerId: string }, { accountId }: Caller) => {
     const call: RunningState = requireRunning(await store.get(callId), accountId);

@@ -48,11 +48,6 @@ export function followSfus(dependencies: SfuEventsDependencies): () => Promise<v
       const call = await store.find(callIdSchema.parse(roomId));
       if (call && call.state !== 'ended' && call.node === url) await work(call);
     });
-  const tellOthers = (call: Call, ownerId: string, tell: (account: { account: AccountId }, callId: CallId) => void): void => {
-    for (const { accountId } of participantsOf(call)) if (accountId !== ownerId) tell({ account: accountId }, call.callId);
-  };
-  const personOf = (call: Call, ownerId: string): AccountId | undefined =>
-    participantsOf(call).find(({ accountId }) => accountId === ownerId)?.accountId;
 
   const stops = [
     pool.on('welcome', ({ roomIds }, url) => follow(`welcome ${url}`, async () => await reconcile(new Set(roomIds), url))),
@@ -129,4 +124,12 @@ export function followSfus(dependencies: SfuEventsDependencies): () => Promise<v
     for (const stop of stops) stop();
     await Promise.allSettled(tails.values());
   };
+}
+
+function tellOthers(call: Call, ownerId: string, tell: (audience: { account: AccountId }, callId: CallId) => void): void {
+  for (const { accountId } of participantsOf(call)) if (accountId !== ownerId) tell({ account: accountId }, call.callId);
+}
+
+function personOf(call: Call, ownerId: string): AccountId | undefined {
+  return participantsOf(call).find(({ accountId }) => accountId === ownerId)?.accountId;
 }

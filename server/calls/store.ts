@@ -61,7 +61,11 @@ export function createCallStore(database: Database) {
     async add(transaction: Transaction, call: ConnectingState): Promise<void> {
       const { callId, conversationId, entryId, serviceId, citizenId } = call;
       const row: Insertable<CallsTable> = {
-        ...{ callId, conversationId, entryId, serviceId, citizenId },
+        callId,
+        conversationId,
+        entryId,
+        serviceId,
+        citizenId,
         ...changingColumns(call),
         startedAt: new Date(call.startedAt),
         lastSeenAt: new Date(call.startedAt),
@@ -113,7 +117,7 @@ export function createCallStore(database: Database) {
     },
 
     async listRunningOf(accountId: AccountId): Promise<readonly Call[]> {
-      const found = await rows()
+      const listed = await rows()
         .where('state', '<>', 'ended')
         .where((where) =>
           where.or([
@@ -131,7 +135,7 @@ export function createCallStore(database: Database) {
         )
         .orderBy('startedAt')
         .execute();
-      return found.map(toCall);
+      return listed.map(toCall);
     },
 
     async listRunning(): Promise<readonly Call[]> {
@@ -140,8 +144,8 @@ export function createCallStore(database: Database) {
 
     /** Those of which something was changed since then, running or not. */
     async listChangedSince(since: number): Promise<readonly { readonly call: Call; readonly changedAt: number }[]> {
-      const found = await rows().where('changedAt', '>', new Date(since)).execute();
-      return found.map((row) => ({ call: toCall(row), changedAt: row.changedAt.getTime() }));
+      const listed = await rows().where('changedAt', '>', new Date(since)).execute();
+      return listed.map((row) => ({ call: toCall(row), changedAt: row.changedAt.getTime() }));
     },
 
     /** Gives the call another node, if it is still on the one it was on: of several who try, one moves it. Says where it is now. */
@@ -161,11 +165,11 @@ export function createCallStore(database: Database) {
 
     /** Running calls on nodes that are none of these. */
     async listElsewhere(nodes: readonly string[]): Promise<readonly Call[]> {
-      const found = await rows()
+      const listed = await rows()
         .where('state', '<>', 'ended')
         .where(sql<boolean>`sfu_node <> all (${[...nodes]}::text[])`)
         .execute();
-      return found.map(toCall);
+      return listed.map(toCall);
     },
 
     /** Somebody is in these. */
@@ -181,13 +185,13 @@ export function createCallStore(database: Database) {
 
     /** Running calls in which nobody was seen since then. */
     async listDeserted(before: number): Promise<readonly CallId[]> {
-      const found = await calls()
+      const listed = await calls()
         .selectFrom('calls')
         .select('callId')
         .where('state', '<>', 'ended')
         .where('lastSeenAt', '<', new Date(before))
         .execute();
-      return found.map(({ callId }) => callId);
+      return listed.map(({ callId }) => callId);
     },
   };
 }
@@ -225,7 +229,13 @@ function changingColumns(call: Call) {
 function toCall(row: Row): Call {
   const { callId, conversationId, entryId, serviceId, citizenId, held, companions } = row;
   const base = {
-    ...{ callId, conversationId, entryId, serviceId, citizenId, held, companions },
+    callId,
+    conversationId,
+    entryId,
+    serviceId,
+    citizenId,
+    held,
+    companions,
     official: { accountId: row.officialId, displayName: row.officialName, officeId: row.officeId },
     node: row.sfuNode,
     startedAt: row.startedAt.getTime(),

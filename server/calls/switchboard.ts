@@ -1,8 +1,7 @@
-import type { CallCommands, CallInviteId, Colleague } from '../protocol/calls.ts';
+import type { CallInviteId, Colleague } from '../protocol/calls.ts';
 import type { ConversationEvent } from '../protocol/conversations.ts';
 import { limits } from '../protocol/limits.ts';
 import type { AccountId, CallId, ConversationId, OfficeId, SessionId } from '../protocol/ids.ts';
-import type { Handlers } from '../platform/commands.ts';
 import { transaction, type Announcement, type Database, type Transaction } from '../platform/database.ts';
 import { every } from '../platform/every.ts';
 import type { Log } from '../platform/log.ts';
@@ -12,17 +11,17 @@ import { CallCatchUp } from './catch-up.ts';
 import { Calls, type CallStart, type EntryOfCall } from './calls.ts';
 import { createCompanionStore, forgetGuests } from './companion-store.ts';
 import { Companions } from './companions.ts';
-import { callHandlers } from './handlers.ts';
 import { createInviteStore } from './invite-store.ts';
 import { Invites } from './invites.ts';
+import { LineChecks } from './line-checks.ts';
 import { Members } from './members.ts';
-import { createPeerStore } from './peer-store.ts';
+import { createPeerStore, type PeerStore } from './peer-store.ts';
 import { Ratings } from './ratings.ts';
 import { checkPrefix, Rooms } from './rooms.ts';
 import { mediaIdSchema } from './schemas.ts';
 import { followSfus } from './sfu-events.ts';
 import type { SfuPool } from './sfu-pool.ts';
-import { createCallStore } from './store.ts';
+import { createCallStore, type CallStore } from './store.ts';
 
 export interface SwitchboardDependencies {
   readonly database: Database;
@@ -47,9 +46,24 @@ export interface SwitchboardDependencies {
   readonly log: Log;
 }
 
+export interface CallParts {
+  readonly calls: Calls;
+  readonly store: CallStore;
+  readonly members: Members;
+  readonly rooms: Rooms;
+  readonly peers: PeerStore;
+  readonly companions: Companions;
+  readonly invites: Invites;
+  readonly ratings: Ratings;
+  readonly lineChecks: LineChecks;
+  readonly notify: Notify;
+  readonly now: () => number;
+}
+
 /** Calls as the others see them. */
 export interface Switchboard {
-  readonly handlers: Handlers<keyof CallCommands>;
+  /** What the commands work with. */
+  readonly parts: CallParts;
   readonly start: (within: Transaction, start: CallStart) => Promise<Announcement>;
   readonly end: Calls['endWith'];
   readonly ringAgain: (callId: CallId) => Promise<void>;
@@ -93,6 +107,7 @@ export function createSwitchboard(dependencies: SwitchboardDependencies): Switch
   const companions = new Companions({ ...dependencies, store, peers, companions: companionStore, invites: inviteStore, calls, members });
   const invites = new Invites({ database, store, invites: inviteStore, companionStore, companions, calls, now });
   const ratings = new Ratings({ ...dependencies, store });
+  const lineChecks = new LineChecks({ pool, log });
   const catchUp = new CallCatchUp({ store, members, calls, now });
   const unfollow = followSfus({ ...dependencies, calls, members, rooms, store, peers });
   let sfuSince = now();
@@ -139,7 +154,7 @@ export function createSwitchboard(dependencies: SwitchboardDependencies): Switch
   ];
 
   return {
-    handlers: callHandlers({ calls, store, members, rooms, peers, companions, invites, ratings, notify, now }),
+    parts: { calls, store, members, rooms, peers, companions, invites, ratings, lineChecks, notify, now },
     start: async (within, start) => await calls.start(within, start),
     end: async (within, callId, ending) => await calls.endWith(within, callId, ending),
     ringAgain: async (callId) => await calls.ringAgain(callId),
@@ -151,6 +166,7 @@ export function createSwitchboard(dependencies: SwitchboardDependencies): Switch
     },
     async close() {
       unwelcome();
+      await lineChecks.close();
       await Promise.all([comparing.close(), tidying.close(), ...watches.map((watch) => watch.close())]);
       await unfollow();
     },

@@ -1,16 +1,30 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { connect, durationMs, end, requireRunning, start, viewOf, type Call } from '../../../server/calls/call.ts';
+import {
+  answer,
+  connect,
+  durationMs,
+  end,
+  handOver,
+  hold,
+  requireRunning,
+  roleIn,
+  start,
+  viewOf,
+  type Call,
+} from '../../../server/calls/call.ts';
 import { newId } from '../../../server/protocol/ids.ts';
 
 const citizenId = newId<'account'>();
 const official = { accountId: newId<'account'>(), displayName: 'Nora Weber', officeId: newId<'office'>() };
 const stranger = newId<'account'>();
+const interpreter = newId<'account'>();
 const begin = (): Call =>
   start({
     callId: newId<'call'>(),
     conversationId: newId<'conversation'>(),
     entryId: newId<'queue entry'>(),
+    serviceId: newId<'service'>(),
     citizenId,
     official,
     startedAt: 0,
@@ -45,13 +59,32 @@ test('a call becomes active when the media of both came through, in whatever ord
   );
 });
 
-test('only the two may touch it, and nobody joins once it has ended', () => {
-  const call = begin();
-  expect(() => connect(call, stranger, 1)).toThrow(expect.objectContaining({ code: 'forbidden' }));
+test('only those who belong to it may touch it, in their own role, and nobody joins once it has ended', () => {
+  const call: Call = {
+    ...begin(),
+    companions: [{ accountId: interpreter, role: 'interpreter', displayName: 'Ines Dias', inviterId: citizenId }],
+  };
+  expect(connect(call, stranger, 1)).toBe(call);
+  expect(connect(call, interpreter, 1)).toBe(call);
   expect(() => requireRunning(call, stranger)).toThrow(expect.objectContaining({ code: 'forbidden' }));
   expect(requireRunning(call, citizenId)).toBe(call);
+  expect(requireRunning(call, interpreter)).toBe(call);
+  expect(() => requireRunning(call, interpreter, ['citizen', 'official'])).toThrow(expect.objectContaining({ code: 'forbidden' }));
   const ended = end(call, { reason: 'hung-up', at: 5 });
   expect(() => requireRunning(ended, citizenId)).toThrow(expect.objectContaining({ code: 'closed' }));
   expect(() => requireRunning(ended, stranger)).toThrow(expect.objectContaining({ code: 'forbidden' }));
   expect(viewOf(ended)).toMatchObject({ state: 'ended', reason: 'hung-up', endedAt: 5 });
+  expect(viewOf(call).participants.map(({ role }) => role)).toEqual(['citizen', 'official', 'interpreter']);
+});
+
+test('whoever takes a call over leads it, off hold; the first answer counts', () => {
+  const call = answer(requireRunning(begin(), citizenId), 3);
+  expect(answer(call, 9)).toBe(call);
+  const taken = handOver(hold(call, true), { accountId: stranger, displayName: 'Ben Roth' });
+  expect(viewOf(taken)).toMatchObject({
+    held: false,
+    answeredAt: 3,
+    official: { accountId: stranger, displayName: 'Ben Roth', officeId: official.officeId },
+  });
+  expect(roleIn(taken, official.accountId)).toBeNull();
 });

@@ -18,22 +18,6 @@ export interface Guests {
 
 /** `endSockets` is called with sessions that are over, once that is stored. */
 export function createGuests(endSockets: (sessionId: SessionId) => void): Guests {
-  const end = async (transaction: Transaction, accountIds: readonly AccountId[]): Promise<readonly SessionId[]> => {
-    const tables = transaction.withTables<Tables>();
-    await tables
-      .updateTable('accounts')
-      .set({ disabledAt: sql`now()` })
-      .where('accountId', '=', sql<AccountId>`any(${[...accountIds]}::text[])`)
-      .where('role', '=', 'guest')
-      .execute();
-    const ended = await tables
-      .deleteFrom('sessions')
-      .where('accountId', '=', sql<AccountId>`any(${[...accountIds]}::text[])`)
-      .returning('sessionId')
-      .execute();
-    return ended.map(({ sessionId }) => sessionId);
-  };
-
   return {
     async endGuests(transaction, accountIds) {
       const ended = await end(transaction, accountIds);
@@ -50,4 +34,20 @@ export function createGuests(endSockets: (sessionId: SessionId) => void): Guests
         .execute();
     },
   };
+}
+
+async function end(transaction: Transaction, accountIds: readonly AccountId[]): Promise<readonly SessionId[]> {
+  const tables = transaction.withTables<Tables>();
+  await tables
+    .updateTable('accounts')
+    .set({ disabledAt: sql`now()` })
+    .where('accountId', '=', sql<AccountId>`any(${[...accountIds]}::text[])`)
+    .where('role', '=', 'guest')
+    .execute();
+  const ended = await tables
+    .deleteFrom('sessions')
+    .where('accountId', '=', sql<AccountId>`any(${[...accountIds]}::text[])`)
+    .returning('sessionId')
+    .execute();
+  return ended.map(({ sessionId }) => sessionId);
 }
