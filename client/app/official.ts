@@ -1,3 +1,4 @@
+import type { WaitingEntry } from '../../server/protocol/queue.ts';
 import type { TeamMembership } from '../inbox/team-gate.ts';
 import { t, loadAreas } from '../i18n/translate.ts';
 import { Subject, type Observable } from '../net/observable.ts';
@@ -33,14 +34,15 @@ export function followOfficial(core: Core): void {
       present.set(null);
       return;
     }
-    void loadAreas(['inbox', 'registrar']);
+    void loadAreas(['inbox', 'needs', 'registrar']);
     const { accountId, inboxId } = next.session;
     const membership = new Subject<TeamMembership>('unknown');
     const desk = new Desk({
       request: core.request,
       on: core.on,
       connection: core.connection,
-      onArrival: ({ ticketNumber }) => tellArrival(desk, ticketNumber),
+      onArrival: (entry) => tellArrival(desk, entry),
+      onMissed: tellMissed,
       onMembership: (is) => {
         if (is === 'outside') {
           membership.set(localStorage.getItem(memberKey) === accountId ? 'removed' : 'waiting');
@@ -61,11 +63,16 @@ export function followOfficial(core: Core): void {
   core.stayAwakeWhile(() => present.value !== null && present.value.desk.state.value.call !== null);
 }
 
-/** Nobody who is not serving, or is with somebody, is disturbed. */
-function tellArrival({ state }: Desk, ticket: string): void {
-  if (!state.value.available || state.value.call !== null) return;
+/** Nobody is disturbed who is not serving, is with somebody, or does not serve this one. */
+function tellArrival({ state }: Desk, { ticketNumber, servable }: WaitingEntry): void {
+  const { availability, call } = state.value;
+  if (availability.state !== 'available' || call !== null || !servable) return;
   chimeOnce();
-  announcer().announce(t('inbox.arrived', { ticket }), {
+  announcer().announce(t('inbox.arrived', { ticket: ticketNumber }), {
     merge: { kind: 'arrival', combine: (count) => t('inbox.arrivedMany', { count }) },
   });
+}
+
+function tellMissed({ ticketNumber, state }: WaitingEntry): void {
+  announcer().announce(t(state === 'parked' ? 'inbox.missedParked' : 'inbox.missedBack', { ticket: ticketNumber }));
 }

@@ -14,7 +14,7 @@ import { core, loadCore } from './the-core.ts';
 export const staffRoutes: readonly Route[] = [
   {
     path: '/inbox{/:conversationId}?',
-    areas: ['account', 'conversations', 'inbox', 'team'],
+    areas: ['account', 'conversations', 'inbox', 'needs', 'team'],
     wide: true,
     load: () => bringDesk(import('../conversations/inbox-page.ts')),
     render: ({ conversationId }) =>
@@ -25,20 +25,26 @@ export const staffRoutes: readonly Route[] = [
             .messenger=${messenger}
             .offices=${officeList.state}
             .conversationId=${conversationId === undefined ? null : addressId(conversationId)}
-            .bar=${() => html`<gov-desk-bar .desk=${desk} .callPath=${callPath}></gov-desk-bar>`}
+            .bar=${() => html`<gov-desk-bar .desk=${desk} .offices=${officeList.state} .officeId=${session.officeId} .callPath=${callPath}></gov-desk-bar>`}
             .beside=${(id: ConversationId) => html`<gov-waits-note .desk=${desk} .conversationId=${id} .callPath=${callPath}></gov-waits-note>`}
           ></gov-inbox-page>`,
       ),
   },
   {
     path: '/queue',
-    areas: ['account', 'inbox'],
+    areas: ['account', 'inbox', 'needs'],
     wide: true,
     load: () => bringDesk(import('../queue/desk-page.ts')),
     render: () =>
       forTeam(
         t('inbox.lineTitle'),
-        ({ desk }) => html`<gov-desk-page .desk=${desk} .offices=${officeList.state} .callPath=${callPath}></gov-desk-page>`,
+        ({ desk }, { session }) =>
+          html`<gov-desk-page
+            .desk=${desk}
+            .offices=${officeList.state}
+            .officeId=${session.officeId}
+            .callPath=${callPath}
+          ></gov-desk-page>`,
       ),
   },
   {

@@ -1,5 +1,5 @@
 import { html, type TemplateResult } from 'lit';
-import type { CallId } from '../../server/protocol/ids.ts';
+import type { CallId, OfficeId } from '../../server/protocol/ids.ts';
 import type { KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import type { Observable } from '../net/observable.ts';
@@ -8,13 +8,19 @@ import { WatchAll } from '../ui/watch.ts';
 import type { Desk } from './desk.ts';
 import './desk-bar.ts';
 import { todayTable } from './today-table.ts';
-import { waitingTable } from './waiting-table.ts';
+import { parkedTable, waitingTable } from './waiting-table.ts';
 
 /** The line as the official sees it: who waits, and who has an appointment today. */
 export class DeskPage extends GovPage {
-  static override properties = { desk: { attribute: false }, offices: { attribute: false }, callPath: { attribute: false } };
+  static override properties = {
+    desk: { attribute: false },
+    offices: { attribute: false },
+    officeId: { attribute: false },
+    callPath: { attribute: false },
+  };
   declare desk: Desk;
   declare offices: Observable<KnownOffices>;
+  declare officeId: OfficeId | null;
   declare callPath: (callId: CallId) => string;
 
   constructor() {
@@ -28,12 +34,13 @@ export class DeskPage extends GovPage {
     return html`<div class="frame desk-page">
       <div class="desk-head">
         <h1>${t('inbox.lineTitle')}</h1>
-        <gov-desk-bar .desk=${desk} .callPath=${callPath}></gov-desk-bar>
+        <gov-desk-bar .desk=${desk} .offices=${this.offices} .officeId=${this.officeId} .callPath=${callPath}></gov-desk-bar>
       </div>
       <section aria-labelledby="who-waits">
         <h2 id="who-waits">${t('inbox.whoWaits')}</h2>
         ${waitingTable({ desk, offices, callPath })}
       </section>
+      ${parkedTable({ desk, offices, callPath })}
       <section aria-labelledby="today">
         <h2 id="today">${t('inbox.todayTitle')}</h2>
         ${todayTable(desk.state.value.appointments, offices)}

@@ -1,8 +1,8 @@
 import type { AppointmentView } from '../../server/protocol/appointments.ts';
 import type { CallView } from '../../server/protocol/calls.ts';
 import type { ErrorCode } from '../../server/protocol/errors.ts';
-import type { CallId, QueueEntryId } from '../../server/protocol/ids.ts';
-import type { WaitingEntry } from '../../server/protocol/queue.ts';
+import type { CallId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
+import type { Availability, PriorityReason, WaitingEntry } from '../../server/protocol/queue.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -12,13 +12,15 @@ import type { ConnectionState } from '../net/socket.ts';
 export interface DeskState {
   /** What the inbox's chain says of the account: unknown before the first answer; `outside` is somebody whom it does not list. */
   readonly membership: 'unknown' | 'outside' | 'member';
-  readonly available: boolean;
-  /** In the order of the line. */
+  readonly availability: Availability;
+  /** Called ones first, then in the order of the line, the parked last. */
   readonly entries: readonly WaitingEntry[];
   /** Of the office, today's and later, by start. */
   readonly appointments: readonly AppointmentView[];
   /** The call that the official is in, on whichever of his pages. */
   readonly call: CallView | null;
+  /** How far the server's clock is ahead of this device's, in ms. */
+  readonly clockAheadMs: number;
   /** The entry that is being accepted. */
   readonly accepting: QueueEntryId | null;
   /** Why the last wish was not met. */
@@ -31,9 +33,13 @@ export interface DeskOptions {
   readonly connection: Observable<Pick<ConnectionState, 'status'>>;
   /** Somebody has joined the line since the last look. */
   readonly onArrival: (entry: WaitingEntry) => void;
+  /** Whom the official has called and who did not come: waits again, or is parked. */
+  readonly onMissed: (entry: WaitingEntry) => void;
   /** The chain lists the account from now on, or does so no longer. */
   readonly onMembership: (membership: 'outside' | 'member') => void;
 }
+
+const off: Availability = { state: 'off', services: [], languages: [] };
 
 /** Presence of citizens fades without any notification, and who is removed from the team is told nothing any more. */
 const refreshMs = 20_000;
@@ -43,10 +49,11 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #state = new Subject<DeskState>({
     membership: 'unknown',
-    available: false,
+    availability: off,
     entries: [],
     appointments: [],
     call: null,
+    clockAheadMs: 0,
     accepting: null,
     failure: null,
   });
@@ -75,12 +82,13 @@ export class Desk {
     return this.#state;
   }
 
-  /** Whether the official takes people from the line. False when that could not be said; the reason is in the state. */
-  async setAvailable(available: boolean): Promise<boolean> {
-    return await this.#try(async () => {
-      const answer = await this.#options.request('availability:set', { available });
-      this.#put({ available: answer.available });
+  /** Whom the official takes from the line. False when that could not be said; the reason is in the state. */
+  async setAvailability(availability: Availability): Promise<boolean> {
+    const isSet = await this.#try(async () => {
+      this.#put({ availability: await this.#options.request('availability:set', availability) });
     });
+    this.#refreshSoon();
+    return isSet;
   }
 
   /** The call with whoever has this entry; null when somebody was quicker or it was refused, with the reason in the state. */
@@ -96,9 +104,38 @@ export class Desk {
     return accepted;
   }
 
+  /** Whom he has called: the citizen's page rings once more. These are false when refused; the reason is in the state. */
+  async callAgain(entryId: QueueEntryId): Promise<boolean> {
+    return await this.#act(async () => void (await this.#options.request('queue:call-again', { entryId })));
+  }
+
+  /** Whom he has called does not come. */
+  async markMissed(entryId: QueueEntryId): Promise<boolean> {
+    return await this.#act(async () => void (await this.#options.request('queue:mark-missed', { entryId })));
+  }
+
+  async park(entryId: QueueEntryId): Promise<boolean> {
+    return await this.#act(async () => void (await this.#options.request('queue:park', { entryId })));
+  }
+
+  /** Null: no longer first. */
+  async prioritise(entryId: QueueEntryId, reason: PriorityReason | null): Promise<boolean> {
+    return await this.#act(async () => void (await this.#options.request('queue:prioritise', { entryId, reason })));
+  }
+
+  async redirect(entryId: QueueEntryId, serviceId: ServiceId): Promise<boolean> {
+    return await this.#act(async () => void (await this.#options.request('queue:redirect', { entryId, serviceId })));
+  }
+
   close(): void {
     this.#closed = true;
     for (const stop of this.#stops) stop();
+  }
+
+  async #act(work: () => Promise<void>): Promise<boolean> {
+    const isDone = await this.#try(work);
+    this.#refreshSoon();
+    return isDone;
   }
 
   async #try(work: () => Promise<void>): Promise<boolean> {
@@ -134,12 +171,12 @@ export class Desk {
   async #look(): Promise<void> {
     const { request } = this.#options;
     try {
-      const [{ entries, available }, { appointments }, { calls }] = await Promise.all([
+      const [{ at, entries, availability }, { appointments }, { calls }] = await Promise.all([
         request('queue:list', {}),
         request('appointment:list', {}),
         request('call:list-mine', {}),
       ]);
-      if (!this.#closed) this.#adopt({ entries, available, appointments, call: calls[0] ?? null });
+      if (!this.#closed) this.#adopt({ entries, availability, appointments, call: calls[0] ?? null, clockAheadMs: at - Date.now() });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       // Anything else: the line is down, and it is asked again when it is back.
@@ -147,9 +184,12 @@ export class Desk {
     }
   }
 
-  #adopt(seen: Pick<DeskState, 'entries' | 'available' | 'appointments' | 'call'>): void {
+  #adopt(seen: Pick<DeskState, 'entries' | 'availability' | 'appointments' | 'call' | 'clockAheadMs'>): void {
     const before = this.#state.value;
     const known = new Set(before.entries.map(({ entryId }) => entryId));
+    const rang = ringing(before)?.entryId;
+    const missed = seen.entries.find(({ entryId, state, missedTurns }) => entryId === rang && state !== 'called' && missedTurns > 0);
+    if (missed) this.#options.onMissed(missed);
     this.#put({ ...seen, membership: 'member' });
     if (before.membership !== 'member') this.#options.onMembership('member');
     else for (const entry of seen.entries) if (!known.has(entry.entryId)) this.#options.onArrival(entry);
@@ -157,7 +197,7 @@ export class Desk {
 
   #leaveTeam(): void {
     const before = this.#state.value.membership;
-    this.#put({ membership: 'outside', available: false, entries: [], appointments: [], call: null });
+    this.#put({ membership: 'outside', availability: off, entries: [], appointments: [], call: null });
     if (before !== 'outside') this.#options.onMembership('outside');
   }
 
@@ -166,7 +206,18 @@ export class Desk {
   }
 }
 
-/** Whom "Take next" takes: the first in the line who is there. */
+/** Whom "Take next" takes: the first in the line whom the official serves and who is there. */
 export function nextPresent(entries: readonly WaitingEntry[]): WaitingEntry | null {
-  return entries.find(({ present }) => present) ?? null;
+  return entries.find(({ state, servable, present }) => state === 'waiting' && servable && present) ?? null;
+}
+
+/** Whom the official is calling, until it is answered. */
+export function ringing({ entries, call }: Pick<DeskState, 'entries' | 'call'>): WaitingEntry | null {
+  if (call === null || call.answeredAt !== null) return null;
+  return entries.find(({ state, conversationId }) => state === 'called' && conversationId === call.conversationId) ?? null;
+}
+
+/** Whether somebody can be called now: the official takes people, and is with nobody. */
+export function mayCall({ availability, accepting, call }: DeskState): boolean {
+  return availability.state === 'available' && accepting === null && call === null;
 }

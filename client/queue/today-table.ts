@@ -5,6 +5,7 @@ import { serviceName, type KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { badge } from '../ui/badge.ts';
 import { href } from '../ui/navigate.ts';
+import { needsList } from './entry-facts.ts';
 
 const states = {
   held: ['off', 'inbox.stateHeld'],
@@ -25,6 +26,7 @@ export function todayTable(appointments: readonly AppointmentView[], { offices }
       (appointment) => html`<li class="row">
         <h3 class="row-title">${title(appointment)}</h3>
         <p class="row-text">${serviceName(offices, appointment.serviceId)}</p>
+        ${needsList(appointment.needs)}
         <p class="row-state">${badge(states[appointment.state][0], t(states[appointment.state][1]))}</p>
       </li>`,
     )}

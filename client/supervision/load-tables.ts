@@ -1,5 +1,5 @@
-import { html, type TemplateResult } from 'lit';
-import type { LoadFigures } from '../../server/protocol/supervision.ts';
+import { html, nothing, type TemplateResult } from 'lit';
+import type { LoadFigures, ServiceLoad } from '../../server/protocol/supervision.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { serviceName, type KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
@@ -19,16 +19,18 @@ export function serviceTable(
           <th scope="col">${t('supervision.service')}</th>
           <th scope="col">${t('supervision.waitingColumn')}</th>
           <th scope="col">${t('supervision.longestColumn')}</th>
+          <th scope="col">${t('supervision.announcedColumn')}</th>
           <th scope="col">${t('supervision.stateColumn')}</th>
         </tr>
       </thead>
       <tbody>
-        ${services.map(({ serviceId, waiting, longestWaitSince }) => {
+        ${services.map(({ serviceId, waiting, longestWaitSince, accuracy }) => {
           const minutes = longestWaitSince === null ? null : minutesSince(longestWaitSince, now);
           return html`<tr>
             <th scope="row">${serviceName(offices.offices, serviceId)}</th>
             <td>${fmt.number(waiting)}</td>
             <td>${minutes === null ? t('supervision.nobody') : fmt.duration(minutes * 60_000)}</td>
+            <td>${accuracyWords(accuracy)}</td>
             <td>${stateBadge(judgeWait(minutes))}</td>
           </tr>`;
         })}
@@ -37,9 +39,33 @@ export function serviceTable(
   </div>`;
 }
 
+/** How good the announced waits of all services were, in a sentence; nothing before there were any. */
+export function accuracyNote({ services }: LoadFigures): TemplateResult | typeof nothing {
+  const sum = (figure: 'announced' | 'within' | 'longer'): number =>
+    services.reduce((all, { accuracy }) => all + (accuracy?.[figure] ?? 0), 0);
+  const count = sum('announced');
+  if (count === 0) return nothing;
+  const percent = (figure: 'within' | 'longer'): string => fmt.number(Math.round((100 * sum(figure)) / count));
+  return html`<section aria-labelledby="accuracy">
+    <h2 id="accuracy">${t('supervision.accuracyTitle')}</h2>
+    <p>${t('supervision.accuracyText', { count, within: percent('within') })} ${t('supervision.accuracyLonger', { longer: percent('longer') })}</p>
+  </section>`;
+}
+
+function accuracyWords(accuracy: ServiceLoad['accuracy']): string {
+  if (accuracy === null) return t('supervision.accuracyNone');
+  const { announced, within, medianErrorMinutes } = accuracy;
+  return t('supervision.accuracy', {
+    within: fmt.number(Math.round((100 * within) / announced)),
+    count: announced,
+    minutes: fmt.number(Math.round(medianErrorMinutes)),
+  });
+}
+
 const states = {
   available: ['ok', 'supervision.stateAvailable'],
   'in-call': ['ok', 'supervision.stateInCall'],
+  break: ['watch', 'supervision.stateBreak'],
   away: ['off', 'supervision.stateAway'],
 } as const satisfies Record<LoadFigures['officials'][number]['state'], readonly [string, string]>;
 

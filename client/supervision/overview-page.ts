@@ -17,7 +17,7 @@ import { CrossingAnnouncer } from './crossing-announcer.ts';
 import { adviceText, figureTiles, stateWord, tileName, type TileName } from './figure-tiles.ts';
 import { type Overview, overviewOf } from './judgement.ts';
 import { LoadWatch } from './load-watch.ts';
-import { serviceTable, teamList } from './load-tables.ts';
+import { accuracyNote, serviceTable, teamList } from './load-tables.ts';
 
 /** The longest wait ticks on, the clock too. */
 const tickMs = 1_000;
@@ -94,6 +94,7 @@ export class OverviewPage extends GovPage {
         <div>
           <h2 id="per-service">${t('supervision.perService')}</h2>
           ${serviceTable(figures, { offices: this.offices.value, now: this.#serverNow })}
+          ${accuracyNote(figures)}
         </div>
         <section aria-labelledby="team">
           <h2 id="team">${t('supervision.team')}</h2>

@@ -57,9 +57,10 @@ describe('the main job by keyboard alone', () => {
     await choose(page, 'button', 'Create a passkey and begin');
     await page.getByRole('heading', { name: 'No messages yet' }).waitFor();
     await arrive(page, 'Inbox');
-    await tabTo(page, page.getByRole('switch', { name: 'Available' }));
-    await page.keyboard.press('Space');
-    await page.getByRole('switch', { name: 'Available', checked: true }).waitFor();
+    await tabTo(page, page.getByRole('radio', { name: 'Off' }));
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('radio', { name: 'Available', checked: true }).waitFor();
+    await page.getByText('You are now available.').waitFor({ state: 'attached' });
   });
 
   test('a citizen finds the service, signs in, and writes', async () => {

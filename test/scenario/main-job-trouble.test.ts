@@ -95,7 +95,7 @@ describe('when something breaks', () => {
   });
 
   test('a call goes on while the server is dead, and hanging up counts once it is back', async () => {
-    await official.page.getByRole('switch', { name: 'Available' }).click();
+    await official.page.getByRole('radio', { name: 'Available' }).check();
     await official.page.getByRole('button', { name: 'Take next (1 waiting' }).click();
     await citizen.page.getByRole('alertdialog').getByRole('button', { name: 'Answer with video' }).click();
     await Promise.all([citizen, official].map(hearsAndSees));

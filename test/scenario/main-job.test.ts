@@ -126,7 +126,7 @@ describe('the main job', () => {
     await figureIs('Waiting now', '1');
     await figureIs('Longest wait', '0');
 
-    await official.page.getByRole('switch', { name: 'Available' }).click();
+    await official.page.getByRole('radio', { name: 'Available' }).check();
     await figureIs('People available', '1');
     await official.page.getByRole('button', { name: 'Take next (1 waiting' }).click();
     await answerCall(citizen.page);

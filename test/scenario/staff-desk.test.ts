@@ -89,7 +89,7 @@ describe('an official', () => {
   test('hears of a new arrival, and of two who accept the same one the slower is told so in words', async () => {
     for (const { page } of [official, colleague]) {
       await page.getByRole('link', { name: 'Waiting line' }).click();
-      await page.getByRole('switch', { name: 'Available' }).click();
+      await page.getByRole('radio', { name: 'Available' }).check();
       await page.getByText('Nobody is waiting. When somebody comes').waitFor();
     }
     await citizen.page.goto('/en/services/driving-licence/line');

@@ -35,7 +35,7 @@ async function seesTile(name: string, words: RegExp): Promise<void> {
 describe('a supervisor', () => {
   test('sees at a glance that all is calm, and no messages', async () => {
     await enrol(official.page, installation.links.get('Claire Weber') ?? '');
-    await official.page.getByRole('switch', { name: 'Available' }).click();
+    await official.page.getByRole('radio', { name: 'Available' }).check();
     await enrol(supervisor.page, installation.links.get('Marc Hoffmann') ?? '');
     await seesTile('Waiting now', /0[^]*OK/);
     await seesTile('People available', /1[^]*OK/);
@@ -53,7 +53,7 @@ describe('a supervisor', () => {
     await signUp(citizen.page);
     await citizen.page.getByRole('region', { name: 'Your place' }).waitFor();
     await seesTile('Waiting now', /1[^]*OK/);
-    await official.page.getByRole('switch', { name: 'Available' }).click();
+    await official.page.getByRole('radio', { name: 'Off' }).check();
     await seesTile('Waiting now', /1[^]*ACT/);
     await seesTile('People available', /0[^]*ACT/);
     await page.getByRole('row', { name: /^Driving licence 1 / }).waitFor();

@@ -13,7 +13,7 @@ function figures(waiting: number, waitMinutes: number | null, states: readonly L
   const longestWaitSince = waitMinutes === null ? null : now - waitMinutes * minute;
   return {
     at: now,
-    services: [{ serviceId, waiting, longestWaitSince }],
+    services: [{ serviceId, waiting, longestWaitSince, accuracy: null }],
     officials: states.map((state) => ({ displayName: 'Somebody', state })),
   };
 }

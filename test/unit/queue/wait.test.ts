@@ -22,6 +22,9 @@ const random = seededRandom(5);
 const seen = Array.from({ length: 2_000 }, () => ({ serviceId: passport, durationMs: exponential(random, 10 * minuteMs) }));
 const record = { times: new ServiceTimes(seen), left: 0, waitedMs: 0, urgentRate: 0, showRate: 0.9 };
 
+/** The first so many of what was seen. */
+const short = (count: number) => ({ ...record, times: new ServiceTimes(seen.slice(0, count)) });
+
 const free: Serving = { services: [], languages: [], busy: null };
 const busy: Serving = { ...free, busy: { serviceId: passport, since: at } };
 const walkIn = (change: Partial<Waiter> = {}): Waiter => ({
@@ -56,7 +59,6 @@ test('with a free official and nobody waiting, the wait is now, even when nothin
 
 test('nothing is said when nobody serves, too few services are known, or much of the staff has just changed', () => {
   const waiting = walkIns(3);
-  const short = (count: number) => ({ ...record, times: new ServiceTimes(seen.slice(0, count)) });
   expect(joining({ waiting, officials: [] })).toBeNull();
   expect(joining({ waiting, record: short(minServed - 1) })).toBeNull();
   expect(joining({ waiting, record: short(minServed) })).not.toBeNull();
