@@ -21,7 +21,11 @@ export const deviceRoute: Route = {
 function probes(): LineProbes {
   if (session.value === null) return { ping: async () => await http('GET /api/session'), openMedia: null };
   const { request } = core();
-  return { ping: async () => await request('call:list-mine', {}), openMedia: null };
+  const openMedia = async (): Promise<number> => {
+    const { openMediaProbe } = await import('../calls/media-probe.ts');
+    return await openMediaProbe(request);
+  };
+  return { ping: async () => await request('call:list-mine', {}), openMedia };
 }
 
 /** Where the address says the person came from. */

@@ -1,3 +1,5 @@
+import { RequestError } from '../net/request-error.ts';
+
 /**
  * `media`: what carries picture and sound has answered. `line`: the server has; whether pictures get through is not known.
  * `blocked`: the server answers, and what carries picture and sound does not. `offline`: nobody answers.
@@ -15,7 +17,10 @@ const pings = 3;
 export interface LineProbes {
   /** Asks the server something small. Rejects when nobody answers. */
   readonly ping: () => Promise<unknown>;
-  /** Opens a connection as a call does, for a moment. The round trip in ms; rejects when none comes about. Null: not to be had here. */
+  /**
+   * Opens a connection as a call does, for a moment. The round trip in ms; rejects when none comes about, with a RequestError when it
+   * could not be tried. Null: not to be had here.
+   */
   readonly openMedia: (() => Promise<number>) | null;
 }
 
@@ -31,10 +36,12 @@ export async function checkLine({ ping, openMedia }: LineProbes): Promise<LineFi
   } catch {
     return { kind: 'offline' };
   }
-  if (openMedia === null) return { kind: 'line', roundTripMs: Math.round(Math.min(...times)) };
+  const line: LineFinding = { kind: 'line', roundTripMs: Math.round(Math.min(...times)) };
+  if (openMedia === null) return line;
   try {
     return { kind: 'media', roundTripMs: Math.round(await openMedia()) };
-  } catch {
-    return { kind: 'blocked' };
+  } catch (error) {
+    // Nobody there to try it with says nothing about this line.
+    return error instanceof RequestError ? line : { kind: 'blocked' };
   }
 }

@@ -4,6 +4,7 @@ import { type CheckedDevices, DeviceCheck, readinessOf } from '../../../../clien
 import { checkLine } from '../../../../client/calls/line-check.ts';
 import type { MediaResult } from '../../../../client/calls/media-devices.ts';
 import { levelOf } from '../../../../client/calls/sound-level.ts';
+import { noAnswer } from '../../../../client/net/request-error.ts';
 import { waitUntil } from '../../../../client/net/observable.ts';
 
 const reachable = { ping: async () => await Promise.resolve(), openMedia: null };
@@ -110,6 +111,8 @@ describe('the line', () => {
     expect(await checkLine({ ping: fail, openMedia: async () => await Promise.resolve(20) })).toEqual({ kind: 'offline' });
     expect(await checkLine({ ping, openMedia: fail })).toEqual({ kind: 'blocked' });
     expect(await checkLine({ ping, openMedia: async () => await Promise.resolve(20.4) })).toEqual({ kind: 'media', roundTripMs: 20 });
+    const unavailable = noAnswer(new Error('no sfu'));
+    expect(await checkLine({ ping, openMedia: async () => await Promise.reject(unavailable) })).toMatchObject({ kind: 'line' });
     expect(await checkLine({ ping, openMedia: null })).toMatchObject({ kind: 'line' });
   });
 });
