@@ -1,13 +1,14 @@
-import { CallAgreement, type CallAgreementState, type KeyChange } from '../../client/crypto/call-agreement.ts';
+import { CallAgreement, type CallAgreementOptions, type CallAgreementState, type KeyChange } from '../../client/crypto/call-agreement.ts';
 import { createDevice } from '../../client/crypto/device.ts';
 import { FrameOpener } from '../../client/crypto/frame-opener.ts';
 import { FrameSealer } from '../../client/crypto/frame-sealer.ts';
-import { clearBytes, type FrameKind } from '../../client/crypto/media-key.ts';
+import { clearBytes, type FrameKind, type MediaKey } from '../../client/crypto/media-key.ts';
 import { randomBytes } from '../../client/crypto/primitives.ts';
 import { toBase64Url } from '../../server/protocol/base64url.ts';
 import type { CallMember, CallRole, PeerId } from '../../server/protocol/calls.ts';
-import { type AccountId, newId, idOf } from '../../server/protocol/ids.ts';
+import { type AccountId, type DeviceId, idOf, newId } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
+import type { Person } from './gim-world.ts';
 
 /** Somebody with a key to sign with: a device's, or a guest's. */
 export interface Caller {
@@ -16,13 +17,20 @@ export interface Caller {
   readonly role: CallRole;
   readonly signPk: Uint8Array;
   readonly signSk: Uint8Array;
+  /** Null for guests. */
+  readonly deviceId: DeviceId | null;
   /** Guests: who has invited them. */
   readonly inviter: Caller | null;
 }
 
 export function caller(name: string, role: CallRole = 'official', inviter: Caller | null = null): Caller {
-  const { signPk, signSk } = createDevice('browser');
-  return { name, accountId: idOf(randomBytes(32)), role, signPk, signSk, inviter };
+  const { signPk, signSk, deviceId } = createDevice('browser');
+  return { name, accountId: idOf(randomBytes(32)), role, signPk, signSk, deviceId: inviter ? null : idOf(deviceId), inviter };
+}
+
+/** Somebody with a chain, at the device he uses now. */
+export function callerOf({ id, device }: Person, name: string, role: CallRole): Caller {
+  return { name, accountId: idOf(id), role, signPk: device.signPk, signSk: device.signSk, deviceId: idOf(device.deviceId), inviter: null };
 }
 
 /** A signal on its way. */
@@ -41,16 +49,16 @@ export class Page {
   readonly agreement: CallAgreement;
   readonly changes: KeyChange['type'][] = [];
   readonly refusals: string[] = [];
-  /** Frames that were sealed at each change of the key, for those who come later and those who have gone. */
-  readonly recorded: Uint8Array<ArrayBuffer>[] = [];
   readonly sealer = new FrameSealer(['camera', 'microphone']);
   readonly openers = new Map<PeerId, FrameOpener>();
+  /** The newest key of each other, for whoever would misuse it. */
+  readonly known = new Map<PeerId, MediaKey>();
   #state: CallAgreementState | null = null;
 
   constructor(call: AgreeingCall, who: Caller) {
     this.caller = who;
     const grant = who.inviter ? toBase64Url(randomBytes(4)) : null;
-    this.member = { peerId: newId(), accountId: who.accountId, role: who.role, deviceId: newId(), grant };
+    this.member = { peerId: newId(), accountId: who.accountId, role: who.role, deviceId: who.deviceId, grant };
     const { callId, conversationId, epochs } = call;
     this.agreement = new CallAgreement({
       callId,
@@ -58,10 +66,7 @@ export class Page {
       isGuest: who.inviter !== null,
       conversationId,
       epochs: () => (who.inviter ? [] : epochs),
-      verify: async ({ accountId }) => {
-        const signPk = call.chains.get(accountId);
-        return signPk && (!who.inviter || who.inviter.accountId === accountId) ? { signPk } : null;
-      },
+      verify: async (member) => (who.inviter && who.inviter.accountId !== member.accountId ? null : await call.recognise(member)),
       send: (to, signal) => call.carry(this, to, signal),
       onKey: (change) => this.#onKey(change, call),
       onChange: (state) => {
@@ -84,6 +89,7 @@ export class Page {
     if (change.type === 'send') this.sealer.use(change.key);
     else if (change.type === 'stop') this.#stop();
     else if (change.type === 'receive') {
+      this.known.set(change.peerId, { ...change.key, baseKey: change.key.baseKey.slice() });
       const opener = this.openers.get(change.peerId) ?? new FrameOpener(() => call.nowMs);
       opener.add(change.key);
       this.openers.set(change.peerId, opener);
@@ -123,8 +129,12 @@ export class AgreeingCall {
   readonly callId = newId<'call'>();
   readonly conversationId = newId<'conversation'>();
   readonly epochs: Uint8Array[] = [randomBytes(32)];
-  /** What everybody knows of everybody: the active device. */
+  /** What everybody knows of everybody: the device that is active. */
   readonly chains = new Map<AccountId, Uint8Array>();
+  recognise: CallAgreementOptions['verify'] = ({ accountId }) => {
+    const signPk = this.chains.get(accountId);
+    return Promise.resolve(signPk ? { signPk } : null);
+  };
   readonly pages: Page[] = [];
   nowMs = 0;
   round = 0;
@@ -138,7 +148,7 @@ export class AgreeingCall {
   async join(who: Caller): Promise<Page> {
     if (!this.chains.has(who.accountId)) this.chains.set(who.accountId, who.signPk);
     const page = new Page(this, who);
-    await this.#drop((other) => other.caller === who);
+    await this.#drop((other) => other.caller.accountId === who.accountId);
     this.pages.push(page);
     await this.announce();
     return page;
