@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { decodeMessage, encodeMessage, type ChannelMessage } from '../../../client/calls/channel-message.ts';
+import { LiveText } from '../../../client/calls/live-text.ts';
+import { applyT140, cleanLine, editsBetween, newLine } from '../../../client/calls/t140.ts';
+import { idOf, type AccountId } from '../../../server/protocol/ids.ts';
+
+const erase = '\u0008';
+const anna: AccountId = idOf(new Uint8Array(32).fill(1));
+const ben: AccountId = idOf(new Uint8Array(32).fill(2));
+const family = '👨‍👩‍👧';
+const accented = 'e\u0301';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+/** Two people on one channel that can be cut, and what each sees. */
+class Pair {
+  isUp = true;
+  readonly annasFrames: ChannelMessage[] = [];
+  readonly anna = new LiveText({ accountId: anna, send: (message) => this.#carry(anna, message) });
+  readonly ben = new LiveText({ accountId: ben, send: (message) => this.#carry(ben, message) });
+
+  constructor() {
+    this.open();
+  }
+
+  open(): void {
+    this.isUp = true;
+    for (const text of [this.anna, this.ben]) text.setOpen(true);
+    this.ben.restore(anna, this.anna.snapshot());
+    this.anna.restore(ben, this.ben.snapshot());
+  }
+
+  cut(): void {
+    this.isUp = false;
+    for (const text of [this.anna, this.ben]) text.setOpen(false);
+  }
+
+  seenBy(who: 'anna' | 'ben'): string[] {
+    return this[who].lines.value.map(
+      ({ accountId, text, isOpen }) => `${accountId === anna ? 'Anna' : 'Ben'}: ${text}${isOpen ? '…' : ''}`,
+    );
+  }
+
+  #carry(from: AccountId, message: ChannelMessage): void {
+    if (from === anna) this.annasFrames.push(message);
+    const arrived = decodeMessage(encodeMessage(message));
+    if (this.isUp && arrived?.kind === 'text') (from === anna ? this.ben : this.anna).received(from, arrived.text);
+  }
+}
+
+test('an erase takes away what a person takes for one character, across the end of a line too', () => {
+  expect(applyT140('ab', erase)).toBe('a');
+  expect(applyT140(`ab${family}`, erase)).toBe('ab');
+  expect(applyT140(`ab${accented}`, erase)).toBe('ab');
+  expect(applyT140('ab', `${newLine}c${erase}${erase}d`)).toBe('abd');
+  expect(applyT140('', `${erase}${erase}a`)).toBe('a');
+});
+
+test('line ends of every kind begin a line, and controls and byte order marks are nothing', () => {
+  expect(applyT140('', 'a\r\nb\nc\rd\u2029e')).toBe(['a', 'b', 'c', 'd', 'e'].join(newLine));
+  expect(applyT140('', '\ufeffa\u0007\u001bb\u009f')).toBe('ab');
+  expect(cleanLine(`a${erase}b\nc${newLine}d`)).toBe('ab cd');
+});
+
+test('whatever a line was and becomes, what is sent for it makes the one of the other', () => {
+  const line = fc
+    .array(fc.constantFrom('a', 'b', ' ', 'é', accented, family, '\u0301', '🇱🇺', 'ｱﾞ', 'क्षि', '\u200d'), { maxLength: 12 })
+    .map((characters) => characters.join(''));
+  fc.assert(
+    fc.property(line, line, (before, after) => {
+      expect(applyT140(before, editsBetween(before, after))).toBe(after);
+    }),
+  );
+});
+
+test('the first character goes out at once and what follows within 100 ms, together', () => {
+  const pair = new Pair();
+  pair.anna.setLine('H');
+  expect(pair.seenBy('ben')).toEqual(['Anna: H…']);
+  pair.anna.setLine('He');
+  pair.anna.setLine('Hel');
+  pair.anna.setLine('He');
+  expect(pair.seenBy('ben')).toEqual(['Anna: H…']);
+  vi.advanceTimersByTime(100);
+  expect(pair.seenBy('ben')).toEqual(['Anna: He…']);
+  expect(pair.annasFrames).toHaveLength(2);
+});
+
+test('lines stand in the order in which they were begun, and an empty one is none', () => {
+  const pair = new Pair();
+  pair.anna.endLine();
+  pair.anna.setLine('one');
+  vi.advanceTimersByTime(1_000);
+  pair.ben.setLine('two');
+  vi.advanceTimersByTime(1_000);
+  pair.anna.setLine('one and a half');
+  pair.anna.endLine();
+  vi.advanceTimersByTime(1_000);
+  pair.anna.setLine('three');
+  vi.advanceTimersByTime(1_000);
+  expect(pair.seenBy('ben')).toEqual(['Anna: one and a half', 'Ben: two…', 'Anna: three…']);
+  expect(pair.seenBy('anna')).toEqual(pair.seenBy('ben'));
+});
+
+test('what is written while the channel is down is there when it is up again, once', () => {
+  const pair = new Pair();
+  pair.anna.setLine('before');
+  vi.advanceTimersByTime(1_000);
+  pair.cut();
+  pair.anna.setLine('before and while');
+  pair.anna.endLine();
+  pair.anna.setLine('it was down');
+  vi.advanceTimersByTime(1_000);
+  pair.open();
+  vi.advanceTimersByTime(1_000);
+  expect(pair.seenBy('ben')).toEqual(['Anna: before and while', 'Anna: it was down…']);
+  expect(new Set(pair.ben.lines.value.map(({ id }) => id)).size).toBe(2);
+});
+
+test('who comes late reads the last page, and somebody who loads his page anew goes on below his earlier lines', () => {
+  const pair = new Pair();
+  for (let line = 0; line < 100; line += 1) {
+    pair.anna.setLine(`line ${line} ${'x'.repeat(60)}`);
+    pair.anna.endLine();
+  }
+  const late = new LiveText({ accountId: ben, send: () => undefined });
+  late.restore(anna, pair.anna.snapshot());
+  const [first] = late.lines.value;
+  expect(late.lines.value.length).toBeGreaterThan(20);
+  expect(late.lines.value.length).toBeLessThan(40);
+  expect(first?.text).toMatch(/^line [67]\d x/);
+  const reloaded = new LiveText({ accountId: anna, send: () => undefined });
+  reloaded.setLine('back');
+  late.restore(anna, reloaded.snapshot());
+  expect(late.lines.value.at(-1)?.text).toBe('back');
+  expect(late.lines.value.length).toBeGreaterThan(20);
+});
+
+test('nobody can put words into another one’s line: own text comes from oneself only', () => {
+  const pair = new Pair();
+  pair.anna.setLine('mine');
+  pair.anna.restore(anna, { lane: 'x', first: 0, lines: [{ text: 'forged', ageMs: 0 }] });
+  expect(pair.seenBy('anna')).toEqual(['Anna: mine…']);
+});
+
+test('a message of another kind, or that is none, is passed over', () => {
+  for (const bytes of [[], [9, 1, 2], [1, 123], [2, 91, 93], [0, 255]]) expect(decodeMessage(Uint8Array.from(bytes))).toBeNull();
+  const state: ChannelMessage = { kind: 'state', state: { signing: true, keepsText: false } };
+  expect(decodeMessage(encodeMessage(state))).toEqual(state);
+});
