@@ -11,6 +11,8 @@ export interface ServiceTime {
 const minOwn = 20;
 /** The exponential distribution counts like so many services seen: it fills in what a short record has not shown. */
 const priorWeight = 10;
+/** Of which nothing is known: not told to anybody, but whoever is with somebody is not free at once. */
+const unknownMs = 10 * 60_000;
 
 /** Service times of one kind: what was seen, in order of length. */
 interface Pool {
@@ -78,11 +80,11 @@ export function drawRest({ times: { sorted, meanMs }, elapsedMs, first, prior }:
 
 function pool(times: readonly ServiceTime[]): Pool {
   const sorted = Float64Array.from(times, ({ durationMs }) => durationMs).sort();
-  const meanMs = sorted.reduce((sum, duration) => sum + duration, 0) / Math.max(1, sorted.length);
+  const meanMs = sorted.length === 0 ? unknownMs : sorted.reduce((sum, duration) => sum + duration, 0) / sorted.length;
   const squares = sorted.reduce((sum, duration) => sum + (duration - meanMs) ** 2, 0);
   // What is drawn from: what was seen, and the exponential share.
   const variance = (squares + priorWeight * meanMs * meanMs) / (sorted.length + priorWeight);
-  const doubt = meanMs > 0 ? Math.sqrt(Math.log1p(variance / (meanMs * meanMs) / sorted.length)) : 0;
+  const doubt = meanMs > 0 && sorted.length > 0 ? Math.sqrt(Math.log1p(variance / (meanMs * meanMs) / sorted.length)) : 0;
   return { sorted, meanMs, doubt };
 }
 

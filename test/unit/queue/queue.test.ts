@@ -157,7 +157,7 @@ describe('a queue entry', () => {
           entry = next;
         });
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
