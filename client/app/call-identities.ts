@@ -1,17 +1,17 @@
 import { type CallMember, type CallView, guestRoles } from '../../server/protocol/calls.ts';
-import { fromBase64Url } from '../../server/protocol/base64url.ts';
+import { type Base64Url, fromBase64Url } from '../../server/protocol/base64url.ts';
 import { memberChain, findMembership } from '../../server/protocol/inbox-state.ts';
 import { type AccountId, type ConversationId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
-import { equalBytes } from '../../server/protocol/sodium.ts';
+import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
 import { activeDevices, type DeviceState } from '../../server/protocol/user-state.ts';
 import type { CallIdentities } from '../calls/call-identities.ts';
 import type { Conversation } from '../conversations/conversation.ts';
-import { openGrant } from '../crypto/call-guest.ts';
+import { type Grant, openGrant } from '../crypto/call-guest.ts';
 import { waitUntil } from '../net/observable.ts';
 import type { Account } from './account.ts';
 
-/** Whom a call has is asked for anew with each round; within this time once. */
-const freshMs = 10_000;
+/** Chains of the last minute will do, as for messages, unless somebody says that they have changed. */
+const freshMs = 60_000;
 
 /**
  * Who an account is in calls, and how it knows the others: the citizen by his chain, officials by the inbox that the conversation's
@@ -22,6 +22,7 @@ export function createCallIdentities(
   conversation: (conversationId: ConversationId) => Conversation,
 ): CallIdentities {
   const { accountId, device } = keyring;
+  let staleSince = -Infinity;
   const user = (userId: Uint8Array) => directory.find(idOf(userId))?.chain;
 
   /** The devices that may speak for him in this call; none when he belongs to nobody of it. */
@@ -29,7 +30,7 @@ export function createCallIdentities(
     const parties = conversation(conversationId).state.value.inForce?.parties;
     if (!parties) throw new Error('the conversation has not been read yet');
     const inboxId = idOf<'inbox'>(parties.inboxId);
-    await reader.loadChains({ accountIds: [person], inboxIds: [inboxId] }, { maxAgeMs: freshMs });
+    await reader.loadChains({ accountIds: [person], inboxIds: [inboxId] }, { maxAgeMs: Math.min(freshMs, Date.now() - staleSince) });
     const userId = fromBase64Url(person);
     if (equalBytes(userId, parties.citizenId)) {
       const chain = user(userId);
@@ -42,7 +43,8 @@ export function createCallIdentities(
 
   const guestKey = async (call: CallView, { accountId: guest, grant, role }: CallMember) => {
     if (grant === null) return null;
-    const word = openGrant(fromBase64Url(grant), { callId: call.callId, accountId: guest });
+    const word = readGrant(grant, { callId: call.callId, accountId: guest });
+    if (word === null) return null;
     const devices = await devicesOf(call, word.inviterId);
     const isInvited = word.role === role && devices.some(({ signPk }) => equalBytes(signPk, word.inviterPk));
     return isInvited ? { signPk: word.guestPk } : null;
@@ -62,9 +64,20 @@ export function createCallIdentities(
       await waitUntil(conversation(conversationId).state, ({ inForce }) => inForce !== null);
     },
     epochs: ({ conversationId }) => conversation(conversationId).state.value.inForce?.epochLinks ?? [],
+    refresh: () => void (staleSince = Date.now()),
     verify: async (call, member) => {
       const isGuest = guestRoles.some((role) => role === member.role);
       return isGuest ? await guestKey(call, member) : await deviceKey(call, member.accountId, member.deviceId);
     },
   };
+}
+
+/** Null for what nobody has signed for this guest. */
+function readGrant(grant: Base64Url, guest: Pick<CallMember, 'accountId'> & Pick<CallView, 'callId'>): Grant | null {
+  try {
+    return openGrant(fromBase64Url(grant), guest);
+  } catch (error) {
+    if (error instanceof CryptoError || error instanceof RangeError) return null;
+    throw error;
+  }
 }

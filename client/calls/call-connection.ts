@@ -16,7 +16,7 @@ import type { ChannelMessage } from './channel-message.ts';
 import { listenToCall } from './call-news.ts';
 import { canSealFrames, FrameWorker } from './frame-worker.ts';
 import type { LiveText } from './live-text.ts';
-import { onNetworkChange } from './network-change.ts';
+import { onNetworkChange, onPageHide } from './page-events.ts';
 import { Preferences } from './preferences.ts';
 import type { Preference } from './remote-tracks.ts';
 
@@ -217,6 +217,7 @@ export class CallConnection {
       on('call:changed', ({ call }) => call.callId === callId && this.#onCall(call)),
       connection.subscribe(({ status }) => status === 'connected' && void this.#peer?.check()),
       onNetworkChange(() => this.#peer?.restartIce()),
+      onPageHide(() => this.close()),
     ];
   }
 

@@ -13,6 +13,8 @@ export interface CallIdentities {
   ready(call: CallView): Promise<void>;
   /** The newest epochs of the call's conversation, the newest first; none for guests. */
   epochs(call: CallView): readonly Uint8Array[];
+  /** Chains may have changed: who is verified from now on is verified by newer ones. */
+  refresh(): void;
   /**
    * The key this member must sign with; null when he belongs to nobody of this call. `self`: this page as a member. Rejects when that
    * cannot be found out now.

@@ -8,6 +8,7 @@ export function listenToCall(callId: CallId, on: Subscribe, tell: (news: (peer: 
     if (fact.callId === callId) tell(news);
   };
   return [
+    on('inbox:changed', () => tell((peer) => peer.security.verifyAgain())),
     on('call:members-changed', (fact) => ofCall(fact, (peer) => peer.setMembers(fact.members))),
     on('call:signalled', (fact) => ofCall(fact, (peer) => peer.security.receive(fact.from, fact.signal))),
     on('call:producer-added', (fact) => ofCall(fact, (peer) => peer.remote.meet([fact.producer]))),

@@ -23,6 +23,7 @@ export interface CallSecurityOptions {
 }
 
 const tickMs = 250;
+const verifyMs = 30_000;
 
 /** The keys of one joining of the call: how they are agreed, what is sealed with them, and whether what comes opens. */
 export class CallSecurity implements TextCipher {
@@ -36,6 +37,7 @@ export class CallSecurity implements TextCipher {
   readonly #timer: ReturnType<typeof setInterval>;
   /** This page, as the newest list of members has it. */
   #self: CallMember;
+  #verifiedAt = performance.now();
   #hasKey = false;
 
   constructor(options: CallSecurityOptions) {
@@ -62,6 +64,8 @@ export class CallSecurity implements TextCipher {
     this.#state = new Subject(this.#agreement.state);
     this.#timer = setInterval(() => {
       this.#agreement.tick().catch(() => undefined);
+      // That a device was revoked is told to its owner only.
+      if (performance.now() - this.#verifiedAt > verifyMs) this.verifyAgain();
       // Frames that do not come any more are not counted.
       this.#seen(() => undefined);
     }, tickMs);
@@ -98,8 +102,10 @@ export class CallSecurity implements TextCipher {
     }
   }
 
-  /** Chains have changed: somebody may be nobody now. */
+  /** Chains may have changed: somebody may be nobody now. */
   verifyAgain(): void {
+    this.#verifiedAt = performance.now();
+    this.#options.identities.refresh();
     this.#agreement.verifyAgain();
   }
 

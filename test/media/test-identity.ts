@@ -16,6 +16,7 @@ export async function identityOf(name: string): Promise<CallIdentities> {
     signSk,
     isGuest: false,
     ready: () => Promise.resolve(),
+    refresh: () => undefined,
     epochs: () => [epoch],
     verify: async (call, { accountId }) => {
       const displayName = call.participants.find((participant) => participant.accountId === accountId)?.displayName ?? ghostName;

@@ -9,3 +9,9 @@ export function onNetworkChange(listener: () => void): () => void {
     connection?.removeEventListener('change', listener);
   };
 }
+
+/** Calls the listener when the page goes away: the others are to see it at once, and not when nothing has come for long. Returns stop. */
+export function onPageHide(listener: () => void): () => void {
+  globalThis.addEventListener('pagehide', listener);
+  return () => globalThis.removeEventListener('pagehide', listener);
+}
