@@ -120,7 +120,11 @@ export class CallPage extends GovPage {
   }
 
   #choices(call: CallView): TemplateResult {
-    const form = joinForm({ name: this.#titleOf(call), checkPath: '/device-check', onJoin: (choice) => this.#join(call, choice) });
+    const form = joinForm({
+      name: this.#titleOf(call),
+      checkPath: `/device-check?call=${call.callId}`,
+      onJoin: (choice) => this.#join(call, choice),
+    });
     return html`<div class="frame call-words-page">${form}</div>`;
   }
 
