@@ -31,14 +31,18 @@ declare global {
   }
 }
 
-/** Takes the first in the line, as the official's page does. */
-async function acceptNext(page: Page): Promise<void> {
+/** Opens a page of the official from which the line can be asked. */
+async function sitDown(page: Page): Promise<void> {
   await page.goto('/en/account');
   await unlock(page);
   await page.locator('gov-account-page').waitFor();
+}
+
+/** Takes the first in the line, as the official's page does. */
+async function acceptNext(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
-    await request?.('availability:set', { available: true });
+    await request?.('availability:set', { state: 'available', services: [], languages: [] });
     const line = await request?.('queue:list', {});
     const [next] = line?.entries ?? [];
     await request?.('queue:accept', { entryId: next?.entryId ?? ('' as QueueEntryId) });
@@ -83,11 +87,29 @@ describe('the waiting room', () => {
     expect(await overflow(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
   });
+
+  test('keeps what is needed, and what the device check has found over the connection of a call', async () => {
+    const { page } = second;
+    await page.getByText('Needs: Nothing in particular').click();
+    await page.getByRole('checkbox', { name: 'Sign language (DGS)' }).check();
+    await page.getByText('Needs: Sign language (DGS)').waitFor();
+    await page.getByRole('link', { name: 'Check camera and sound' }).click();
+    await page.getByRole('button', { name: 'Start the check' }).click();
+    const steps = page.getByRole('list', { name: 'Steps of the check' });
+    await steps.getByText(/^The server for picture and sound answers/).waitFor();
+    await steps.getByText('The team sees: Camera and microphone ready').waitFor();
+    await page.getByRole('link', { name: 'Back to the line' }).click();
+    await page.getByText('Checked. The team sees: Camera and microphone ready').waitFor();
+    await page.reload();
+    await page.getByText('Needs: Sign language (DGS)').waitFor();
+    await page.getByText('Checked. The team sees: Camera and microphone ready').waitFor();
+  });
 });
 
 describe('the turn', () => {
   test('is told by name, with the focus on the words and not on a button', async () => {
     await enrol(official.page, installation.links.get('Claire Weber') ?? '');
+    await sitDown(official.page);
     await acceptNext(official.page);
     const dialog = second.page.getByRole('alertdialog', { name: 'Claire Weber, Citizens’ office, is calling you' });
     await dialog.waitFor();
@@ -102,13 +124,28 @@ describe('the turn', () => {
     await page.keyboard.press('Escape');
     await page.getByRole('alertdialog').waitFor({ state: 'hidden' });
     await page.getByRole('link', { name: 'Appointments' }).click();
-    await page.getByRole('region', { name: 'Your turn' }).getByRole('link', { name: 'Go to the call' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Ready for the call?' }).waitFor();
+    const bar = page.getByRole('region', { name: 'Your turn' });
+    await bar.getByText(/^Time to answer: \d+ seconds$/).waitFor();
+    await page.reload();
+    await page.getByRole('alertdialog').waitFor();
+    await page.keyboard.press('Escape');
+    await bar.getByRole('button', { name: 'Answer' }).click();
+  });
+
+  test('is let by to the next one, told in words, and comes again', async () => {
+    const { page } = second;
+    await page.getByRole('button', { name: 'Let the next one go first' }).click();
+    await page.getByRole('alertdialog').waitFor({ state: 'hidden' });
+    await page.goto('/en/');
+    await page.getByRole('link', { name: /A2/ }).click();
+    await page.getByText(/^At \d+:\d\d you let the next one go first\. You are next\.$/).waitFor();
+    await acceptNext(official.page);
+    await page.getByRole('alertdialog').waitFor();
   });
 
   test('brings both together, with sound and pictures each way', async () => {
     const { page } = second;
-    await page.getByRole('button', { name: 'Join with camera and microphone' }).click();
+    await page.getByRole('button', { name: 'Answer with video' }).click();
     await page.getByRole('heading', { level: 1, name: 'Call with Claire Weber, Citizens’ office' }).waitFor();
     const callPath = new URL(page.url()).pathname;
     await official.page.goto(`${callPath}?join=audio,video`);
