@@ -73,7 +73,7 @@ async function codeOf(work: () => unknown): Promise<string> {
 
 /** The English one; in the others there must be one too, and not the same. */
 async function inFiveLanguages(text: () => string): Promise<string> {
-  await loadAreas(['account', 'conversations']);
+  await loadAreas(['account', 'conversations', 'safety']);
   const texts = new Set<string>();
   let english = '';
   for (const locale of locales) {

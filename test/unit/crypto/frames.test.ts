@@ -63,13 +63,18 @@ test('attack 40: of a sealed frame only the clear bytes can be read, each kind h
 });
 
 test('attack 41: plain frames, a marked frame of the server`s, silence, nothing: none is opened, whatever its length', async () => {
-  const { opener } = pair();
+  const { opener, sealer } = pair();
   const silence = new Uint8Array([0xf8, 0xff, 0xfe]);
   // What LiveKit lets through as "server injected": a frame that ends in a marker.
   const marked = new Uint8Array([...bytes(40), ...new TextEncoder().encode('LK-ROCKS')]);
   for (const [kind, type] of frames) {
+    const clear = clearBytes(kind, type);
+    const sealed = await sealer.seal(kind, bytes(60), clear);
+    // As it should be to the last byte of the header, and plain from there on.
+    const plain = sealed.fill(0xf8, clear + decodeHeader(sealed.subarray(clear)).length);
+    expect(await refusal(opener.open(kind, plain, clear))).toBe('cannot_open');
     for (const frame of [new Uint8Array(), silence, marked, bytes(1), bytes(17), bytes(25), bytes(400), new Uint8Array(400)])
-      expect(await refusal(opener.open(kind, frame, clearBytes(kind, type)))).not.toBe('opened');
+      expect(await refusal(opener.open(kind, frame, clear))).not.toBe('opened');
   }
 });
 
