@@ -10,7 +10,7 @@ import { Owner } from '../../deploy/demonstration/owner.ts';
 import { issueLinks, seedWhenEmpty } from '../../deploy/demonstration/prepare.ts';
 import { startEmbeddedPostgres } from '../../server/platform/embedded-postgres.ts';
 import { findOrigin, type ServerProcess, startServerProcess } from './server.ts';
-import { startTestSfu } from './sfu.ts';
+import { startTestSfu, type TestSfuOptions } from './sfu.ts';
 import { startTcpRelay, type TcpRelay } from './tcp-relay.ts';
 
 /** The whole of it as `npm start` runs it: PostgreSQL, sfu, server and owner program, each a process, and the demonstration in it. */
@@ -40,7 +40,7 @@ export interface Installation {
 
 const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts', import.meta.url));
 
-export async function startInstallation(): Promise<Installation> {
+export async function startInstallation({ sfu: sfuOptions }: { readonly sfu?: TestSfuOptions } = {}): Promise<Installation> {
   // Named so that the next run clears away what one that was killed has left.
   const data = await mkdtemp(join(tmpdir(), `schalter-test-${process.pid}-`));
   const closers: (() => Promise<unknown> | void)[] = [async () => await rm(data, { recursive: true, force: true })];
@@ -50,7 +50,7 @@ export async function startInstallation(): Promise<Installation> {
   try {
     const postgres = await startEmbeddedPostgres({ dataDir: data, log: () => undefined });
     closers.push(postgres.stop);
-    const sfu = await startTestSfu();
+    const sfu = await startTestSfu(sfuOptions);
     closers.push(async () => await sfu.close());
 
     const behind = await findOrigin();

@@ -30,6 +30,12 @@ export interface TestSfuOptions {
   readonly secret?: string;
   /** How long after `close` people may stay in a call. */
   readonly drainSeconds?: number;
+  /** Of this machine, for media. */
+  readonly listenAddress?: string;
+  /** What browsers are told to send to instead. */
+  readonly announcedAddress?: string;
+  /** Of the first worker, for media; 0: any free ones. */
+  readonly rtcPort?: number;
 }
 
 const readyLine = z.object({ msg: z.literal('the sfu is ready'), url: z.string() });
@@ -40,6 +46,9 @@ export async function startTestSfu({
   controlPort = 0,
   secret = randomBytes(32).toString('base64url'),
   drainSeconds = 0,
+  listenAddress = '127.0.0.1',
+  announcedAddress = listenAddress,
+  rtcPort = 0,
 }: TestSfuOptions = {}): Promise<TestSfu> {
   const directory = await mkdtemp(join(tmpdir(), 'schalter-sfu-'));
   const secretFile = join(directory, 'secret');
@@ -49,7 +58,9 @@ export async function startTestSfu({
       ...process.env,
       SFU_SECRET_FILE: secretFile,
       SFU_CONTROL_PORT: `${controlPort}`,
-      SFU_RTC_PORT_BASE: '0',
+      SFU_RTC_PORT_BASE: `${rtcPort}`,
+      SFU_LISTEN_ADDRESS: listenAddress,
+      SFU_ANNOUNCED_ADDRESS: announcedAddress,
       SFU_WORKERS: `${workers}`,
       SFU_DRAIN_SECONDS: `${drainSeconds}`,
       SFU_LOG_LEVEL: 'info',

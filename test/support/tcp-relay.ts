@@ -5,6 +5,8 @@ export interface TcpRelay {
   readonly port: number;
   /** While it is cut, no byte passes in either direction and nobody is told: what a lost network is like. */
   setCut(cut: boolean): void;
+  /** How long what is sent from now on is under way, in milliseconds and in each direction. */
+  setDelay(delayMs: number): void;
   close(): Promise<void>;
 }
 
@@ -12,17 +14,22 @@ export interface TcpRelay {
 export async function startTcpRelay(serverPort: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let delayMs = 0;
+  const after = (act: () => void): void => {
+    if (delayMs === 0) act();
+    else setTimeout(act, delayMs);
+  };
   const keep = (socket: Socket, other: Socket): void => {
     sockets.add(socket);
     if (isCut) socket.pause();
-    socket.on('data', (bytes) => void other.write(bytes));
+    socket.on('data', (bytes) => after(() => void other.write(bytes)));
     // One end that goes takes the other with it, also when the server was killed or has not been started yet.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       sockets.delete(socket);
       other.destroy();
     });
-    socket.on('end', () => void other.end());
+    socket.on('end', () => after(() => void other.end()));
   };
   const relay = createServer({ allowHalfOpen: true }, (outside) => {
     const inside = connect({ port: serverPort, host: '127.0.0.1', allowHalfOpen: true });
@@ -41,6 +48,7 @@ export async function startTcpRelay(serverPort: number): Promise<TcpRelay> {
         if (cut) socket.pause();
         else socket.resume();
     },
+    setDelay: (milliseconds) => void (delayMs = milliseconds),
     close: async () => {
       relay.close();
       for (const socket of sockets) socket.destroy();
