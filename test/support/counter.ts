@@ -73,8 +73,8 @@ export interface TestCounter {
   /** The last socket of somebody goes, or the first one comes. */
   disconnect(person: Person): void;
   connect(person: Person): void;
-  /** Time passes as it does: with a sweep every ten seconds, on the first node and these. */
-  pass(ms: number, nodes?: readonly Counter[]): Promise<void>;
+  /** Time passes as it does: with sweeps, on the first node and these. */
+  pass(ms: number, options?: { readonly stepMs?: number; readonly nodes?: readonly Counter[] }): Promise<void>;
   /** Another node on the same database. Nobody is connected to it. */
   addNode(): Counter;
   /** Resolves with the next fact of that kind that somebody is told and that fits. */
@@ -249,9 +249,9 @@ export async function startTestCounter({
       connected.add(accountId);
       parts.counter.notePresence(accountId, true);
     },
-    async pass(ms, others = []) {
+    async pass(ms, { stepMs = 10_000, nodes: others = [] } = {}) {
       for (const end = clock.at + ms; clock.at < end;) {
-        clock.at = Math.min(end, clock.at + 10_000);
+        clock.at = Math.min(end, clock.at + stepMs);
         for (const node of [parts.counter, ...others]) await node.sweep();
       }
     },

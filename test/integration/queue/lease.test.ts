@@ -101,9 +101,9 @@ test('no ticket goes back because the server was away: the time counts from its 
 test('two nodes that see the same official vanish give the ticket back once', async () => {
   const { ana, official, entryId, callId } = await ring();
   const second = counter.addNode();
-  await counter.pass(minuteMs / 2, [second]);
+  await counter.pass(minuteMs / 2, { nodes: [second] });
   counter.disconnect(official);
-  await counter.pass(limits.leaseMs - 1_000, [second]);
+  await counter.pass(limits.leaseMs - 1_000, { nodes: [second] });
   counter.clock.at += 6_000;
   await Promise.all([counter.counter.sweep(), second.sweep()]);
   expect(await mine(ana)).toMatchObject({ entryId, state: 'waiting', place: 1, missedTurns: 0 });

@@ -8,21 +8,9 @@ beforeEach(async () => {
 });
 afterEach(async () => await counter.close());
 
-const leave = (person: Person): void => {
-  counter.connected.delete(person.accountId);
-  counter.counter.notePresence(person.accountId, false);
-};
-const comeBack = (person: Person): void => {
-  counter.connected.add(person.accountId);
-  counter.counter.notePresence(person.accountId, true);
-};
-/** Time passes as it does: with a sweep every twenty seconds. */
-const pass = async (ms: number): Promise<void> => {
-  for (const end = counter.clock.at + ms; counter.clock.at < end;) {
-    counter.clock.at = Math.min(end, counter.clock.at + 20_000);
-    await counter.counter.sweep();
-  }
-};
+const leave = (person: Person): void => counter.disconnect(person);
+const comeBack = (person: Person): void => counter.connect(person);
+const pass = async (ms: number): Promise<void> => await counter.pass(ms, { stepMs: 20_000 });
 
 test('officials see who is away, and who came back', async () => {
   const ana = await counter.addCitizen();
@@ -39,7 +27,7 @@ test('officials see who is away, and who came back', async () => {
   expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: true, place: 1 }]);
 });
 
-test('a citizen keeps his place for five minutes without a connection, and loses it after that, told and on record', async () => {
+test('Q03: a citizen keeps his place for five minutes without a connection, and loses it after that, told and on record', async () => {
   const [ana, ben] = [await counter.addCitizen(), await counter.addCitizen()];
   const { entryId } = await counter.join(ana);
   await counter.join(ben);
@@ -52,6 +40,37 @@ test('a citizen keeps his place for five minutes without a connection, and loses
   expect(await ben.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1 }] });
   expect(ana.told('queue:moved').at(-1)).toMatchObject({ entry: { entryId, state: 'left', place: null } });
   expect(counter.events.at(-1)).toMatchObject({ event: { type: 'ticket-left', entryId } });
+});
+
+test('Q03: whoever gives no sign of life for a minute is shown as away, though nobody saw him go', async () => {
+  const ana = await counter.addCitizen();
+  await counter.join(ana);
+  const official = await counter.addOfficial();
+  // As when the node he was connected to dies.
+  counter.connected.delete(ana.accountId);
+  await pass(40_000);
+  expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: true }]);
+  const away = counter.next('queue:changed');
+  await pass(20_000);
+  await away;
+  expect((await official.request('queue:list', {})).entries).toMatchObject([{ present: false, place: 1 }]);
+});
+
+test('a parked citizen is dropped after five minutes like one who waits, and one whom a push reaches after fifteen', async () => {
+  const [ana, ben, cleo] = [await counter.addCitizen(), await counter.addCitizen(), await counter.addCitizen()];
+  const official = await counter.addOfficial();
+  for (const citizen of [ana, ben, cleo]) await counter.join(citizen);
+  const { entries } = await official.request('queue:list', {});
+  for (const { entryId, citizenId } of entries) if (citizenId !== ben.accountId) await official.request('queue:park', { entryId });
+  counter.reachable.add(cleo.accountId);
+  await pass(6 * minuteMs);
+  for (const citizen of [ana, ben, cleo]) leave(citizen);
+  await pass(5 * minuteMs + 40_000);
+  expect((await official.request('queue:list', {})).entries).toMatchObject([{ citizenId: cleo.accountId, state: 'parked' }]);
+  await pass(9 * minuteMs);
+  expect((await official.request('queue:list', {})).entries).toHaveLength(1);
+  await pass(minuteMs);
+  expect((await official.request('queue:list', {})).entries).toEqual([]);
 });
 
 test('a citizen who comes back within five minutes is where he was', async () => {
@@ -101,11 +120,14 @@ test('an official who has gone serves nobody, and serves again when he is back',
   expect(await waitNow()).toEqual({ fromMinutes: 0, toMinutes: 5 });
 });
 
-test('waiting counts as activity of a session', async () => {
-  const ana = await counter.addCitizen();
+test('waiting, being parked, being called and calling count as activity of a session', async () => {
+  const [ana, ben, cleo] = [await counter.addCitizen(), await counter.addCitizen(), await counter.addCitizen()];
+  const [paul] = [await counter.addOfficial(), await counter.addOfficial()];
   // Connected as well, but in no line.
   await counter.addCitizen();
   await counter.join(ana);
+  await paul.request('queue:park', { entryId: (await counter.join(ben)).entryId });
+  await counter.call(paul, (await counter.join(cleo)).entryId);
   await counter.counter.sweep();
-  expect(counter.keptAlive).toEqual(new Set([ana.accountId]));
+  expect(counter.keptAlive).toEqual(new Set([ana, ben, cleo, paul].map(({ accountId }) => accountId)));
 });

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../../server/platform/database.ts';
 import { fromBase64Url } from '../../../server/protocol/base64url.ts';
 import type { Response } from '../../../server/protocol/commands.ts';
@@ -8,17 +8,25 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.ts
 import type { Line, Somebody } from '../../support/people.ts';
 import { codeOf } from '../../support/refusal.ts';
 import { type ServerProcess, startServerProcess } from '../../support/server.ts';
+import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
 import { TestOffice } from '../../support/test-office.ts';
 
+let sfu: TestSfu;
 let own: TestDatabase;
 let database: Database;
 let server: ServerProcess;
 let office: TestOffice;
 
+const environment = () => ({ DATABASE_URL: own.url, SFU_URL: sfu.url, SFU_SECRET: sfu.secret });
+
+beforeAll(async () => {
+  sfu = await startTestSfu();
+});
+afterAll(async () => await sfu.close());
 beforeEach(async () => {
   own = await createTestDatabase();
   database = openDatabase({ url: own.url, log: pino({ level: 'silent' }) });
-  server = await startServerProcess({ DATABASE_URL: own.url });
+  server = await startServerProcess(environment());
   office = await TestOffice.create({ origin: server.origin, database, databaseUrl: own.url, log: [], close: async () => undefined });
 });
 afterEach(async () => {
@@ -62,7 +70,7 @@ test('a server that is killed and started again has every ticket at its place, a
   ]);
 
   await server.kill();
-  server = await startServerProcess({ DATABASE_URL: own.url }, server);
+  server = await startServerProcess(environment(), server);
   const [anaLine, benLine] = [await ana.citizen.connect(), await ben.citizen.connect()];
   const before = { wait: null, updatedAt: expect.any(Number) };
   expect(await anaLine.request('queue:list-mine', {})).toEqual({ entries: [{ ...ana.entry, ...before }] });
@@ -88,18 +96,40 @@ test('a server that is killed and started again has every ticket at its place, a
   ]);
   const { callId } = await officialLine.request('queue:accept', { entryId: ana.entry.entryId });
   expect(await anaLine.next('call:changed')).toMatchObject({ call: { callId, state: 'connecting' } });
-  expect(await anaLine.next('queue:moved', ({ entry }) => entry.state === 'accepted')).toMatchObject({ entry: { callId } });
+  expect(await anaLine.next('queue:moved', ({ entry }) => entry.state === 'called')).toMatchObject({ entry: { callId } });
   await benLine.next('queue:moved', ({ entry }) => entry.place === 1);
 
-  const ended = officialLine.next('call:changed', ({ call }) => call.state === 'ended');
-  await anaLine.request('call:hang-up', { callId });
+  // Killed while it rings: it rings on.
+  await server.kill();
+  server = await startServerProcess(environment(), server);
+  const [anaAgain, officialAgain] = [await ana.citizen.connect(), await official.connect()];
+  expect(await anaAgain.request('queue:list-mine', {})).toMatchObject({ entries: [{ state: 'called', callId }] });
+  const { members } = await anaAgain.request('call:join', { callId, peerId: newId<'peer'>() });
+  expect(members.members).toMatchObject([{ accountId: ana.citizen.accountId, role: 'citizen' }]);
+  const ended = officialAgain.next('call:changed', ({ call }) => call.state === 'ended');
+  await anaAgain.request('call:hang-up', { callId });
   expect(await ended).toMatchObject({ call: { callId, reason: 'hung-up' } });
-  for (const line of [anaLine, officialLine])
+  for (const line of [anaAgain, officialAgain])
     expect(await eventsOf(line, ana.conversationId)).toMatchObject([
       { type: 'ticket-joined' },
       { type: 'call-started', callId },
       { type: 'call-ended', callId },
     ]);
+}, 60_000);
+
+test('R33: the ticket of an official whose line is cut while it rings is at its old place within thirty seconds', async () => {
+  const [ana] = [await joinLine(), await joinLine()];
+  const officialLine = await (await office.addOfficial()).connect();
+  await officialLine.request('availability:set', { state: 'available', services: [], languages: [] });
+  const { callId } = await officialLine.request('queue:accept', { entryId: ana.entry.entryId });
+  const back = ana.line.next('queue:moved', ({ entry }) => entry.lostTurn !== null);
+  const cutAt = performance.now();
+  officialLine.socket.disconnect();
+  expect(await back).toMatchObject({
+    entry: { entryId: ana.entry.entryId, state: 'waiting', place: 1, missedTurns: 0, lostTurn: { outcome: 'official-lost' } },
+  });
+  expect(performance.now() - cutAt).toBeLessThan(30_000);
+  expect(await codeOf(ana.line.request('call:join', { callId, peerId: newId<'peer'>() }))).toBe('closed');
 }, 60_000);
 
 test('a closed line shows officials that somebody is away, and his return that he is back', async () => {

@@ -232,7 +232,7 @@ describe('at the same instant', () => {
 test('two nodes that see the same time run out count one missed turn', async () => {
   const { citizen, entryId } = await ring();
   const second = counter.addNode();
-  await counter.pass(limits.answerMs - 1, [second]);
+  await counter.pass(limits.answerMs - 1, { nodes: [second] });
   counter.clock.at += 1;
   await Promise.all([counter.counter.sweep(), second.sweep()]);
   expect(await mine(citizen)).toMatchObject({ entryId, state: 'waiting', missedTurns: 1 });
