@@ -21,7 +21,8 @@ export function createGuests(endSockets: (sessionId: SessionId) => void): Guests
   return {
     async endGuests(transaction, accountIds) {
       const ended = await end(transaction, accountIds);
-      return () => ended.forEach(endSockets);
+      // Whoever leaves is answered first.
+      return () => void setImmediate(() => ended.forEach(endSockets));
     },
     async removeGuests(transaction, accountIds) {
       if (accountIds.length === 0) return;

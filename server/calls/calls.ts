@@ -1,6 +1,7 @@
 import type { PeerId } from '../protocol/calls.ts';
 import type { CallEndReason, ConversationEvent } from '../protocol/conversations.ts';
 import type { AccountId, CallId, ConversationId, QueueEntryId, ServiceId } from '../protocol/ids.ts';
+import { AppError } from '../platform/app-error.ts';
 import type { SessionCaller } from '../platform/caller.ts';
 import { transaction, type Announcement, type Database, type Transaction } from '../platform/database.ts';
 import type { Notify } from '../platform/notify.ts';
@@ -80,8 +81,11 @@ export class Calls {
 
   /** As a part of calling somebody from the line: it rings. Throws `bad_state` when one of the two is in another call. */
   async start(within: Transaction, { at, ...rest }: CallStart): Promise<Announcement> {
+    const { store, companions } = this.#dependencies;
     const call = start({ ...rest, startedAt: at });
-    await this.#dependencies.store.add(within, call);
+    if (await companions.isElsewhere(within, call.official.accountId))
+      throw new AppError('bad_state', 'the official is in the call of a colleague');
+    await store.add(within, call);
     return () => {
       this.tell(call);
       void this.#dependencies.rooms.prepare(call.callId);
