@@ -73,7 +73,6 @@ export class CallConnection {
     this.#talk = new CallTalk(options.identities.accountId);
     this.#scene = new CallScene(options.identities.accountId, this.#talk);
     if (!canSealFrames()) {
-      this.#scene.setUnsupported();
       this.#end('unsupported');
       return;
     }
@@ -292,7 +291,7 @@ export class CallConnection {
     for (const stop of this.#stops) stop();
     this.#peer?.close();
     this.#peer = null;
-    this.#scene.follow(null);
+    this.#scene.follow(null, { isUnsupported: state === 'unsupported' });
     this.#talk.close();
     this.#frames?.close();
   }

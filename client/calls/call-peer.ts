@@ -12,7 +12,7 @@ import { CallMeter } from './call-figures.ts';
 import type { CallIdentities } from './call-identities.ts';
 import { CallSecurity } from './call-security.ts';
 import type { ChannelMessage } from './channel-message.ts';
-import type { FrameWorker } from './frame-worker.ts';
+import { type FrameWorker, FrameWorkerError } from './frame-worker.ts';
 import { PublishedTracks, type WantedTracks } from './published-tracks.ts';
 import { type Preference, RemoteTracks } from './remote-tracks.ts';
 import { withConstantBitrate } from './sending.ts';
@@ -21,8 +21,8 @@ import { TransportRecovery } from './transport-recovery.ts';
 /** `idle`: nothing to send or receive yet. `interrupted`: it was connected and is being mended. */
 export type MediaState = 'idle' | 'connected' | 'interrupted';
 
-/** Why a peer is of no use any more: it has to be made anew; the person went on in another window; the call is over. */
-export type PeerLoss = 'gone' | 'replaced' | 'ended';
+/** Why a peer is of no use any more: it has to be made anew; the person went on in another window; the call is over; nothing can be sealed here. */
+export type PeerLoss = 'gone' | 'replaced' | 'ended' | 'unsupported';
 
 export interface CallPeerOptions {
   readonly callId: CallId;
@@ -251,7 +251,7 @@ export class CallPeer {
     console.log('FAIL', error instanceof Error ? `${error.stack} ${String((error as { cause?: unknown }).cause)}` : error);
     if (this.#closing.signal.aborted) return;
     if (error instanceof RequestError) void this.check();
-    else this.lose('gone');
+    else this.lose(error instanceof FrameWorkerError ? 'unsupported' : 'gone');
   }
 }
 

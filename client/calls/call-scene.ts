@@ -17,6 +17,7 @@ export class CallScene {
   #peer: CallPeer | null = null;
   #stops: readonly (() => void)[] = [];
   #isStale = false;
+  #isUnsupported = false;
 
   constructor(self: AccountId, talk: CallTalk) {
     this.#self = self;
@@ -50,12 +51,9 @@ export class CallScene {
     this.#soon();
   }
 
-  setUnsupported(): void {
-    this.#security.set({ state: 'unsupported', code: null, alarms: [] });
-  }
-
-  /** This page's present joining, or none. */
-  follow(peer: CallPeer | null): void {
+  /** This page's present joining, or none; for good when this browser cannot seal. */
+  follow(peer: CallPeer | null, { isUnsupported = false } = {}): void {
+    this.#isUnsupported = isUnsupported;
     for (const stop of this.#stops) stop();
     this.#peer = peer;
     const parts = peer ? [peer.members, peer.remote.tracks, peer.security.state, peer.security.frames, peer.meter.figures] : [];
@@ -76,12 +74,13 @@ export class CallScene {
   #show(): void {
     const moment = this.#moment();
     setIfChanged(this.#own, this.#ownPart());
+    if (this.#isUnsupported) this.#security.set({ state: 'unsupported', code: null, alarms: [] });
     if (!moment) return;
     for (const { accountId } of moment.call.participants) {
       if (!moment.members.some((member) => member.accountId === accountId)) this.#talk.forget(accountId);
     }
     setIfChanged(this.#people, peopleOf(moment));
-    setIfChanged(this.#security, securityOf(moment));
+    if (!this.#isUnsupported) setIfChanged(this.#security, securityOf(moment));
   }
 
   #moment(): CallMoment | null {

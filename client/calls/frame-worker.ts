@@ -12,6 +12,11 @@ export interface FrameListener {
   opened(producerId: ProducerId, count: FrameCount): void;
 }
 
+/** The browser does not let a track be sealed or opened: nothing of it may be sent or decoded. */
+export class FrameWorkerError extends Error {
+  override readonly name = 'FrameWorkerError';
+}
+
 /** Whether this browser can seal frames at all (WebRTC Encoded Transform). Without it nothing is ever sent. */
 export function canSealFrames(): boolean {
   return typeof globalThis.RTCRtpScriptTransform === 'function';
@@ -43,17 +48,25 @@ export class FrameWorker {
     if (change.type === 'stop') this.#listeners.delete(session);
   }
 
-  /** From here on the sender sends nothing but sealed frames. Throws where that cannot be had. */
+  /** From here on the sender sends nothing but sealed frames. Throws a FrameWorkerError where that cannot be had. */
   seal(sender: RTCRtpSender, options: Omit<SealOptions, 'way'>): void {
-    sender.transform = new RTCRtpScriptTransform(this.#worker, { way: 'out', ...options } satisfies SealOptions);
+    this.#lead(sender, { way: 'out', ...options });
   }
 
-  /** From here on the receiver decodes nothing but what this member sealed as this source. Throws where that cannot be had. */
+  /** From here on the receiver decodes nothing but what this member sealed as this source. Throws a FrameWorkerError where that cannot be had. */
   open(receiver: RTCRtpReceiver, options: Omit<OpenOptions, 'way'>): void {
-    receiver.transform = new RTCRtpScriptTransform(this.#worker, { way: 'in', ...options } satisfies OpenOptions);
+    this.#lead(receiver, { way: 'in', ...options });
   }
 
   close(): void {
     this.#worker.terminate();
+  }
+
+  #lead(through: RTCRtpSender | RTCRtpReceiver, options: SealOptions | OpenOptions): void {
+    try {
+      through.transform = new RTCRtpScriptTransform(this.#worker, options);
+    } catch (cause) {
+      throw new FrameWorkerError('this browser does not seal tracks', { cause });
+    }
   }
 }

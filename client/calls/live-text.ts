@@ -51,7 +51,7 @@ export class LiveText {
 
   /** The open line reads this now. */
   setLine(text: string): void {
-    const line = cleanLine(text).slice(0, maxLineUnits);
+    const line = cleanLine(text).slice(0, maxLineUnits).replace(/[\ud800-\udbff]$/, '');
     this.#write(editsBetween(this.#line, line));
     this.#line = line;
   }
@@ -119,10 +119,10 @@ export class LiveText {
 
   #flush(): void {
     if (!this.#isOpen.value || this.#pending === '') return;
-    const text = this.#pending;
+    const pieces = inPieces(this.#pending);
     this.#pending = '';
     this.#sentAt = performance.now();
-    this.#send({ kind: 'text', text });
+    for (const text of pieces) this.#send({ kind: 'text', text });
   }
 
   #show(): void {
@@ -136,3 +136,14 @@ const flushMs = 100;
 const maxShown = 200;
 /** Of one person: pages he has written on before he loaded them anew. */
 const maxLanes = 4;
+
+/** Not longer than a line each, and no character of them is torn into its halves. */
+function inPieces(text: string): readonly string[] {
+  const pieces = [''];
+  for (const character of text) {
+    const last = pieces.at(-1) ?? '';
+    if (last.length + character.length > maxLineUnits) pieces.push(character);
+    else pieces[pieces.length - 1] = last + character;
+  }
+  return pieces;
+}

@@ -31,6 +31,7 @@ export function editsBetween(before: string, after: string): string {
 /** One line of what a person typed or pasted. */
 export function cleanLine(typed: string): string {
   return typed
+    .toWellFormed()
     .replaceAll(/[\u0008\u2028]/gu, '')
     .replaceAll(lineEnds, ' ')
     .replaceAll(unwanted, '');

@@ -67,9 +67,13 @@ export class TextLane {
   }
 
   snapshot(): LaneSnapshot {
-    let tail = this.#lines.length;
-    for (let units = 0; tail > 0 && units <= snapshotUnits; tail -= 1) units += this.#lines[tail - 1]?.text.length ?? 0;
-    const lines = this.#lines.slice(tail).map(({ text, startedAt }) => ({ text, ageMs: Math.max(0, this.#now() - startedAt) }));
+    const all = this.#lines.map(({ text, startedAt }) => ({ text, ageMs: Math.max(0, this.#now() - startedAt) }));
+    let tail = all.length;
+    for (let bytes = 0; tail > 0; tail -= 1) {
+      bytes += new TextEncoder().encode(JSON.stringify(all[tail - 1])).length + 1;
+      if (bytes > snapshotBytes) break;
+    }
+    const lines = all.slice(tail);
     return { lane: this.lane, first: this.#first + tail, lines };
   }
 
@@ -94,8 +98,8 @@ export class TextLane {
   }
 }
 
-/** Nobody writes longer lines by hand; who is sent more by a broken page drops it. */
-export const maxLineUnits = 2_000;
+/** Of one line, in UTF-16 code units: as much as one sealed message carries, whatever the script. Nobody writes longer ones by hand. */
+export const maxLineUnits = 1_000;
 const maxLines = 200;
-/** Whoever comes late reads about a page; with the line that goes beyond it at most as much again. */
-const snapshotUnits = 2_000;
+/** The sfu carries messages of 4 kB; around these are the seal, the lane's name and a number. */
+const snapshotBytes = 3_800;

@@ -35,6 +35,8 @@ export interface CallPage {
   received(): Promise<Received>;
   /** Resolves when so much more has been decoded than now, and the sound was not silence. Playwright's waitForFunction does not await. */
   untilReceived(more: { frames: number; audioPackets: number }): Promise<void>;
+  /** Of the sound of one person, after decoding. */
+  energyOf(accountId: string): Promise<number>;
   /** When the first frame was decoded after joining, in milliseconds since then. */
   firstFrameMs(): number | null;
   leave(): void;
@@ -123,6 +125,16 @@ async function received(): Promise<Received> {
   return sum;
 }
 
+async function energyOf(accountId: string): Promise<number> {
+  const sounds = tracks().filter((track) => track.accountId === accountId && track.kind === 'audio');
+  const energies = connections.map(async (each) =>
+    [...(await each.getStats()).values()]
+      .filter(({ type, trackIdentifier }) => type === 'inbound-rtp' && sounds.some(({ track }) => track.id === trackIdentifier))
+      .map(({ totalAudioEnergy }) => Number(totalAudioEnergy)),
+  );
+  return (await Promise.all(energies)).flat().reduce((sum, energy) => sum + energy, 0);
+}
+
 async function untilReceived({ frames, audioPackets }: { frames: number; audioPackets: number }): Promise<void> {
   let before = await received();
   for (;;) {
@@ -167,6 +179,7 @@ window.callPage = {
   call: theCall,
   received,
   untilReceived,
+  energyOf,
   firstFrameMs: () => (firstFrameAt === null ? null : firstFrameAt - joinedAt),
   leave: () => connection?.close(),
   cutLine: () => line.cut(),

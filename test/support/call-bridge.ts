@@ -11,14 +11,19 @@ import { serveBundle } from './serve-bundle.ts';
 import type { TestSfu } from './sfu.ts';
 import type { UdpRelay } from './udp-relay.ts';
 
+/** What a bridge needs of an sfu. */
+export type BridgeSfu = Pick<SfuClient, 'request' | 'on' | 'close'>;
+
 export interface CallBridge {
-  readonly sfu: SfuClient;
+  readonly sfu: BridgeSfu;
   readonly callId: string;
   /** From now on, who joins reaches the worker through this relay only. */
   relayThrough(start: (workerPort: number) => Promise<UdpRelay>): void;
   /** From now on each command and notification takes this long on its way. */
   delay(milliseconds: number): void;
   hold(held: boolean): void;
+  /** The others are told that this person has left; he is not, and goes on receiving. */
+  expel(name: string): void;
   /** The page for one person. */
   pageOf(name: string): string;
   close(): Promise<void>;
@@ -49,17 +54,21 @@ export function connectTestSfu({ url, secret }: Pick<TestSfu, 'url' | 'secret'>)
 }
 
 /** The test's page, and between it and the sfu the least there can be: what the server does for people who may all be in the call. */
-export async function startCallBridge(target: Pick<TestSfu, 'url' | 'secret'>, names = ['citizen', 'official']): Promise<CallBridge> {
-  const sfu = connectTestSfu(target);
+export async function startCallBridge(
+  target: Pick<TestSfu, 'url' | 'secret'> | BridgeSfu,
+  names = ['citizen', 'official'],
+): Promise<CallBridge> {
+  const sfu = 'url' in target ? connectTestSfu(target) : target;
   const roster = new CallRoster(names);
   const { callId } = roster;
   const people = new Map<WebSocket, string>();
+  const deaf = new Set<string>();
   let delayMs = 0;
   let relay: ((workerPort: number) => Promise<UdpRelay>) | undefined;
   const after = (act: () => void): void => void (delayMs > 0 ? setTimeout(act, delayMs) : act());
   const tell = (event: string, fact: object, isFor: (accountId: string) => boolean = () => true): void => {
     for (const [socket, name] of people)
-      if (isFor(accountOf(name))) after(() => socket.send(JSON.stringify({ event, fact: { callId, ...fact } })));
+      if (!deaf.has(name) && isFor(accountOf(name))) after(() => socket.send(JSON.stringify({ event, fact: { callId, ...fact } })));
   };
   const tellMembers = (): void => tell('call:members-changed', { members: roster.members });
 
@@ -157,6 +166,11 @@ export async function startCallBridge(target: Pick<TestSfu, 'url' | 'secret'>, n
     hold: (held) => {
       roster.setHeld(held);
       tell('call:changed', { call: roster.view });
+    },
+    expel: (name) => {
+      deaf.add(name);
+      const gone = roster.members.members.find(({ accountId }) => accountId === accountOf(name));
+      if (gone && roster.leave(gone.peerId)) tellMembers();
     },
     pageOf: (name) => `${site.origin}/${name}`,
     close: async () => {
