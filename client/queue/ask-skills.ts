@@ -24,9 +24,7 @@ export async function askSkills({ services, languages }: Skills, offered: readon
         </fieldset>
         <fieldset class="choices">
           <legend>${t('inbox.skillsLanguages')}</legend>
-          <div class="choice-grid">
             ${locales.map((one) => box('language', one, languages.length === 0 || languages.includes(one), html`<span lang=${one}>${languageNames[one]}</span>`))}
-          </div>
         </fieldset>
         <div class="button-row">
           <button class="button" value="confirm">${t('inbox.skillsConfirm')}</button>

@@ -76,7 +76,7 @@ function row(entry: WaitingEntry, { state, offices, acts }: Row): TemplateResult
     <th scope="row" role="rowheader" class="ticket-cell">${ticketNumber}</th>
     <td role="cell">
       ${serviceName(offices.offices, serviceId)}
-      <span class="meta desk-language" lang=${language}>${languageNames[language]}</span>
+      <span class="meta desk-second" lang=${language}>${languageNames[language]}</span>
     </td>
     <td role="cell" data-label=${t('inbox.since')}><gov-elapsed .since=${joinedAt}></gov-elapsed></td>
     <td role="cell">${entryFacts(entry)}</td>
@@ -87,9 +87,12 @@ function row(entry: WaitingEntry, { state, offices, acts }: Row): TemplateResult
 
 function presence(entry: WaitingEntry, state: DeskState): TemplateResult {
   if (entry.state === 'parked') return badge('off', t('inbox.parked'));
-  if (entry.state === 'waiting') return entry.present ? badge('ok', t('inbox.present')) : badge('off', t('inbox.away'));
+  if (entry.state === 'waiting') {
+    const here = entry.present ? badge('ok', t('inbox.present')) : badge('off', t('inbox.away'));
+    return entry.servable ? here : html`${here} <span class="meta desk-second">${t('inbox.notYours')}</span>`;
+  }
   const words = ringing(state)?.entryId === entry.entryId ? t('inbox.youCall') : t('inbox.colleagueCalls');
-  const left = html`<gov-seconds-left class="meta" .until=${entry.answerBy ?? 0} .clockAheadMs=${state.clockAheadMs}></gov-seconds-left>`;
+  const left = html`<gov-seconds-left class="meta desk-second" .until=${entry.answerBy ?? 0} .clockAheadMs=${state.clockAheadMs}></gov-seconds-left>`;
   return html`${badge('watch', words)} ${entry.answerBy === null ? nothing : left}`;
 }
 
@@ -117,7 +120,6 @@ function buttons(entry: WaitingEntry, { state, acts }: Pick<Row, 'state' | 'acts
     >
       ${t(state.accepting === entry.entryId ? 'inbox.accepting' : 'inbox.accept')}
     </button>
-    ${entry.servable ? nothing : html`<span class="meta">${t('inbox.notYours')}</span>`}
     <details class="row-menu" @keydown=${closeByEscape}>
       <summary class="button button-quiet" aria-label=${t('inbox.moreTicket', { ticket })}>${ellipsis}<span>${t('inbox.more')}</span></summary>
       <ul>

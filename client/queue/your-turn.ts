@@ -90,6 +90,12 @@ export class YourTurn extends GovElement {
     return this.#all.find(({ state, callId }) => state === 'called' && callId !== null && !this.#isAt(`/calls/${callId}`));
   }
 
+  /** The entry that is being called, on the page where its citizen still chooses how to join. */
+  get #joining(): QueueEntryView | undefined {
+    const hasChosen = new URLSearchParams(location.search).has('join');
+    return this.#all.find(({ state, callId }) => state === 'called' && this.#isAt(`/calls/${callId}`) && !hasChosen);
+  }
+
   /** A call the citizen has answered and is not looking at: he went elsewhere, or answered on another device. */
   get #running(): QueueEntryView | undefined {
     return this.#all.find(({ state, callId }) => state === 'accepted' && callId !== null && !this.#isAt(`/calls/${callId}`));
@@ -140,12 +146,19 @@ export class YourTurn extends GovElement {
   }
 
   #bar(): TemplateResult | typeof nothing {
-    const [called, running, lost] = [this.#called, this.#running, this.#lost];
+    const [called, joining, running, lost] = [this.#called, this.#joining, this.#running, this.#lost];
     if (called !== undefined) {
       return turnBar(
         t('queue.turnPrefix'),
         html`<span><strong>${this.#title(called)}</strong> <span class="figures">${this.#clock(called, false)}</span></span>
           <button class="button" @click=${() => void this.#open(called)}>${video}${t('queue.answer')}</button>`,
+      );
+    }
+    if (joining !== undefined) {
+      return turnBar(
+        t('queue.turnPrefix'),
+        html`<span class="figures">${this.#clock(joining, true)}</span>
+          ${joining.extended ? nothing : html`<button class="button button-secondary" @click=${() => void this.#extend(joining)}>${t('queue.moreTime')}</button>`}`,
       );
     }
     if (running !== undefined) {
@@ -209,7 +222,7 @@ export class YourTurn extends GovElement {
       announcer().announce(t('queue.moreTimeGiven', { left }));
       // The button that had the focus is gone.
       await this.updateComplete;
-      this.querySelector<HTMLElement>('h2')?.focus();
+      if (this.#dialog?.open === true) this.querySelector<HTMLElement>('h2')?.focus();
     });
   }
 
