@@ -80,7 +80,8 @@ export class CallAgreement {
     await this.#inTurn(async () => {
       const conduct = this.#conduct;
       await conduct?.alarming(from, async () => {
-        const signal = conduct.believe(from, bytes);
+        const agreed = this.#agreed.find(({ peerId }) => peerId === from);
+        const signal = conduct.believe(from, bytes, agreed?.signPk ?? null);
         if (signal?.type === 'key') this.#hearKey(signal);
         else if (signal?.type === 'ack') this.#keys.acknowledge(signal);
         else if (signal) await conduct.hear(signal);

@@ -91,12 +91,16 @@ export class CallConduct {
     if (!this.check && now - this.#since >= silentMs) await this.#goOnWithoutSilent(isAgreed);
   }
 
-  /** The signal, once it is certain that it is from this page and for this call; null as long as it is not known who he is. */
-  believe(from: PeerId, bytes: Uint8Array): CallSignal | null {
+  /**
+   * The signal, once it is certain that it is from this page and for this call; null as long as it is not known who he is.
+   * `agreedPk`: what he signed with in the round before; keys go on under it until this round knows better.
+   */
+  believe(from: PeerId, bytes: Uint8Array, agreedPk: Uint8Array | null): CallSignal | null {
     const { signal, isSignedBy } = readSignal(bytes);
     const member = this.#find(from);
     if (!member) return null;
-    const signPk = signal.type === 'vouch' ? this.#dependencies.vouchers.get(member.accountId) : this.round.signPkOf(from);
+    const lastPk = signal.type === 'key' || signal.type === 'ack' ? agreedPk : null;
+    const signPk = signal.type === 'vouch' ? this.#dependencies.vouchers.get(member.accountId) : (this.round.signPkOf(from) ?? lastPk);
     ensure(Boolean(signPk) || this.round.has(from), 'not_allowed', 'a signal of somebody who is nobody here');
     // He is asked for it again as soon as he is known.
     if (!signPk) return null;
