@@ -47,6 +47,7 @@ function namesFor({ inviter, byCitizen }: GuestAddress) {
   return ({ role, displayName }: CallParticipant, call: CallView | null): { name: string; title: string } => {
     const office = call === null ? '' : officeName(officeList.state.value.offices, call.official.officeId);
     const name = displayName ?? (byCitizen ? inviter : t('calls.citizen'));
-    return { name, title: role === 'official' && office !== '' ? office : roleText(role) };
+    const title = role === 'official' && office !== '' ? office : roleText(role);
+    return { name, title: title === name ? '' : title };
   };
 }

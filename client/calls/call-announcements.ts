@@ -39,8 +39,8 @@ export class CallAnnouncements {
   /** Keys are agreed anew whenever somebody comes or goes: that it is encrypted is said once, that it is not each time. */
   #securityNews(now: SecurityState, before: SecurityState): readonly CallAnnouncement[] {
     if (now === before || (now !== 'alarm' && now !== 'encrypted')) return [];
-    if (now === 'encrypted' && this.#wasEncrypted && before !== 'alarm') return [];
-    this.#wasEncrypted = true;
+    if (now === 'encrypted' && this.#wasEncrypted) return [];
+    this.#wasEncrypted = now === 'encrypted';
     return [{ text: now === 'alarm' ? t('safety.alarmTitle') : securityText(now), urgent: now === 'alarm' }];
   }
 }

@@ -268,9 +268,12 @@ export class CallScreen extends GovElement {
 
   readonly #choose = (): void => {
     void deviceDialog((kind: DeviceKind, deviceId: string) => {
-      if (kind !== 'speaker') return void this.devices.use(kind, deviceId);
-      rememberDevice(kind, deviceId);
-      this.speakerId = deviceId;
+      if (kind === 'speaker') {
+        rememberDevice(kind, deviceId);
+        this.speakerId = deviceId;
+      } else {
+        void this.devices.use(kind, deviceId);
+      }
     });
   };
 }

@@ -8,7 +8,7 @@ import { CallConnection } from './call-connection.ts';
 import type { CallIdentities } from './call-identities.ts';
 import { CallTeam } from './call-team.ts';
 import type { JoinWith } from './join-form.ts';
-import { OwnDevices } from './own-devices.ts';
+import { type DeviceState, OwnDevices } from './own-devices.ts';
 
 export interface CallSessionOptions {
   readonly callId: CallId;
@@ -40,7 +40,6 @@ export class CallSession {
   /** What is being sent now, or about to be: nobody who is muted is heard by surprise after a reload. */
   get sends(): JoinWith {
     const { microphone, camera } = this.devices.state.value;
-    const isSent = ({ state }: { readonly state: string }): boolean => state === 'on' || state === 'opening';
     return [...(isSent(microphone) ? (['audio'] as const) : []), ...(isSent(camera) ? (['video'] as const) : [])];
   }
 
@@ -49,4 +48,8 @@ export class CallSession {
     this.devices.close();
     this.connection.close();
   }
+}
+
+function isSent({ state }: DeviceState): boolean {
+  return state === 'on' || state === 'opening';
 }

@@ -53,11 +53,12 @@ export class CallTiles extends GovElement {
 
   protected override render(): TemplateResult {
     const { large, small } = layTiles(this.others, this.pins);
+    const hasRow = small.length > 0 || (large.length > 1 && this.showsSelf);
     const tile = (shown: Tile): TemplateResult => this.#tile(shown);
     return html`<section class="tiles" aria-label=${t('calls.people')}>
       <div class="tiles-large" data-count=${large.length} ?data-screen=${large[0]?.shows === 'screen'}>${repeat(large, keyOf, tile)}</div>
-      ${small.length === 0 ? nothing : html`<div class="tiles-small">${repeat(small, keyOf, tile)}${this.showsSelf ? this.#own(null) : nothing}</div>`}
-      ${this.showsSelf && small.length === 0 ? this.#own(this.corner) : nothing}
+      ${hasRow ? html`<div class="tiles-small">${repeat(small, keyOf, tile)}${this.showsSelf ? this.#own(null) : nothing}</div>` : nothing}
+      ${this.showsSelf && !hasRow ? this.#own(this.corner) : nothing}
     </section>`;
   }
 
@@ -77,7 +78,7 @@ export class CallTiles extends GovElement {
     ></gov-call-tile>`;
   }
 
-  /** In the row of the small ones where there is one, else over the others, in a corner of one's choice. */
+  /** Over the other one, in a corner of one's choice; of several nobody is covered, least of all an interpreter's hands. */
   #own(corner: Corner | null): TemplateResult {
     const { self } = this;
     return html`<gov-call-tile

@@ -46,7 +46,7 @@ export class ColleagueDialog extends GovElement {
 
 function row({ accountId, displayName, state }: Colleague): TemplateResult {
   const [kind, text] = states[state];
-  return html`<li class="people-row">
+  return html`<li class="people-row people-row-wide">
     ${avatar(displayName)}
     <div class="people-words"><strong>${displayName}</strong><span>${badge(kind, t(text))}</span></div>
     <div class="people-buttons">

@@ -48,7 +48,7 @@ export function statesOf(person: OwnTilePerson): readonly string[] {
     person.isSigning ? t('calls.stateSigning') : '',
     person.isSpeaking && !person.isMuted ? t('calls.stateSpeaking') : '',
     person.trust === 'agreeing' ? t('calls.stateVerifying') : '',
-    person.camera === null && person.screen === null ? t('calls.cameraOffState') : '',
+    person.camera === null && person.screen === null && person.quality !== 'none' ? t('calls.cameraOffState') : '',
     person.isMuted ? t('calls.mutedState') : '',
     person.quality === 'reduced' ? t('calls.stateReduced') : '',
     person.quality === 'none' ? t('calls.statePaused') : '',

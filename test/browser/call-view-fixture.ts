@@ -12,6 +12,8 @@ import { locales } from '../../server/protocol/locale.ts';
 declare global {
   /** What the view asked for, in order. */
   var asked: string[];
+  /** The captioner's last line is done, and reads this. */
+  var finishLine: (text: string) => void;
   /** Changes what it shows. */
   var change: (change: Partial<CallPicture>) => void;
 }
@@ -145,4 +147,6 @@ globalThis.change = (change) => {
   picture = { ...picture, ...change };
   draw();
 };
+globalThis.finishLine = (text) =>
+  globalThis.change({ lines: picture.lines.map((each) => (each.isOpen ? { ...each, text, isOpen: false } : each)) });
 draw();
