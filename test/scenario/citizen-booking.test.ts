@@ -85,10 +85,13 @@ describe('booking', () => {
 
   test('confirms, and the confirmation is there after a reload and in the thread', async () => {
     const { page } = citizen;
+    await page.getByRole('checkbox', { name: 'Sign language (DGS)' }).check();
     await page.getByRole('button', { name: 'Confirm the appointment' }).click();
     await page.getByRole('heading', { level: 1, name: 'Your appointment is booked' }).waitFor();
     await page.reload();
     await page.getByText('Booked', { exact: true }).waitFor();
+    await page.getByText('Needs: Sign language (DGS)').waitFor();
+    expect(await page.getByRole('link', { name: 'Check camera and sound' }).getAttribute('href')).toMatch(/\/device-check\?appointment=/);
     await expectNoBarrier(page);
     await page.getByRole('link', { name: 'Go to the conversation' }).click();
     await log(page)
@@ -108,6 +111,9 @@ describe('booking', () => {
     await page.reload();
     await page.getByRole('button', { name: 'I am here: check in' }).click();
     await page.getByRole('heading', { level: 1, name: 'You are in the line' }).waitFor();
+    // Stated once, at booking.
+    await page.getByText('Needs: Sign language (DGS)').waitFor();
+    await page.getByText(/^Your appointment is at /).waitFor();
     await page.goBack();
     await page.getByRole('link', { name: 'Go to your place in the line' }).waitFor();
   });
