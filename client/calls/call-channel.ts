@@ -53,12 +53,11 @@ export class CallChannel {
   send(message: ChannelMessage): void {
     const { cipher, onFailure } = this.#options;
     // One after the other: sealing takes a moment, and text must stay in order.
-    this.#sent = this.#sent
-      .then(async () => {
-        const sealed = await cipher.seal(encodeMessage(message));
-        if (sealed && this.isOpen) this.#producer?.send(sealed);
-      })
-      .catch(onFailure);
+    const seal = async (): Promise<void> => {
+      const sealed = await cipher.seal(encodeMessage(message));
+      if (sealed && this.isOpen) this.#producer?.send(sealed);
+    };
+    this.#sent = this.#sent.then(seal).catch(onFailure);
   }
 
   meet(dataProducers: readonly RemoteDataProducer[]): void {

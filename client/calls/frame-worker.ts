@@ -44,7 +44,7 @@ export class FrameWorker {
 
   /** The change's key is the caller's to wipe: the worker has a copy. */
   tell(session: PeerId, change: KeyChange): void {
-    this.#worker.postMessage({ session, change } satisfies ToFrameWorker);
+    this.#worker.postMessage({ session, change } satisfies ToFrameWorker, []);
     if (change.type === 'stop') this.#listeners.delete(session);
   }
 

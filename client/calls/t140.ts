@@ -6,15 +6,15 @@ const erase = '\u0008';
 export const newLine = '\u2028';
 
 /** Other line ends, the byte order mark that only keeps a channel awake, and controls that have no meaning here. */
-const unwanted = /[\u0000-\u0007\u000a-\u001f\u007f-\u009f\ufeff]/gu;
+const unwanted = /(?!\t)[\p{Cc}\ufeff]/gu;
 const lineEnds = /\r\n?|\n|\u2029|\u0085/gu;
 
 /** The text after what was received: inserts and erases whole characters, as a person counts them. */
 export function applyT140(text: string, received: string): string {
   let result = text;
-  for (const [index, part] of received.replaceAll(lineEnds, newLine).replaceAll(unwanted, '').split(erase).entries()) {
+  for (const [index, part] of received.split(erase).entries()) {
     if (index > 0) result = withoutLast(result);
-    result += part;
+    result += part.replaceAll(lineEnds, newLine).replaceAll(unwanted, '');
   }
   return result;
 }
@@ -30,11 +30,7 @@ export function editsBetween(before: string, after: string): string {
 
 /** One line of what a person typed or pasted. */
 export function cleanLine(typed: string): string {
-  return typed
-    .toWellFormed()
-    .replaceAll(/[\u0008\u2028]/gu, '')
-    .replaceAll(lineEnds, ' ')
-    .replaceAll(unwanted, '');
+  return typed.toWellFormed().replaceAll(erase, '').replaceAll(newLine, ' ').replaceAll(lineEnds, ' ').replaceAll(unwanted, '');
 }
 
 function withoutLast(text: string): string {

@@ -38,25 +38,9 @@ async function openScene(names: readonly string[] = ['citizen', 'official']): Pr
 
 const official = accountOf('official');
 
-/** How much of the sound that was played since a moment was made up, because nothing came that could be opened; 1: all. */
+/** How much of the sound of two seconds was made up, because nothing came that could be opened; 1: all. */
 async function concealed(page: Page): Promise<number> {
-  return await page.evaluate(async () => {
-    const read = async (): Promise<{ packets: number; samples: number; concealed: number }> => {
-      for (const connection of window.peerConnections)
-        for (const stats of (await connection.getStats()).values())
-          if (stats.type === 'inbound-rtp' && stats.kind === 'audio')
-            return { packets: stats.packetsReceived, samples: stats.totalSamplesReceived, concealed: stats.concealedSamples };
-      return { packets: 0, samples: 0, concealed: 0 };
-    };
-    const before = await read();
-    for (;;) {
-      const now = await read();
-      // Two seconds of sound, in which packets did arrive.
-      if (now.samples - before.samples > 96_000 && now.packets - before.packets > 20)
-        return (now.concealed - before.concealed) / (now.samples - before.samples);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  });
+  return await page.evaluate(async () => await window.callPage.concealed());
 }
 
 async function untilConcealed(page: Page): Promise<void> {

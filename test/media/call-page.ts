@@ -37,6 +37,8 @@ export interface CallPage {
   untilReceived(more: { frames: number; audioPackets: number }): Promise<void>;
   /** Of the sound of one person, after decoding. */
   energyOf(accountId: string): Promise<number>;
+  /** How much of the next two seconds of sound was made up, because nothing came that could be opened; 1: all. */
+  concealed(): Promise<number>;
   /** When the first frame was decoded after joining, in milliseconds since then. */
   firstFrameMs(): number | null;
   leave(): void;
@@ -69,7 +71,7 @@ let firstFrameAt: number | null = null;
 
 /** A picture that nobody looks at might not be decoded. */
 function play(people: readonly CallPerson[]): void {
-  for (const { producerId, kind, track } of people.flatMap(({ tracks }) => tracks)) {
+  for (const { producerId, kind, track } of people.flatMap((person) => person.tracks)) {
     if (players.has(producerId)) continue;
     const player = document.createElement(kind);
     player.autoplay = true;
@@ -135,6 +137,25 @@ async function energyOf(accountId: string): Promise<number> {
   return (await Promise.all(energies)).flat().reduce((sum, energy) => sum + energy, 0);
 }
 
+async function soundSoFar(): Promise<{ readonly packets: number; readonly samples: number; readonly concealed: number }> {
+  for (const each of connections)
+    for (const stats of (await each.getStats()).values())
+      if (stats.type === 'inbound-rtp' && stats.kind === 'audio')
+        return { packets: stats.packetsReceived, samples: stats.totalSamplesReceived, concealed: stats.concealedSamples };
+  return { packets: 0, samples: 0, concealed: 0 };
+}
+
+async function concealed(): Promise<number> {
+  const before = await soundSoFar();
+  for (;;) {
+    const now = await soundSoFar();
+    // Packets did arrive.
+    if (now.samples - before.samples > 96_000 && now.packets - before.packets > 20)
+      return (now.concealed - before.concealed) / (now.samples - before.samples);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 async function untilReceived({ frames, audioPackets }: { frames: number; audioPackets: number }): Promise<void> {
   let before = await received();
   for (;;) {
@@ -180,6 +201,7 @@ window.callPage = {
   received,
   untilReceived,
   energyOf,
+  concealed,
   firstFrameMs: () => (firstFrameAt === null ? null : firstFrameAt - joinedAt),
   leave: () => connection?.close(),
   cutLine: () => line.cut(),

@@ -50,6 +50,8 @@ interface Track {
   readonly copy: types.Producer;
 }
 
+const untouched: Tamper = ({ packet }) => [packet];
+
 type Handlers = { readonly [Method in SfuMethod]?: (params: SfuParams<Method>) => Promise<SfuResult<Method>> | SfuResult<Method> };
 
 export async function startEvilSfu(): Promise<EvilSfu> {
@@ -63,7 +65,7 @@ export async function startEvilSfu(): Promise<EvilSfu> {
   const consumers = new Map<string, types.Consumer>();
   const swaps = new Map<string, string>();
   const listeners = new Map<SfuEventName, ((fact: never) => void)[]>();
-  let tamper: Tamper = ({ packet }) => [packet];
+  let tamper: Tamper = untouched;
 
   const emit = <Name extends SfuEventName>(name: Name, fact: SfuEvents[Name]): void => {
     for (const listener of listeners.get(name) ?? []) listener(fact as never);
@@ -113,11 +115,22 @@ export async function startEvilSfu(): Promise<EvilSfu> {
         routerRtpCapabilities: offeredCapabilities(router.rtpCapabilities),
         send: parametersOf(peer.send),
         receive: parametersOf(peer.receive),
-        producers: [...tracks].flatMap(([producerId, { real, copy: _, ...track }]) =>
-          track.peerId === peerId ? [] : [{ producerId, ...track, paused: real.paused }],
+        producers: [...tracks].flatMap(([producerId, track]) =>
+          track.peerId === peerId
+            ? []
+            : [
+                {
+                  producerId,
+                  peerId: track.peerId,
+                  ownerId: track.ownerId,
+                  source: track.source,
+                  kind: track.kind,
+                  paused: track.real.paused,
+                },
+              ],
         ),
-        dataProducers: [...texts].flatMap(([dataProducerId, { producer: _, ...text }]) =>
-          text.peerId === peerId ? [] : [{ dataProducerId, ...text }],
+        dataProducers: [...texts].flatMap(([dataProducerId, text]) =>
+          text.peerId === peerId ? [] : [{ dataProducerId, peerId: text.peerId, ownerId: text.ownerId }],
         ),
       };
     },

@@ -67,11 +67,12 @@ test('a source is being sent as long as sealed frames of it leave', () => {
   expect(health.isSending('microphone')).toBe(false);
 });
 
+const line = (change: Partial<LineSample>): readonly LineSample[] => [
+  { at: 0, received: 0, lost: 0, sentLoss: 0, roundTripMs: 40, ...change },
+  { at: 5_000, received: 1_000, lost: 0, sentLoss: 0, roundTripMs: 40, ...change },
+];
+
 test('a line is judged by what was lost, by how long an answer takes, and by the pictures it still carries', () => {
-  const line = (change: Partial<LineSample>): readonly LineSample[] => [
-    { at: 0, received: 0, lost: 0, sentLoss: 0, roundTripMs: 40, ...change },
-    { at: 5_000, received: 1_000, lost: 0, sentLoss: 0, roundTripMs: 40, ...change },
-  ];
   expect(lineQuality(line({}), ['full'])).toBe('good');
   expect(lineQuality(line({}).slice(1), ['full'])).toBeNull();
   expect(lineQuality(line({ sentLoss: 0.05 }), ['full'])).toBe('weak');
