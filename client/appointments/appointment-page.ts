@@ -160,7 +160,7 @@ export class AppointmentPage extends GovPage {
 }
 
 function needsLine({ needs }: AppointmentView): TemplateResult | typeof nothing {
-  return needs.length === 0 ? nothing : html`<p><strong>${t('needs.label')}:</strong> ${needsText(needs)}</p>`;
+  return needs.length === 0 ? nothing : html`<p>${t('needs.line', { needs: needsText(needs) })}</p>`;
 }
 
 function nextSteps({ appointmentId, checkInFrom, checkInUntil }: AppointmentView): TemplateResult {

@@ -69,7 +69,7 @@ export class CheckPage extends GovPage {
 
   #check(appointment: AppointmentView): TemplateResult {
     return html`<div class="card appointment-card">${appointmentFacts(appointment, this.offices.value)}</div>
-      ${needsField({ stated: this.needs, remembered: this.#remembered, onChange: this.#state })}
+      <div class="appointment-card">${needsField({ stated: this.needs, remembered: this.#remembered, onChange: this.#state })}</div>
       <gov-hold-clock .until=${appointment.holdExpiresAt ?? 0} .onExtend=${this.#extend} .onOver=${this.#over}></gov-hold-clock>
       <p class="button-row">
         <button class="button" aria-disabled=${this.working ? 'true' : nothing} @click=${this.#book}>${t('appointments.confirm')}</button>

@@ -36,12 +36,17 @@ export async function checkLine({ ping, openMedia }: LineProbes): Promise<LineFi
   } catch {
     return { kind: 'offline' };
   }
-  const line: LineFinding = { kind: 'line', roundTripMs: Math.round(Math.min(...times)) };
+  const line: LineFinding = { kind: 'line', roundTripMs: atLeastOne(Math.min(...times)) };
   if (openMedia === null) return line;
   try {
-    return { kind: 'media', roundTripMs: Math.round(await openMedia()) };
+    return { kind: 'media', roundTripMs: atLeastOne(await openMedia()) };
   } catch (error) {
     // Nobody there to try it with says nothing about this line.
     return error instanceof RequestError ? line : { kind: 'blocked' };
   }
+}
+
+/** "0 ms" reads like a fault. */
+function atLeastOne(ms: number): number {
+  return Math.max(1, Math.round(ms));
 }

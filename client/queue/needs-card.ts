@@ -23,7 +23,7 @@ export class NeedsCard extends GovElement {
   protected override render(): TemplateResult {
     const { needs } = this.entry;
     return html`<details class="needs-card">
-      <summary>${t('needs.label')}: ${needsText(needs)}</summary>
+      <summary>${t('needs.line', { needs: needsText(needs) })}</summary>
       ${needsField({ stated: needs, remembered: false, onChange: (stated) => void this.#state(stated) })}
       ${this.outcome === null ? nothing : html`<p>${this.outcome}</p>`}
     </details>`;
