@@ -17,6 +17,7 @@ import type { AccountId, ConversationId, InboxId, OfficeId, ServiceId, SessionId
 import type { Opening, WaitRange } from './protocol/offices.ts';
 import type { QueueCommands } from './protocol/queue.ts';
 import type { SupervisionCommands } from './protocol/supervision.ts';
+import { queueHandlers } from './queue/handlers.ts';
 import { viewOf, type LineState } from './queue/line.ts';
 import { PublishedAccuracy } from './queue/published-accuracy.ts';
 import { createWaitingLine, type WaitingLine, type WaitingLineDependencies } from './queue/waiting-line.ts';
@@ -193,7 +194,7 @@ export function createCounter(dependencies: CounterDependencies): Counter {
 
   return {
     handlers: {
-      ...queue.handlers,
+      ...queueHandlers(queue.parts),
       ...appointmentHandlers({
         appointments,
         store: appointmentStore,

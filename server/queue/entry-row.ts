@@ -1,13 +1,13 @@
-import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
 import type { AccountId, AppointmentId, CallId, ConversationId, OfficeId, QueueEntryId, ServiceId } from '../protocol/ids.ts';
 import type { Locale } from '../protocol/locale.ts';
 import type { LostTurn, Need, PriorityReason, Readiness } from '../protocol/queue.ts';
 import type { Behind } from './place.ts';
 import type { Placed, QueueEntry, Ticket } from './queue.ts';
 
-export type QueueEntriesTable = {
+/** A row of queue_entries, as it is read. */
+export type EntryRow = {
   entryId: QueueEntryId;
-  arrival: Generated<string>;
+  arrival: string;
   serviceId: ServiceId;
   officeId: OfficeId;
   conversationId: ConversationId;
@@ -77,15 +77,15 @@ export function stateColumns(entry: QueueEntry) {
     toldPlace: null,
     toldFromMinutes: null,
     toldToMinutes: null,
-  } satisfies Updateable<QueueEntriesTable>;
+  } satisfies Partial<EntryRow>;
 }
 
 /** The row of a new entry. Whoever joins is connected. */
-export function newRow(entry: QueueEntry): Insertable<QueueEntriesTable> {
+export function newRow(entry: QueueEntry): Omit<EntryRow, 'arrival'> {
   return { ...ticketColumns(entry), ...stateColumns(entry), present: true, lastPresentAt: new Date(entry.joinedAt) };
 }
 
-export function toEntry(row: Selectable<QueueEntriesTable>): QueueEntry {
+export function toEntry(row: EntryRow): QueueEntry {
   const { entryId, state, calledAt, officialId, callId, acceptedAt } = row;
   const placed = placedOf(row);
   const endedAt = row.endedAt?.getTime() ?? 0;
@@ -99,7 +99,7 @@ export function toEntry(row: Selectable<QueueEntriesTable>): QueueEntry {
   return state === 'accepted' ? { ...placed, state, turn: answered } : { ...placed, state, turn: answered, endedAt };
 }
 
-function placedOf(row: Selectable<QueueEntriesTable>): Placed {
+function placedOf(row: EntryRow): Placed {
   const { entryId, serviceId, officeId, conversationId, citizenId, language, ticketNumber, needs, walkedIn, behind } = row;
   const { appointmentId, appointmentAt, lostCalledAt, lostOutcome, priority, readiness, missedTurns, redirects } = row;
   return {

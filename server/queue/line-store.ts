@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { AccountId, OfficeId, QueueEntryId } from '../protocol/ids.ts';
 import type { WaitRange } from '../protocol/offices.ts';
 import type { Database, Transaction } from '../platform/database.ts';
-import { toEntry, type QueueEntriesTable } from './entry-row.ts';
+import { toEntry, type EntryRow } from './entry-row.ts';
 import type { Standing } from './place.ts';
 import { openStates, type AcceptedState, type CalledState, type ParkedState, type WaitingState } from './queue.ts';
 
@@ -33,7 +33,7 @@ export type LineStore = ReturnType<typeof createLineStore>;
 
 /** The lines of offices, as everybody is shown them. */
 export function createLineStore(database: Database) {
-  const tables = (within: Database = database) => within.withTables<{ queueEntries: QueueEntriesTable }>();
+  const tables = (within: Database = database) => within.withTables<{ queueEntries: EntryRow }>();
 
   return {
     async listOpen(officeId: OfficeId, within?: Transaction): Promise<OpenEntries> {

@@ -1,12 +1,12 @@
-import { sql } from 'kysely';
+import { sql, type Generated } from 'kysely';
 import type { AccountId, AppointmentId, QueueEntryId, ServiceId } from '../protocol/ids.ts';
 import type { PriorityReason } from '../protocol/queue.ts';
 import { found, type Database, type Transaction } from '../platform/database.ts';
-import { newRow, stateColumns, toEntry, type QueueEntriesTable } from './entry-row.ts';
+import { newRow, stateColumns, toEntry, type EntryRow } from './entry-row.ts';
 import { openStates, type QueueEntry, type WaitingState } from './queue.ts';
 
 type Tables = {
-  queueEntries: QueueEntriesTable;
+  queueEntries: Omit<EntryRow, 'arrival'> & { arrival: Generated<string> };
   queuePriorities: { entryId: QueueEntryId; officialId: AccountId; reason: PriorityReason | null; setAt: Date };
   ticketCounters: { serviceId: ServiceId; day: string; last: number };
 };

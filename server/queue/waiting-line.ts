@@ -1,15 +1,12 @@
 import type { ConversationEvent } from '../protocol/conversations.ts';
-import type { AccountId, ConversationId } from '../protocol/ids.ts';
-import type { QueueCommands } from '../protocol/queue.ts';
-import type { Handlers } from '../platform/commands.ts';
+import type { AccountId, ConversationId, InboxId, OfficeId, ServiceId } from '../protocol/ids.ts';
+import type { Opening } from '../protocol/offices.ts';
 import type { Announcement, Database, Transaction } from '../platform/database.ts';
 import { every, type Recurring } from '../platform/every.ts';
 import type { Log } from '../platform/log.ts';
 import type { Notify } from '../platform/notify.ts';
 import { Arrivals } from './arrivals.ts';
-import { createAvailabilityStore } from './availability-store.ts';
-import { citizenHandlers, type CitizenHandlersDependencies } from './citizen-handlers.ts';
-import { deskHandlers } from './desk-handlers.ts';
+import { createAvailabilityStore, type AvailabilityStore } from './availability-store.ts';
 import { Entries, type EntriesDependencies } from './entries.ts';
 import { createForecastStore, type ForecastStore } from './forecast-store.ts';
 import { Forecasts, type ForecastsDependencies } from './forecasts.ts';
@@ -26,10 +23,14 @@ export interface WaitingLineDependencies
   extends
     Pick<LineDependencies, 'officialsOf' | 'onChange'>,
     Omit<ForecastsDependencies, 'store'>,
-    Pick<CitizenHandlersDependencies, 'findService' | 'openingAt' | 'findConversation'>,
     Pick<PresenceDependencies, 'connected' | 'isReachable' | 'keepAlive'>,
     Pick<TurnsDependencies, 'startCall' | 'endCall' | 'ringAgain' | 'push'> {
   readonly database: Database;
+  readonly findService: (serviceId: ServiceId) => Promise<{ readonly officeId: OfficeId; readonly letter: string } | null>;
+  readonly openingAt: (serviceId: ServiceId, at: number) => Promise<Opening>;
+  readonly findConversation: (
+    conversationId: ConversationId,
+  ) => Promise<{ readonly officeId: OfficeId; readonly inboxId: InboxId; readonly citizenId: AccountId } | null>;
   readonly recordEvent: (transaction: Transaction, conversationId: ConversationId, event: ConversationEvent) => Promise<Announcement>;
   /** The entry of a checked-in appointment was served, or left the line. */
   readonly closeAppointment: TurnsDependencies['closeAppointment'] & EntriesDependencies['closeAppointment'];
@@ -42,9 +43,19 @@ export interface WaitingLineDependencies
   readonly log: Log;
 }
 
+/** What the commands of the line are made of. */
+export interface WaitingLineParts extends Pick<WaitingLineDependencies, 'findService' | 'openingAt' | 'findConversation' | 'now'> {
+  readonly store: QueueStore;
+  readonly availability: AvailabilityStore;
+  readonly line: Line;
+  readonly arrivals: Arrivals;
+  readonly entries: Entries;
+  readonly turns: Turns;
+}
+
 /** The waiting lines of all offices. */
 export interface WaitingLine {
-  readonly handlers: Handlers<keyof QueueCommands>;
+  readonly parts: WaitingLineParts;
   readonly store: QueueStore;
   readonly line: Line;
   /** How good the waits that were announced have been. */
@@ -86,10 +97,7 @@ export function createWaitingLine(dependencies: WaitingLineDependencies): Waitin
   const watching: Recurring = every(watchMs, 'turns', async () => await watch.look(lookAgain), log);
 
   return {
-    handlers: {
-      ...citizenHandlers({ ...dependencies, store, line, arrivals, entries, turns }),
-      ...deskHandlers({ ...dependencies, availability, line, entries, turns }),
-    },
+    parts: { ...dependencies, store, availability, line, arrivals, entries, turns },
     store,
     line,
     findAccuracy: async (serviceIds, at) => await forecastStore.findAccuracy(serviceIds, at),

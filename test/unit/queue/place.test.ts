@@ -113,12 +113,13 @@ describe('the line', () => {
   });
 });
 
-describe('place 2', () => {
-  const missed = (standing: Standing, line: readonly Standing[], at: number): Standing => ({
-    ...standing,
-    behind: behindFirst(standing, line, at),
-  });
+/** As it stands after a missed turn. */
+const missed = (standing: Standing, line: readonly Standing[], at: number): Standing => ({
+  ...standing,
+  behind: behindFirst(standing, line, at),
+});
 
+describe('place 2', () => {
   test('is right behind the first of the line, whatever class, for whoever stood before or first', () => {
     fc.assert(
       fc.property(anyLine, anyMoment, (people, at) => {

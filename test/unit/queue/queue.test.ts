@@ -131,6 +131,8 @@ function expected(entry: QueueEntry, { kind, officialId }: Action): Outcome | 'c
   return outcome;
 }
 
+const called = (at = 0): QueueEntry => queue.call(queue.join(ticket, null), { officialId: officials[0] ?? newId(), callId: newId(), at });
+
 describe('a queue entry', () => {
   test('goes through no sequence of actions into a state the table does not allow, and in a turn has one official and one call', () => {
     fc.assert(
@@ -179,8 +181,6 @@ describe('a queue entry', () => {
       }
     }
   });
-
-  const called = (at = 0): QueueEntry => queue.call(queue.join(ticket, null), { officialId: officials[0] ?? newId(), callId: newId(), at });
 
   test('can be answered for 90 seconds, and for 90 more once', () => {
     const entry = called(1_000);
