@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { vi } from 'vitest';
 import { createAccounts } from '../../server/accounts/accounts.ts';
 import { createGuests } from '../../server/accounts/guest-store.ts';
 import { connectSfus, type SfuPool } from '../../server/calls/sfu-pool.ts';
@@ -79,6 +80,8 @@ export interface TestCounter {
   addNode(): Counter;
   /** Resolves with the next fact of that kind that somebody is told and that fits. */
   next<Of extends Event>(event: Of, fits?: (fact: Fact<Of>) => boolean): Promise<Fact<Of>>;
+  /** Resolves when it is connected to all its media servers. */
+  ready(): Promise<void>;
   /** What a new process finds: everything in memory is new. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -270,6 +273,11 @@ export async function startTestCounter({
         };
         listeners.add(listener);
       }),
+    async ready() {
+      await vi.waitFor(() => {
+        if (!parts.pool.urls.every((mediaServer) => parts.pool.isConnected(mediaServer))) throw new Error('not connected yet');
+      }, 10_000);
+    },
     async restart() {
       await parts.counter.close();
       parts.pool.close();

@@ -101,6 +101,8 @@ function commandNames(): readonly string[] {
   );
 }
 
+const enterWith = async (link: Link): Promise<string> => await codeOf(browser().enter(link));
+
 describe('a link into a call', () => {
   test('lets one in, once, as what it says: named by the inviter, a member with the grant, told in the conversation', async () => {
     const link = await invite('interpreter');
@@ -134,7 +136,6 @@ describe('a link into a call', () => {
   });
 
   test('is of no use with another token, withdrawn, expired, for the name of another account, or after the call: all alike', async () => {
-    const enterWith = async (link: Link): Promise<string> => await codeOf(browser().enter(link));
     const link = await invite();
     expect(await enterWith({ ...link, token: toBase64Url(randomBytes(32)) })).toBe('invitation_invalid');
     expect(await enterWith({ ...link, inviteId: newId<'call invite'>() })).toBe('invitation_invalid');
