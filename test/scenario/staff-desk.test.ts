@@ -112,7 +112,7 @@ describe('an official', () => {
     expect(await accessibilityViolations(colleague.page)).toEqual([]);
   });
 
-  test('is in the call beside the case, and back in the conversation after hanging up', async () => {
+  test('is in the call beside the case, and still beside it after hanging up', async () => {
     const { page } = official;
     await citizen.page.getByRole('alertdialog').getByRole('button', { name: 'Answer without camera' }).click();
     await page.getByRole('heading', { level: 1, name: 'Call with Anna Muller' }).waitFor();
@@ -120,7 +120,7 @@ describe('an official', () => {
     await page.getByRole('link', { name: 'Inbox' }).click();
     await page.getByRole('link', { name: 'Back to the call' }).click();
     await page.getByRole('button', { name: 'Hang up' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Anna Muller' }).waitFor();
+    await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
     await log(page)
       .getByText(/^Video call ended/)
       .waitFor();
