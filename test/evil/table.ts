@@ -13,7 +13,6 @@ export interface Row {
 }
 
 const keyDirectory = 'the key directory';
-const browser = 'in a browser, through the SFU';
 
 /** crypto.md §13, row by row. A test belongs to a row when its name says "attack 7" or "attacks 16, 17 and 18". */
 export const rows: readonly Row[] = [
@@ -130,13 +129,13 @@ export const rows: readonly Row[] = [
     must: 'denied; its signatures refused; new epochs closed to it',
   },
   { number: 39, means: 'E', attack: 'a ghost in the call', must: 'no key, no tile; told' },
-  { number: 40, means: 'B', attack: 'the SFU records everything', must: 'nothing decodes', lacks: browser },
-  { number: 41, means: 'B', attack: 'the SFU injects plain frames', must: 'dropped', lacks: browser },
-  { number: 42, means: 'B', attack: 'the SFU replays, reorders, flips', must: 'dropped', lacks: browser },
-  { number: 43, means: 'B', attack: 'the SFU swaps streams', must: 'dropped and told', lacks: browser },
-  { number: 44, means: 'B', attack: 'earlier or later media', must: 'undecryptable', lacks: browser },
+  { number: 40, means: 'B', attack: 'the SFU records everything', must: 'nothing decodes' },
+  { number: 41, means: 'B', attack: 'the SFU injects plain frames', must: 'dropped' },
+  { number: 42, means: 'B', attack: 'the SFU replays, reorders, flips', must: 'dropped' },
+  { number: 43, means: 'B', attack: 'the SFU swaps streams', must: 'dropped and told' },
+  { number: 44, means: 'B', attack: 'earlier or later media', must: 'undecryptable' },
   { number: 45, means: 'U', attack: 'a counter or a media key used twice', must: 'refuses to encrypt' },
-  { number: 46, means: 'B', attack: 'no transform in the browser; "e2ee:false"', must: 'no track', lacks: browser },
+  { number: 46, means: 'B', attack: 'no transform in the browser; "e2ee:false"', must: 'no track' },
   { number: 47, means: 'E', attack: 'a reveal of a revoked device, of nobody, of another call', must: 'refused' },
   { number: 48, means: 'U', attack: 'a thousand canaries, then a search of all that is stored', must: 'none found' },
   { number: 49, means: 'B', attack: 'script in a message, a name, a file; javascript: addresses', must: 'blocked by the page`s policy' },
