@@ -26,6 +26,7 @@ import { receiptBytes, verifyReceipt } from '../../server/protocol/receipt.ts';
 import type { ResetContext } from '../../server/protocol/reset-statement.ts';
 import { replayUntilReset, replayUserChain } from '../../server/protocol/user-chain.ts';
 import type { UserChainState } from '../../server/protocol/user-state.ts';
+import { callChecks } from './calls.ts';
 import { deviceLinks } from './device-links.ts';
 import file from './file.json' with { type: 'json' };
 import gim1 from './gim1.json' with { type: 'json' };
@@ -66,6 +67,7 @@ export const frozen: readonly Suite[] = [
   { name: 'GIM/1 inbox chain, epochs, envelopes, runs', checks: [conversation] },
   { name: 'GIM/1 reset and what comes after', checks: [reset] },
   { name: 'GIM/1 device link', checks: deviceLinks },
+  { name: 'GIM/1 calls', checks: callChecks },
   {
     name: 'GIM/1 recovery code',
     checks: [
