@@ -27,7 +27,8 @@ export interface CitizenLine {
 const name = `schalter-${process.pid}`;
 const outside = `sch${process.pid}o`;
 const inside = `sch${process.pid}i`;
-const network = '10.231.77';
+/** Two runs side by side have different ones, mostly. */
+const network = `10.231.${process.pid % 256}`;
 
 async function within(...command: string[]): Promise<void> {
   await run('ip', ['netns', 'exec', name, ...command]);

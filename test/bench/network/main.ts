@@ -5,53 +5,74 @@ import { observe, sample, type Observed } from './observation.ts';
 
 /** R43 and R44 of reliability.md: what a call does on a bad line. Two Chromiums with fake devices, one of them in a network of its own. */
 
+const heading = `${' '.repeat(34)}heard: invented %  seen: frozen %  pictures/s  widths            changed after`;
 const steadyMs = 10_000;
 const observeMs = 30_000;
 
+interface Scene {
+  readonly line: CitizenLine;
+  readonly call: BadCall;
+}
+
+/** `npm run bench -- network [NAME]`; without a name all of them, one after the other, each in a call of its own. */
+const parts: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  good: async ({ call }) => {
+    await observed('good', call, observeMs);
+  },
+  'loss-5': async (scene) => await measureLoss(scene, 5),
+  'loss-15': async (scene) => await measureLoss(scene, 15),
+  narrow: async ({ line, call }) => {
+    await line.limit(256);
+    await observed('256 kbit/s, both ways', call, observeMs);
+    await line.mend();
+    await observed('wide again', call, observeMs);
+  },
+  address: async ({ line, call }) => {
+    console.log(`address changed: ${await interruption(call, line.changeAddress)} (goal ≤ 3 s)`);
+  },
+  'no-udp': async ({ line, call }) => {
+    await call.end();
+    await line.blockUdp();
+    const seconds = await call.begin();
+    const { protocol } = await sample(call.citizen);
+    console.log(`UDP blocked: the first picture ${seconds.toFixed(2)} s after joining, over ICE-${protocol.toUpperCase()} (goal ≤ 5 s)`);
+  },
+};
+
 try {
-  const line = await openCitizenLine();
-  try {
-    await measure(line);
-  } finally {
-    await line.close();
-  }
+  const [, wanted] = process.argv.slice(2);
+  if (wanted !== undefined && !(wanted in parts)) throw new Error(`Usage: npm run bench -- network [${Object.keys(parts).join('|')}]`);
+  console.log(heading);
+  for (const [name, measure] of Object.entries(parts)) if (wanted === undefined || wanted === name) await inCall(measure);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
 
-async function measure(line: CitizenLine): Promise<void> {
-  const call = await openBadCall(line);
+async function inCall(measure: (scene: Scene) => Promise<void>): Promise<void> {
+  const line = await openCitizenLine();
   try {
-    const joinedAfter = await call.begin();
-    console.log(`a good line: the citizen sees the official ${joinedAfter.toFixed(2)} s after joining`);
-    await call.citizen.waitForTimeout(steadyMs);
-    console.log(`(load of the machine: ${loadavg()[0]?.toFixed(1)} on its cores; a busy one freezes pictures too)`);
-    console.log('                          | heard: invented % | seen: frozen %  pictures/s  widths             changed after');
-    await observed('good', call, steadyMs);
-    for (const percent of [5, 15]) {
-      await line.lose(percent);
-      await observed(`${percent} % lost, both ways`, call, observeMs);
-      await line.mend();
+    const call = await openBadCall(line);
+    try {
+      const seconds = await call.begin();
       await call.citizen.waitForTimeout(steadyMs);
+      console.log(
+        `(first picture ${seconds.toFixed(2)} s after joining on the good line; load of the machine ${loadavg()[0]?.toFixed(1)})`,
+      );
+      await measure({ line, call });
+    } finally {
+      await call.close();
     }
-    await line.limit(256);
-    await observed('256 kbit/s, both ways', call, observeMs);
-    await line.mend();
-    await observed('good again', call, observeMs);
-    console.log(`address changed: ${await interruption(call, async () => await line.changeAddress())}`);
-    await call.end();
-
-    await line.blockUdp();
-    const overTcp = await call.begin();
-    const { protocol } = await sample(call.citizen);
-    console.log(
-      `UDP blocked: the citizen sees the official ${overTcp.toFixed(2)} s after joining, over ICE-${protocol.toUpperCase()} (goal ≤ 5 s)`,
-    );
-    await call.end();
   } finally {
-    await call.close();
+    await line.close();
   }
+}
+
+async function measureLoss({ line, call }: Scene, percent: number): Promise<void> {
+  await line.lose(percent);
+  await observed(`${percent} % lost, both ways`, call, observeMs);
+  await line.mend();
+  await observed('whole again', call, steadyMs);
 }
 
 async function observed(what: string, { citizen, official, takeLayers }: BadCall, durationMs: number): Promise<void> {
