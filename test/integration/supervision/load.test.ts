@@ -15,12 +15,12 @@ afterEach(async () => await counter.close());
 test('shows how many wait, since when, and who is available, of the own office alone; and tells of each change', async () => {
   const [nora, paul] = [await counter.addOfficial(), await counter.addOfficial()];
   await counter.addOfficial(healthFund);
-  await paul.request('availability:set', { available: false });
+  await paul.request('availability:set', { state: 'off', services: [], languages: [] });
   const supervisor = await counter.addSupervisor();
   expect(await supervisor.request('load:watch', {})).toEqual({
     at: monday,
     services: expect.arrayContaining(
-      [passport, licence, residence].map((serviceId) => ({ serviceId, waiting: 0, longestWaitSince: null })),
+      [passport, licence, residence].map((serviceId) => ({ serviceId, waiting: 0, longestWaitSince: null, accuracy: null })),
     ),
     officials: [
       { displayName: nora.caller.displayName, state: 'available' },
@@ -40,6 +40,7 @@ test('shows how many wait, since when, and who is available, of the own office a
     serviceId: passport,
     waiting: 2,
     longestWaitSince: monday,
+    accuracy: null,
   });
   expect(figures.services.map(({ serviceId }) => serviceId)).not.toContain(refund);
 
@@ -94,7 +95,7 @@ test('a supervisor who goes while his figures are being read leaves no watching 
   const readLoad = async (): Promise<OfficeLoad> => {
     reads += 1;
     await read.promise;
-    return { at: 0, services: [], available: new Set(), inCall: new Set() };
+    return { at: 0, services: [], available: new Set(), onBreak: new Set(), inCall: new Set() };
   };
   const load = new Load({ readLoad, officialsOf: async () => [], notify: () => undefined, log: pino({ level: 'silent' }) });
   const accountId = newId<'account'>();
