@@ -44,7 +44,7 @@ describe('joining', () => {
     expect(entries.map(({ ticketNumber }) => ticketNumber)).toEqual(entries.map(({ place }) => `A${place}`));
   });
 
-  test('a second ticket while one is open, however it is asked for, is the first one', async () => {
+  test('Q01: a second ticket while one is open, however it is asked for, is the first one', async () => {
     const ana = await counter.addCitizen();
     const conversationId = await counter.openConversation(ana);
     const request = { entryId: newId<'queue entry'>(), serviceId: passport, conversationId, language: 'lb' as const, needs: [] };
@@ -72,6 +72,17 @@ describe('joining', () => {
     expect(await codeOf(counter.join(ben))).toBe('closed');
   });
 
+  test('after the last admission is refused with closed, though the office is open; at that moment it is not', async () => {
+    const [ana, ben] = await addCitizens(2);
+    if (!ana || !ben) throw new Error('two citizens');
+    await sql`update services set last_admission_minutes = 15`.execute(counter.database);
+    // Until noon there are 15 minutes.
+    counter.clock.at = monday + 105 * minuteMs;
+    expect(await codeOf(counter.join(ana))).toBe('accepted');
+    counter.clock.at += 1;
+    expect(await codeOf(counter.join(ben))).toBe('closed');
+  });
+
   test('is refused for the conversation of another person, of another office, and under the id of another entry', async () => {
     const [ana, ben] = await addCitizens(2);
     if (!ana || !ben) throw new Error('two citizens');
@@ -87,7 +98,7 @@ describe('joining', () => {
     expect(await codeOf(ana.request('queue:join', { ...request, entryId, serviceId: licence }))).toBe('conflict');
   });
 
-  test('three open tickets are the most, also when four are asked for at once', async () => {
+  test('Q01: three open tickets are the most, also when four are asked for at once', async () => {
     const ana = await counter.addCitizen();
     const codes = await Promise.all(
       [passport, licence, residence, archive].map(async (serviceId) => await codeOf(counter.join(ana, serviceId))),
@@ -95,7 +106,7 @@ describe('joining', () => {
     expect(codes.toSorted()).toEqual(['accepted', 'accepted', 'accepted', 'bad_state']);
   });
 
-  test('whoever joins and leaves again and again waits after five times in an hour, and is told how long', async () => {
+  test('Q02: whoever joins and leaves again and again waits after five times in an hour, and is told how long', async () => {
     const ana = await counter.addCitizen();
     for (let round = 0; round < 5; round += 1) {
       await ana.request('queue:leave', { entryId: (await counter.join(ana)).entryId });
@@ -106,7 +117,7 @@ describe('joining', () => {
     expect(await counter.join(ana)).toMatchObject({ state: 'waiting', ticketNumber: 'A6' });
   });
 
-  test('a place, time, number or priority sent by the client is refused', async () => {
+  test('Q06: a place, time, number or priority sent by the client is refused', async () => {
     const ana = await counter.addCitizen();
     const request = {
       entryId: newId<'queue entry'>(),
@@ -127,6 +138,41 @@ describe('joining', () => {
     }
   });
 });
+
+test('Q02: whoever leaves and joins again stands behind those who stayed', async () => {
+  const [ana, ben] = await addCitizens(2);
+  if (!ana || !ben) throw new Error('two citizens');
+  const { entryId } = await counter.join(ana);
+  await counter.join(ben);
+  await ana.request('queue:leave', { entryId });
+  expect(await counter.join(ana)).toMatchObject({ place: 2 });
+});
+
+test('R37, Q07: scripts that ask for four hundred tickets get three a person, and take none from those who really wait', async () => {
+  const [scripts, citizens] = [await addCitizens(10), await addCitizens(10)];
+  const attempts = scripts.map(async (script) => {
+    const conversationId = await counter.openConversation(script);
+    const services = [passport, licence, residence, archive];
+    const codes: string[] = [];
+    for (let attempt = 0; attempt < 40; attempt += 1) {
+      const serviceId = services[attempt % services.length] ?? passport;
+      const request = { entryId: newId<'queue entry'>(), serviceId, conversationId, language: 'en' as const, needs: [] };
+      codes.push(await codeOf(script.request('queue:join', request)));
+    }
+    return codes;
+  });
+  const real = await Promise.all(citizens.map(async (citizen) => await codeOf(counter.join(citizen))));
+  expect(real).toEqual(real.map(() => 'accepted'));
+  // Asking again is answered with the tickets that are there; the fourth service is refused.
+  for (const codes of await Promise.all(attempts))
+    expect(codes.filter((code) => code !== 'accepted')).toEqual(Array.from({ length: 10 }, () => 'bad_state'));
+  const { rows } = await sql<{ citizenId: string; open: number }>`
+    select citizen_id, count(*)::int as open from queue_entries where state = 'waiting' group by citizen_id`.execute(counter.database);
+  expect(rows.map(({ open }) => open).toSorted((one, other) => one - other)).toEqual([
+    ...Array.from({ length: 10 }, () => 1),
+    ...Array.from({ length: 10 }, () => 3),
+  ]);
+}, 60_000);
 
 describe('the line', () => {
   test('tells those behind that they moved up, and nobody else', async () => {
