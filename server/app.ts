@@ -24,7 +24,7 @@ import { createRights } from './offices/rights.ts';
 import type { Deliver } from './notifications/delivery.ts';
 import { createNotifications } from './notifications/notifications.ts';
 import type { Bus } from './platform/bus.ts';
-import type { Caller, InboxRights } from './platform/caller.ts';
+import { mayAnswer, type Caller } from './platform/caller.ts';
 import { serve, type Handlers } from './platform/commands.ts';
 import { Connections } from './platform/connections.ts';
 import type { Database } from './platform/database.ts';
@@ -37,7 +37,6 @@ import type { RateLimit } from './platform/rate-limit.ts';
 import { createSockets } from './platform/sockets.ts';
 import { watchRoutes } from './platform/watch-routes.ts';
 import { openWaysIn } from './ways-in.ts';
-import { mayWrite } from './protocol/inbox-rules.ts';
 import { cryptoReady } from './protocol/sodium.ts';
 import type { AccountId, InboxId } from './protocol/ids.ts';
 import type { ResetContext } from './protocol/reset-statement.ts';
@@ -205,7 +204,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     async officialsOf(officeId) {
       const officials = await accounts.findOfficials(officeId);
       const rightsOf = await rights.ofAll(officials);
-      return officials.filter((official) => answers(rightsOf(official)));
+      return officials.filter((official) => mayAnswer(rightsOf(official)));
     },
     findConversation: async (conversationId) => await conversations.find(conversationId),
     recordEvent: async (trx, conversationId, event) => await conversations.recordEvent(trx, conversationId, event),
@@ -291,10 +290,4 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
       await http.close();
     },
   };
-}
-
-/** Whether the inbox's chain lets somebody answer citizens. */
-function answers({ inboxId, inboxRoles }: InboxRights): boolean {
-  const role = inboxId && inboxRoles.get(inboxId);
-  return role !== null && role !== undefined && mayWrite(role);
 }

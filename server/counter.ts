@@ -172,6 +172,10 @@ export function createCounter(dependencies: CounterDependencies): Counter {
       answer: async (within, entryId, callId, at) => await queue.turns.answer(within, entryId, callId, at),
       end: async (within, entryId, ending) => await queue.turns.end(within, entryId, ending),
       transfer: async (within, entryId, to) => await queue.turns.transfer(within, entryId, to),
+      async tell(entryId) {
+        const entry = await queue.store.find(entryId);
+        if (entry) notify({ account: entry.citizenId }, 'queue:moved', { entry: viewOf(entry, await queue.line.read(entry.officeId)) });
+      },
     },
     async listTeam(officeId) {
       const [team, { available, onBreak, inCall }] = [await officialsOf(officeId), await queue.line.list(officeId)];

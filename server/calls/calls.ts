@@ -46,6 +46,8 @@ export interface EntryOfCall {
     entryId: QueueEntryId,
     ending: { readonly callId: CallId; readonly by: 'citizen' | 'official' | 'system'; readonly at: number },
   ) => Promise<Announcement>;
+  /** Its citizen hears how it stands. */
+  readonly tell: (entryId: QueueEntryId) => Promise<void>;
   /** Another official serves it from now on. */
   readonly transfer: (
     within: Transaction,

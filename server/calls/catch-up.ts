@@ -1,4 +1,4 @@
-import type { CallId } from '../protocol/ids.ts';
+import type { CallId, QueueEntryId } from '../protocol/ids.ts';
 import type { Calls } from './calls.ts';
 import type { Members } from './members.ts';
 import type { CallStore } from './store.ts';
@@ -7,6 +7,8 @@ export interface CallCatchUpDependencies {
   readonly store: CallStore;
   readonly members: Members;
   readonly calls: Calls;
+  /** Its citizen hears how the queue entry stands. */
+  readonly tellEntry: (entryId: QueueEntryId) => Promise<void>;
   readonly now: () => number;
 }
 
@@ -26,7 +28,7 @@ export class CallCatchUp {
   }
 
   async check(): Promise<void> {
-    const { store, members, calls, now } = this.#dependencies;
+    const { store, members, calls, tellEntry, now } = this.#dependencies;
     const recent = await store.listChangedSince(now() - windowMs);
     const before = this.#known;
     this.#known = new Map(recent.map(({ call, changedAt }) => [call.callId, changedAt]));
@@ -34,7 +36,10 @@ export class CallCatchUp {
     for (const { call, changedAt } of recent) {
       if ((before.get(call.callId) ?? 0) >= changedAt) continue;
       calls.tell(call);
-      if (call.state !== 'ended') members.tell(call, await members.read(call.callId));
+      await tellEntry(call.entryId);
+      if (call.state === 'ended') continue;
+      const present = await members.read(call.callId);
+      if (present.round > 0) members.tell(call, present);
     }
   }
 }

@@ -88,7 +88,7 @@ const returnMs = 60_000;
 
 /** Puts the calls' parts together, and does what comes with time. */
 export function createSwitchboard(dependencies: SwitchboardDependencies): Switchboard {
-  const { database, pool, notify, now, log, isShared, keepAlive, removeGuests } = dependencies;
+  const { database, pool, entry, notify, now, log, isShared, keepAlive, removeGuests } = dependencies;
   const store = createCallStore(database);
   const peers = createPeerStore(database);
   const companionStore = createCompanionStore();
@@ -108,7 +108,7 @@ export function createSwitchboard(dependencies: SwitchboardDependencies): Switch
   const invites = new Invites({ database, store, invites: inviteStore, companionStore, companions, calls, now });
   const ratings = new Ratings({ ...dependencies, store });
   const lineChecks = new LineChecks({ pool, log });
-  const catchUp = new CallCatchUp({ store, members, calls, now });
+  const catchUp = new CallCatchUp({ store, members, calls, tellEntry: async (entryId) => await entry.tell(entryId), now });
   const unfollow = followSfus({ ...dependencies, calls, members, rooms, store, peers });
   let sfuSince = now();
   const unwelcome = pool.on('welcome', () => (sfuSince = now()));

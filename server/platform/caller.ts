@@ -1,5 +1,6 @@
 import type { AccountId, DeviceId, InboxId, OfficeId, SessionId } from '../protocol/ids.ts';
 import type { InboxRole } from '../protocol/inbox-bodies.ts';
+import { mayWrite } from '../protocol/inbox-rules.ts';
 import type { Role } from '../protocol/roles.ts';
 
 /** What a session says about who sends a command. */
@@ -32,4 +33,10 @@ export type Caller = SessionCaller & InboxRights;
 /** Officials whom an inbox's chain lists: they read what citizens write to it. */
 export function isReader(caller: Caller, inboxId: InboxId): boolean {
   return caller.role === 'official' && caller.inboxRoles.has(inboxId);
+}
+
+/** Whether the inbox's chain lets somebody answer citizens. */
+export function mayAnswer({ inboxId, inboxRoles }: InboxRights): boolean {
+  const role = inboxId && inboxRoles.get(inboxId);
+  return role !== null && role !== undefined && mayWrite(role);
 }

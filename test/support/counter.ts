@@ -29,7 +29,7 @@ import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { Role } from '../../server/protocol/roles.ts';
 import { createTestDatabase } from './database.ts';
 import { urlsOf, type MediaServers } from './server.ts';
-import { addOffices, chainId, inboxIds, passport, townHall } from './town.ts';
+import { addConversation, addOffices, chainId, inboxIds, passport, townHall } from './town.ts';
 
 type Command = keyof Counter['handlers'];
 type Event = keyof Notifications;
@@ -223,14 +223,7 @@ export async function startTestCounter({
     async openConversation({ accountId }, serviceId = passport) {
       const conversationId = newId<'conversation'>();
       const officeId = (await offices.findService(serviceId))?.officeId ?? townHall;
-      await sql`
-        insert into conversations (conversation_id, reference, service_id, office_id, inbox_id, citizen_id, head, epoch, run, opened_at, last_activity_at)
-        values (${conversationId}, ${conversationId}, ${serviceId}, ${officeId}, ${inboxIds.get(officeId)}, ${accountId}, 1, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)}, ${new Date(clock.at)})`.execute(
-        database,
-      );
-      await sql`
-        insert into entries (conversation_id, position, kind, bytes, epoch, run, accepted_at)
-        values (${conversationId}, 1, 'epoch', ${Buffer.alloc(1)}, 1, ${Buffer.alloc(32)}, ${new Date(clock.at)})`.execute(database);
+      await addConversation(database, { conversationId, serviceId, officeId, citizenId: accountId, at: clock.at });
       return conversationId;
     },
     async join(citizen, serviceId = passport) {

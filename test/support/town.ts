@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { OfficeStore } from '../../server/offices/office-store.ts';
 import type { Database } from '../../server/platform/database.ts';
-import type { Id, InboxId, OfficeId, ServiceId } from '../../server/protocol/ids.ts';
+import type { AccountId, ConversationId, Id, InboxId, OfficeId, ServiceId } from '../../server/protocol/ids.ts';
 
 const slug = <Kind extends string>(text: string): Id<Kind> => text as Id<Kind>;
 export const townHall = slug<'office'>('town-hall');
@@ -64,4 +64,21 @@ export async function addOffices(database: Database, desks: number): Promise<voi
     ['2026-11-27'],
   );
   await stores.add(office(healthFund), [service(refund, healthFund, 'R', 30)], hours(refund), []);
+}
+
+/** A conversation as it is once it was opened, with nothing written in it. */
+export async function addConversation(
+  database: Database,
+  about: { conversationId: ConversationId; serviceId: ServiceId; officeId: OfficeId; citizenId: AccountId; at: number },
+): Promise<void> {
+  const { conversationId, serviceId, officeId, citizenId } = about;
+  const [at, run] = [new Date(about.at), Buffer.alloc(32)];
+  await sql`
+    insert into conversations (conversation_id, reference, service_id, office_id, inbox_id, citizen_id, head, epoch, run, opened_at, last_activity_at)
+    values (${conversationId}, ${conversationId}, ${serviceId}, ${officeId}, ${inboxIds.get(officeId)}, ${citizenId}, 1, 1, ${run}, ${at}, ${at})`.execute(
+    database,
+  );
+  await sql`
+    insert into entries (conversation_id, position, kind, bytes, epoch, run, accepted_at)
+    values (${conversationId}, 1, 'epoch', ${Buffer.alloc(1)}, 1, ${run}, ${at})`.execute(database);
 }

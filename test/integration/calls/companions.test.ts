@@ -1,10 +1,12 @@
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AccountId } from '../../../server/protocol/ids.ts';
+import { limits } from '../../../server/protocol/limits.ts';
 import { minuteMs, startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
 import { codeOf } from '../../support/refusal.ts';
 import { startRinging, type Ringing } from '../../support/ringing.ts';
 import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
-import { healthFund } from '../../support/town.ts';
+import { chainId, healthFund } from '../../support/town.ts';
 
 let sfu: TestSfu;
 let counter: TestCounter;
@@ -166,4 +168,30 @@ test('S09: six belong to a call at most, links that are out among them', async (
   expect(await codeOf(invite(team[4] ?? colleague))).toBe('bad_state');
   await colleague.request('call:leave', { callId });
   expect(await codeOf(invite(team[4] ?? colleague))).toBe('accepted');
+});
+
+test('a day after the call nothing is kept of a guest, neither his account nor his name nor the link', async () => {
+  const { citizen, official, callId, join } = ringing;
+  await join(citizen);
+  const accountId = chainId<'account'>();
+  await sql`insert into accounts (account_id, role, display_name) values (${accountId}, 'guest', 'Ines Dias')`.execute(counter.database);
+  await sql`
+    insert into call_participants (call_id, account_id, role, display_name, inviter_id, granted, invited_at)
+    values (${callId}, ${accountId}, 'interpreter', 'Ines Dias', ${citizen.accountId}, ${Buffer.alloc(8)}, now())`.execute(
+    counter.database,
+  );
+  await invite(colleague);
+  await official.request('call:hang-up', { callId });
+  const kept = async (): Promise<unknown> =>
+    (
+      await sql`
+        select (select count(*)::int from accounts where role = 'guest') as accounts,
+          (select count(*)::int from call_participants where call_id = ${callId}) as participants`.execute(counter.database)
+    ).rows[0];
+  await counter.counter.sweep();
+  expect(await kept()).toEqual({ accounts: 1, participants: 2 });
+  counter.clock.at += limits.ratingMs + 1;
+  await counter.counter.sweep();
+  // Who of the office was in it stays.
+  expect(await kept()).toEqual({ accounts: 0, participants: 1 });
 });
