@@ -92,7 +92,7 @@ export class CallView extends GovElement {
   declare showsSelf: boolean;
   declare soundBlocked: boolean;
   #shownLayout = '';
-  #spoken: ReadonlySet<string> = new Set();
+  #spoken: ReadonlySet<string> | null = null;
 
   constructor() {
     super();
@@ -211,11 +211,11 @@ export class CallView extends GovElement {
     });
   }
 
-  /** While the lane is closed its finished lines are spoken here, and only once. */
+  /** While the lane is closed its finished lines are spoken here, and only once; what was there before this page is history. */
   #speakLines(): void {
     const finished = this.picture.lines.filter(({ isOpen, isOwn, text }) => !isOpen && !isOwn && text.trim() !== '');
     for (const { id, author, text } of finished)
-      if (!this.#spoken.has(id)) announcer().announce(t('calls.announceLine', { name: author, text }));
+      if (this.#spoken?.has(id) === false) announcer().announce(t('calls.announceLine', { name: author, text }));
     this.#spoken = new Set(finished.map(({ id }) => id));
   }
 
