@@ -4,6 +4,7 @@ import { newId, type AppointmentId, type ServiceId } from '../../../server/proto
 import { limits } from '../../../server/protocol/limits.ts';
 import { minuteMs, monday, startTestCounter, type Person, type TestCounter, type TestCounterOptions } from '../../support/counter.ts';
 import { codeOf } from '../../support/refusal.ts';
+import { startTestSfu } from '../../support/sfu.ts';
 import { licence, passport } from '../../support/town.ts';
 
 let counter: TestCounter;
@@ -97,7 +98,7 @@ describe('checking in', () => {
     }
   });
 
-  test('puts him into the line at his time, before walk-ins who came after it, once, however often it is asked', async () => {
+  test('puts him first in the line at his time, before all who walked in, once, however often it is asked', async () => {
     await start();
     const [ana, early, late] = await times(3, async () => await counter.addCitizen());
     if (!ana || !early || !late) throw new Error('three citizens');
@@ -109,11 +110,11 @@ describe('checking in', () => {
     counter.clock.at = eleven + 5 * minuteMs;
     const all = await times(5, async () => await checkIn(ana, appointmentId));
     expect(new Set(all.map(({ entry }) => entry.entryId)).size).toBe(1);
-    expect(all[0]).toMatchObject({ appointment: { state: 'checked-in' }, entry: { place: 2, appointmentId, ticketNumber: 'A3' } });
+    expect(all[0]).toMatchObject({ appointment: { state: 'checked-in' }, entry: { place: 1, appointmentId, ticketNumber: 'A3' } });
     const official = await counter.addOfficial();
     expect((await official.request('queue:list', {})).entries).toMatchObject([
-      { ticketNumber: 'A1', appointmentAt: null },
       { ticketNumber: 'A3', appointmentAt: eleven, language: 'pt' },
+      { ticketNumber: 'A1', appointmentAt: null },
       { ticketNumber: 'A2', appointmentAt: null },
     ]);
   });
@@ -134,16 +135,19 @@ describe('checking in', () => {
   });
 
   test('an appointment is completed when its call ends', async () => {
-    await start();
+    const sfu = await startTestSfu();
+    await start({ sfu });
     const ana = await counter.addCitizen();
     const official = await counter.addOfficial();
     const { appointmentId } = await bookFor(ana, eleven);
     counter.clock.at = eleven;
     const { entry } = await checkIn(ana, appointmentId);
-    const { callId } = await official.request('queue:accept', { entryId: entry.entryId });
+    const { callId } = await counter.call(official, entry.entryId);
+    await counter.answer(ana, callId);
     await official.request('call:hang-up', { callId });
     expect(await ana.request('appointment:list', {})).toMatchObject({ appointments: [{ appointmentId, state: 'completed' }] });
     expect(ana.told('appointment:changed').map(({ appointment }) => appointment.state)).toEqual(['booked', 'checked-in', 'completed']);
+    await sfu.close();
   });
 
   test('whoever leaves the line can check in again until his time is over; then it is missed', async () => {
