@@ -22,6 +22,7 @@ import { officeHandlers } from './offices/handlers.ts';
 import { officeRoutes } from './offices/routes.ts';
 import { createRights } from './offices/rights.ts';
 import type { Deliver } from './notifications/delivery.ts';
+import { pushHandlers } from './notifications/handlers.ts';
 import { createNotifications } from './notifications/notifications.ts';
 import type { Bus } from './platform/bus.ts';
 import { mayAnswer, type Caller } from './platform/caller.ts';
@@ -251,7 +252,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
     ...cutHandlers({ database, inboxes, chains: inboxChains, cases: inboxCases, notify, now }),
     ...conversationHandlers({ database, conversations, sending, notify }),
     ...counter.handlers,
-    ...notifications.handlers,
+    ...pushHandlers(notifications.parts),
   };
 
   watchRoutes(http, { database, rateLimit, log });

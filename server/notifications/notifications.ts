@@ -1,12 +1,10 @@
 import type { AccountId } from '../protocol/ids.ts';
-import type { PushCommands, PushNotice } from '../protocol/push.ts';
-import type { Handlers } from '../platform/commands.ts';
+import type { PushNotice } from '../protocol/push.ts';
 import type { Database } from '../platform/database.ts';
 import type { Log } from '../platform/log.ts';
 import type { Deliver } from './delivery.ts';
-import { pushHandlers } from './handlers.ts';
 import { Pushes } from './pushes.ts';
-import { createPushStore } from './store.ts';
+import { createPushStore, type PushStore } from './store.ts';
 
 export interface NotificationsDependencies {
   readonly database: Database;
@@ -18,7 +16,8 @@ export interface NotificationsDependencies {
 
 /** Reaching people who have no page of ours open. */
 export interface Notifications {
-  readonly handlers: Handlers<keyof PushCommands>;
+  /** What its commands are made of. */
+  readonly parts: { readonly store: PushStore; readonly pushes: Pushes };
   /** Nobody waits for it, and it may come to nothing. */
   tell(accountId: AccountId, kind: PushNotice['kind']): void;
   /** Those of these accounts that have a browser which can be told. */
@@ -32,7 +31,7 @@ export function createNotifications({ database, deliver, origin, log }: Notifica
   // Services want an address they could ask at, and some refuse one that is not HTTPS.
   const pushes = new Pushes({ store, deliver, contact: origin.replace(/^http:\/\/([^:]+).*$/, 'https://$1'), log });
   return {
-    handlers: pushHandlers({ store, pushes }),
+    parts: { store, pushes },
     tell: (accountId, kind) => pushes.tell(accountId, kind),
     reachable: async (accountIds) => await store.reachable(accountIds),
     settled: async () => await pushes.settled(),
