@@ -216,7 +216,7 @@ describe('a call that loses its media server', () => {
     } finally {
       await own.close();
     }
-  });
+  }, 60_000);
 });
 
 describe('a call that nobody is in', () => {
