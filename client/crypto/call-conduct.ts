@@ -212,13 +212,17 @@ export class CallConduct {
     await this.#advance();
   }
 
-  /** Somebody new waits: on without those who are silent. Without him, those who have agreed before go on as they are. */
+  /**
+   * On without those who come and say nothing; and, when somebody else who has come waits, without those of the round before who are silent
+   * now. Nobody is left alone: then it is better to wait.
+   */
   async #goOnWithoutSilent(isAgreed: (peerId: PeerId) => boolean): Promise<void> {
     const { heard, members } = this.round;
     const isAwaited = !members.some(({ peerId }) => isAgreed(peerId)) || heard.some((peerId) => !isAgreed(peerId));
-    if (heard.length === 0 || !isAwaited) return;
+    const silent = members.map(({ peerId }) => peerId).filter((peerId) => !heard.includes(peerId) && (isAwaited || !isAgreed(peerId)));
+    if (heard.length === 0 || silent.length === 0) return;
     this.#since = this.#options.now();
-    await this.#leaveOut(members.map(({ peerId }) => peerId).filter((peerId) => !heard.includes(peerId)));
+    await this.#leaveOut(silent);
   }
 
   /** All of this round that a member may have missed. */

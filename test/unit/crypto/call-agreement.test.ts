@@ -103,6 +103,8 @@ test('a member who never reveals gets no key: those who have agreed go on, and a
   }
   expect(await official.sees(citizen, await citizen.film())).toBe('opened');
   expect(await stubborn.sees(citizen, await citizen.film())).toBe('no key');
+  await call.pass(1_500);
+  expect([citizen.state.phase, official.state.phase, stubborn.state.isExcluded]).toEqual(['agreed', 'agreed', true]);
   const colleague = await call.join(caller('colleague', 'colleague'));
   await call.pass(10_000);
   for (const page of [citizen, official, colleague]) {
