@@ -139,9 +139,9 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
 }
 
-const measureMs = 300;
+const measureMs = 250;
 /** Ten seconds. */
-const sampleCount = 33;
+const sampleCount = 40;
 /** About −40 dBFS: a voice near a microphone is louder, a room is not. */
 const voiceLevel = 0.01;
 /** What any microphone that works picks up now and then. */

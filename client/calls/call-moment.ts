@@ -67,6 +67,8 @@ export interface CallMoment {
   readonly agreement: CallAgreementState | null;
   readonly figures: CallFigures;
   readonly frameStateOf: (track: ReceivedTrack) => FrameState;
+  /** Whether he sends something, be it here already or not. */
+  readonly isSending: (accountId: AccountId) => boolean;
   readonly toldBy: (accountId: AccountId) => ToldState;
 }
 
@@ -109,9 +111,10 @@ export function securityOf(moment: CallMoment): CallSecurityState {
 function trustOf(moment: CallMoment, accountId: AccountId): Trust {
   if (alarmsOf(moment).some((alarm) => alarm.accountId === accountId)) return 'alarm';
   const pages = moment.members.filter((member) => member.accountId === accountId);
-  const comes = moment.tracks.filter((track) => track.accountId === accountId && !track.paused && track.quality !== 'none');
-  const opens = comes.every((track) => moment.frameStateOf(track) === 'open');
-  return pages.length > 0 && pages.every((page) => isKeyed(moment, page)) && opens ? 'encrypted' : 'agreeing';
+  // One more of his that begins does not put in doubt what opens already; should it not open, that is an alarm.
+  const opens = moment.tracks.some((track) => track.accountId === accountId && moment.frameStateOf(track) === 'open');
+  const isProven = opens || !moment.isSending(accountId);
+  return pages.length > 0 && pages.every((page) => isKeyed(moment, page)) && isProven ? 'encrypted' : 'agreeing';
 }
 
 function alarmsOf(moment: CallMoment): CallSecurityState['alarms'] {

@@ -1,8 +1,6 @@
-import { Device } from 'mediasoup-client';
-import type { Transport } from 'mediasoup-client/types';
+import type { Device, Transport } from 'mediasoup-client/types';
 import type { CallMembers, CallView, MediaSource, PeerId, RemoteProducer, TransportParameters } from '../../server/protocol/calls.ts';
 import { newId, type CallId } from '../../server/protocol/ids.ts';
-import type { KeyChange } from '../crypto/call-agreement.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
@@ -15,7 +13,7 @@ import type { ChannelMessage } from './channel-message.ts';
 import { type FrameWorker, FrameWorkerError } from './frame-worker.ts';
 import { PublishedTracks, type WantedTracks } from './published-tracks.ts';
 import { type Preference, RemoteTracks } from './remote-tracks.ts';
-import { withConstantBitrate } from './sending.ts';
+import { loadDevice } from './media-capabilities.ts';
 import { TransportRecovery } from './transport-recovery.ts';
 
 /** `idle`: nothing to send or receive yet. `interrupted`: it was connected and is being mended. */
@@ -61,25 +59,27 @@ export class CallPeer {
   /** Throws a RequestError, or mediasoup-client's UnsupportedError where the browser cannot make calls. */
   static async join(options: CallPeerOptions): Promise<CallPeer> {
     const peerId = newId<'peer'>();
-    // What this browser can do is found out while the server is asked.
-    const [joined, device] = await Promise.all([joinCall(options, peerId), Device.factory()]);
+    const joined = await joinCall(options, peerId);
     options.onJoined(joined.call, joined.members);
-    return await CallPeer.#begin(options, peerId, joined, device);
+    return await CallPeer.#begin(options, peerId, joined);
   }
 
-  static async #begin(options: CallPeerOptions, peerId: PeerId, joined: Joined, device: Device): Promise<CallPeer> {
+  static async #begin(options: CallPeerOptions, peerId: PeerId, joined: Joined): Promise<CallPeer> {
     let hears: CallPeer | null = null;
     const { call, members } = joined;
+    const loading = loadDevice(joined.routerRtpCapabilities);
+    // A failure is dealt with where it is awaited.
+    loading.catch(() => undefined);
     await options.identities.ready(call);
-    const security = new CallSecurity({ ...options, call, members, peerId, onKeys: (change) => hears?.onKeys(change) });
+    // Keys are agreed while everything else is made.
+    const security = new CallSecurity({ ...options, call, members, peerId, onKeys: () => hears?.onKeys() });
     try {
-      await device.load({ routerRtpCapabilities: withConstantBitrate(joined.routerRtpCapabilities) });
-      hears = new CallPeer(options, peerId, joined, security, device);
+      hears = new CallPeer(options, peerId, joined, security, await loading);
     } catch (error) {
       security.close();
       throw error;
     }
-    hears.onKeys(null);
+    hears.onKeys();
     hears.meet(joined);
     return hears;
   }
@@ -124,6 +124,7 @@ export class CallPeer {
       rtpCapabilities: device.recvRtpCapabilities,
       preferenceOf,
       open: (receiver, producer) => security.openReceiver(receiver, producer),
+      hasKey: async (from) => await security.hasKeyOf(from),
       onFailure,
     });
     this.channel = new CallChannel({
@@ -165,11 +166,9 @@ export class CallPeer {
     this.security.setMembers(members);
   }
 
-  /** Keys have come or gone. Null: look what there is. */
-  onKeys(change: KeyChange | null): void {
+  /** Keys have come or gone. */
+  onKeys(): void {
     this.published.setOpen(this.security.hasKey);
-    // What came before his key could not be opened, and a picture can only begin with a whole one.
-    if (change?.type === 'receive') this.remote.requestKeyFrames(change.peerId);
     if (this.security.hasKey) this.#options.onChannel();
   }
 
@@ -225,12 +224,11 @@ export class CallPeer {
     this.security.close();
   }
 
-  #watch(transport: Transport, { transportId, iceParameters }: TransportParameters, ask: RequestFunction): Transport {
+  #watch(transport: Transport, { transportId }: TransportParameters, ask: RequestFunction): Transport {
     const address = { callId: this.#options.callId, peerId: this.peerId, transportId };
     transport.on('connectionstatechange', () => this.#media.set(this.#mediaState()));
     const recovery = new TransportRecovery({
       transport,
-      iceParameters,
       signal: this.#closing.signal,
       newIceParameters: async () => (await ask('call:restart-ice', address)).iceParameters,
       onFailure: (error) => this.#fail(error),

@@ -95,6 +95,7 @@ export class CallScene {
       agreement: peer?.security.state.value ?? null,
       figures: peer?.meter.figures.value ?? noFigures,
       frameStateOf: ({ producerId }) => peer?.security.stateOf(producerId) ?? 'waiting',
+      isSending: (accountId) => peer?.remote.isSending(accountId) ?? false,
       toldBy: (accountId) => this.#talk.stateOf(accountId),
     };
   }

@@ -34,6 +34,7 @@ export class CallSecurity implements TextCipher {
   readonly #healthChanges = new Subject(0);
   readonly #sealer = new FrameSealer(['text']);
   readonly #openers = new Map<PeerId, FrameOpener>();
+  readonly #awaited = new Set<{ readonly peerId: PeerId; readonly resolve: () => void }>();
   readonly #timer: ReturnType<typeof setInterval>;
   /** This page, as the newest list of members has it. */
   #self: CallMember;
@@ -85,6 +86,11 @@ export class CallSecurity implements TextCipher {
   /** Whether there is a key to seal with, so that something can be sent. */
   get hasKey(): boolean {
     return this.#hasKey;
+  }
+
+  /** Resolves when there is a key of this member. */
+  async hasKeyOf(peerId: PeerId): Promise<void> {
+    if (!this.#openers.has(peerId)) await new Promise<void>((resolve) => void this.#awaited.add({ peerId, resolve }));
   }
 
   setMembers(members: CallMembers): void {
@@ -158,6 +164,11 @@ export class CallSecurity implements TextCipher {
       const opener = this.#openers.get(change.peerId) ?? new FrameOpener(() => performance.now());
       this.#openers.set(change.peerId, opener);
       opener.add(change.key);
+      for (const awaited of this.#awaited) {
+        if (awaited.peerId !== change.peerId) continue;
+        this.#awaited.delete(awaited);
+        awaited.resolve();
+      }
     } else if (change.type === 'stop') {
       this.#hasKey = false;
       this.#sealer.stop();

@@ -3,9 +3,9 @@ export class FlowWatch {
   readonly #onSilence: () => void;
   #bytes = 0;
   #cameAt: number | null = null;
-  #isTold = false;
+  #toldAt = -Infinity;
 
-  /** `onSilence` is called once for each silence. */
+  /** `onSilence` is called when a silence begins, and now and then while it lasts. */
   constructor(onSilence: () => void) {
     this.#onSilence = onSilence;
   }
@@ -17,14 +17,15 @@ export class FlowWatch {
     if (hasCome || !isExpected) {
       // While nothing is expected nothing is missed; nor before anything has come at all.
       this.#cameAt = hasCome || this.#cameAt !== null ? now : null;
-      this.#isTold = false;
+      this.#toldAt = -Infinity;
       return;
     }
-    if (this.#cameAt === null || this.#isTold || now - this.#cameAt < silenceMs) return;
-    this.#isTold = true;
+    if (this.#cameAt === null || now - this.#cameAt < silenceMs || now - this.#toldAt < againMs) return;
+    this.#toldAt = now;
     this.#onSilence();
   }
 }
 
-/** Longer than any gap of a line that works, and than the reports' interval. */
-const silenceMs = 1_200;
+/** Longer than the gaps of a line that works. */
+const silenceMs = 900;
+const againMs = 4_000;

@@ -39,6 +39,8 @@ export interface RemoteTracksOptions {
   readonly preferenceOf: (producer: Pick<RemoteProducer, 'accountId' | 'source'>) => Preference;
   /** Puts the opener on a receiver, before anything arrives on it: it opens what this one producer sends, and nothing else. */
   readonly open: (receiver: RTCRtpReceiver, producer: RemoteProducer) => void;
+  /** Resolves when there is a key of this member: before, nothing of his opens. */
+  readonly hasKey: (peerId: PeerId) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -60,6 +62,15 @@ export class RemoteTracks {
   /** Everything that is known of, on its way or here. */
   get producerIds(): readonly ProducerId[] {
     return [...this.#consumers.keys()];
+  }
+
+  /** Whether anything of his comes, or is about to. */
+  isSending(accountId: AccountId): boolean {
+    const isPaused = (producerId: ProducerId): boolean =>
+      this.#tracks.value.some((track) => track.producerId === producerId && track.paused);
+    return [...this.#consumers.values()].some(
+      ({ producer, here }) => producer.accountId === accountId && !(here ? isPaused(producer.producerId) : producer.paused),
+    );
   }
 
   meet(producers: readonly RemoteProducer[]): void {
@@ -95,21 +106,13 @@ export class RemoteTracks {
     }
   }
 
-  /** Asks for pictures that can be decoded by themselves: what came before there were keys is gone. */
-  requestKeyFrames(peerId: PeerId): void {
-    for (const { producer, here } of this.#consumers.values()) {
-      if (here && producer.kind === 'video' && producer.peerId === peerId)
-        this.#tell(this.#options.ask('call:request-key-frame', { ...this.#options.address, consumerId: here.consumerId }));
-    }
-  }
-
   close(): void {
     this.#consumers.clear();
     this.#tracks.set([]);
   }
 
   async #consume(producer: RemoteProducer): Promise<void> {
-    const { transport, ask, address, rtpCapabilities, open } = this.#options;
+    const { transport, ask, address, rtpCapabilities, open, hasKey } = this.#options;
     const { producerId, peerId, accountId, source } = producer;
     const { consumerId, kind, rtpParameters, paused } = await ask('call:consume', { ...address, producerId, rtpCapabilities });
     const consumer = await transport.consume({
@@ -131,8 +134,13 @@ export class RemoteTracks {
       ...this.#tracks.value,
       { producerId, peerId, accountId, kind, source, track: consumer.track, paused, quality: 'full' },
     ]);
+    if (kind === 'video') {
+      this.#prefer(producer, consumerId);
+      // A picture begins with a whole frame, which is asked for now and not again at once: it must not come before its key.
+      await hasKey(peerId);
+      if (!this.#consumers.has(producerId)) return;
+    }
     await ask('call:resume-consumer', { ...address, consumerId });
-    if (kind === 'video') this.#prefer(producer, consumerId);
   }
 
   #prefer(producer: RemoteProducer, consumerId: ConsumerId): void {

@@ -1,4 +1,4 @@
-import type { ProducerOptions, RtpCapabilities } from 'mediasoup-client/types';
+import type { ProducerOptions } from 'mediasoup-client/types';
 import type { MediaSource } from '../../server/protocol/calls.ts';
 
 /**
@@ -32,15 +32,4 @@ export async function applyMotion(sender: RTCRtpSender, track: MediaStreamTrack 
 /** WebRTC Extensions §6.4; the types do not have it yet. */
 interface SendParameters extends RTCRtpSendParameters {
   degradationPreference?: 'balanced' | 'maintain-framerate' | 'maintain-resolution';
-}
-
-/**
- * What the room offers, and for sound a constant bit rate (RFC 7587 §6.1): sizes of packets tell words apart, also when they are
- * sealed.
- */
-export function withConstantBitrate(capabilities: RtpCapabilities): RtpCapabilities {
-  const codecs = (capabilities.codecs ?? []).map((codec) =>
-    codec.mimeType.toLowerCase() === 'audio/opus' ? { ...codec, parameters: { ...codec.parameters, cbr: 1 } } : codec,
-  );
-  return { ...capabilities, codecs };
 }

@@ -35,8 +35,16 @@ export class BridgeLine {
     return () => this.#listeners.removeEventListener(name, relay);
   };
 
+  /** At once: a socket on a network that is gone would wait long for the other side's farewell. */
   cut(): void {
     this.#socket.close();
+    this.#lost(this.#socket);
+  }
+
+  #lost(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.status.set({ status: 'reconnecting' });
+    this.#socket = this.#connect();
   }
 
   #connect(): WebSocket {
@@ -47,10 +55,7 @@ export class BridgeLine {
       for (const { payload } of this.#waiting.values()) socket.send(payload);
       this.status.set({ status: 'connected' });
     });
-    socket.addEventListener('close', () => {
-      this.status.set({ status: 'reconnecting' });
-      this.#socket = this.#connect();
-    });
+    socket.addEventListener('close', () => this.#lost(socket));
     socket.addEventListener('message', ({ data }) => {
       const { id, value, code, event, fact } = JSON.parse(String(data));
       if (event) {

@@ -5,21 +5,23 @@ import { lineQuality, type LineSample } from '../../../client/calls/line-quality
 import { newId } from '../../../server/protocol/ids.ts';
 import type { ProducerId } from '../../../server/protocol/calls.ts';
 
-test('a silence is told once, when something should come, and again only after something came', () => {
+test('a silence is told when something should come, now and then while it lasts, and again after something came', () => {
   let told = 0;
   const watch = new FlowWatch(() => (told += 1));
   watch.look(0, 0, true);
   watch.look(5_000, 0, true);
   expect(told).toBe(0);
   watch.look(5_300, 10, true);
-  watch.look(6_300, 10, true);
+  watch.look(6_100, 10, true);
   expect(told).toBe(0);
-  watch.look(6_600, 10, true);
+  watch.look(6_300, 10, true);
   watch.look(9_000, 10, true);
   expect(told).toBe(1);
-  watch.look(9_300, 20, true);
-  watch.look(10_600, 20, true);
+  watch.look(10_400, 10, true);
   expect(told).toBe(2);
+  watch.look(10_600, 20, true);
+  watch.look(11_600, 20, true);
+  expect(told).toBe(3);
 });
 
 test('while nobody sends nothing is missed, and afterwards not at once', () => {
