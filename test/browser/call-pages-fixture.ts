@@ -42,9 +42,9 @@ const facts = {
   nextAppointmentAt: Date.now() + 1_500_000,
 } as const;
 
-function open(dialog: ColleagueDialog | InviteDialog): void {
+async function open(dialog: ColleagueDialog | InviteDialog): Promise<void> {
   document.body.append(dialog);
-  void dialog.open().then(done);
+  done(await dialog.open());
 }
 
 const shows: Readonly<Record<string, () => unknown>> = {
@@ -77,11 +77,11 @@ const shows: Readonly<Record<string, () => unknown>> = {
 render(html`<main class="page page-wide">${shows[query.get('show') ?? 'join']?.() ?? shows['dialogs']?.()}</main>`, document.body);
 
 if (query.get('show') === 'compare')
-  void compareDialog({ digits: '378 913 720', symbols: [34, 13, 46, 57, 2], names: ['Claire Weber', 'Ana Ferreira'] }).then(done);
+  done(await compareDialog({ digits: '378 913 720', symbols: [34, 13, 46, 57, 2], names: ['Claire Weber', 'Ana Ferreira'] }));
 if (query.get('show') === 'invite') {
   const dialog = new InviteDialog();
   dialog.make = (wish) => (done(wish), Promise.resolve(made));
-  open(dialog);
+  void open(dialog);
 }
 if (query.get('show') === 'colleagues') {
   const dialog = new ColleagueDialog();
@@ -90,5 +90,5 @@ if (query.get('show') === 'colleagues') {
     displayName: `Marc ${state}`,
     state,
   }));
-  open(dialog);
+  void open(dialog);
 }

@@ -137,7 +137,7 @@ describe('a call of three', () => {
   });
 
   test('the interpreter is taken out, is told so, and the two go on under new keys', async () => {
-    const [before] = await Promise.all([digitsOf(citizen)]);
+    const before = await digitsOf(citizen);
     await press(official.page, 'Show people');
     await official.page.getByRole('button', { name: 'Take out: Ana Ferreira' }).click();
     await official.page.getByRole('dialog').getByRole('button', { name: 'Take out' }).click();
