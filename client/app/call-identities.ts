@@ -1,4 +1,4 @@
-import { type CallMember, type CallView, guestRoles } from '../../server/protocol/calls.ts';
+import { type CallMember, type CallRole, type CallView, guestRoles } from '../../server/protocol/calls.ts';
 import { type Base64Url, fromBase64Url } from '../../server/protocol/base64url.ts';
 import { memberChain, findMembership } from '../../server/protocol/inbox-state.ts';
 import { type AccountId, type ConversationId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
@@ -25,12 +25,17 @@ export function createCallIdentities(
   let staleSince = -Infinity;
   const user = (userId: Uint8Array) => directory.find(idOf(userId))?.chain;
 
-  /** The devices that may speak for him in this call; none when he belongs to nobody of it. */
-  const devicesOf = async ({ conversationId }: CallView, person: AccountId): Promise<readonly DeviceState[]> => {
+  const load = async ({ conversationId }: CallView, accountIds: readonly AccountId[]) => {
     const parties = conversation(conversationId).state.value.inForce?.parties;
     if (!parties) throw new Error('the conversation has not been read yet');
     const inboxId = idOf<'inbox'>(parties.inboxId);
-    await reader.loadChains({ accountIds: [person], inboxIds: [inboxId] }, { maxAgeMs: Math.min(freshMs, Date.now() - staleSince) });
+    await reader.loadChains({ accountIds, inboxIds: [inboxId] }, { maxAgeMs: Math.min(freshMs, Date.now() - staleSince) });
+    return { parties, inboxId };
+  };
+
+  /** The devices that may speak for him in this call; none when he belongs to nobody of it. */
+  const devicesOf = async (call: CallView, person: AccountId): Promise<readonly DeviceState[]> => {
+    const { parties, inboxId } = await load(call, [person]);
     const userId = fromBase64Url(person);
     if (equalBytes(userId, parties.citizenId)) {
       const chain = user(userId);
@@ -60,16 +65,22 @@ export function createCallIdentities(
     signPk: device.signPk,
     signSk: device.signSk,
     isGuest: false,
-    ready: async ({ conversationId }) => {
-      await waitUntil(conversation(conversationId).state, ({ inForce }) => inForce !== null);
+    ready: async (call) => {
+      await waitUntil(conversation(call.conversationId).state, ({ inForce }) => inForce !== null);
+      const people = call.participants.filter(({ role }) => !isGuestRole(role)).map(({ accountId: person }) => person);
+      // Ahead of their first words, so that nobody's keys wait for two requests. Whoever is verified asks himself for what is missing then.
+      load(call, people).catch(() => undefined);
     },
     epochs: ({ conversationId }) => conversation(conversationId).state.value.inForce?.epochLinks ?? [],
     refresh: () => void (staleSince = Date.now()),
     verify: async (call, member) => {
-      const isGuest = guestRoles.some((role) => role === member.role);
-      return isGuest ? await guestKey(call, member) : await deviceKey(call, member.accountId, member.deviceId);
+      return isGuestRole(member.role) ? await guestKey(call, member) : await deviceKey(call, member.accountId, member.deviceId);
     },
   };
+}
+
+function isGuestRole(role: CallRole): boolean {
+  return guestRoles.some((guest) => guest === role);
 }
 
 /** Null for what nobody has signed for this guest. */

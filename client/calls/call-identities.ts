@@ -9,7 +9,7 @@ export interface CallIdentities {
   readonly signSk: Uint8Array;
   /** Guests have no chains: they take the others from whom their link names. */
   readonly isGuest: boolean;
-  /** Resolves when what the call hangs on has been read. */
+  /** Resolves when what the call hangs on has been read, and begins to read what its people are known by. May be asked for ahead. */
   ready(call: CallView): Promise<void>;
   /** The newest epochs of the call's conversation, the newest first; none for guests. */
   epochs(call: CallView): readonly Uint8Array[];

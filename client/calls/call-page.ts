@@ -189,6 +189,8 @@ export class CallPage extends GovPage {
     try {
       const { calls } = await this.request('call:list-mine', {});
       this.call ??= calls.find(({ callId }) => callId === this.callId) ?? null;
+      // While the person reads and the browser asks: what the others are known by comes in the meantime.
+      if (this.call !== null) this.identities.ready(this.call).catch(() => undefined);
       if (this.call !== null && this.joinWith !== null && this.#session === null) this.#join(this.call, this.joinWith);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
