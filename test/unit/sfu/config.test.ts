@@ -35,6 +35,7 @@ describe('the configuration of the sfu', () => {
     expect(config).toMatchObject({
       control: { host: '127.0.0.1', port: 3100, secret },
       rtc: { listenAddress: '127.0.0.1', announcedAddress: undefined },
+      drainMs: 15 * 60_000,
     });
   });
 
