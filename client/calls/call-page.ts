@@ -140,6 +140,7 @@ export class CallPage extends GovPage {
           .connection=${session.connection}
           .devices=${session.devices}
           .team=${session.team}
+          .known=${session.known}
           .role=${role}
           .nameOf=${surroundings.nameOf}
           .ownName=${surroundings.ownName}
@@ -235,9 +236,9 @@ export class CallPage extends GovPage {
   /** Only the official's page writes it down, or there would be two. */
   #keepText(): void {
     const { call } = this;
-    const connection = this.#session?.connection;
-    if (!call || !connection || this.#roleIn(call) !== 'official') return;
-    const lines = keptTranscript(connection, (person) => this.surroundings.nameOf(person, call).name);
+    const session = this.#session;
+    if (!call || !session || this.#roleIn(call) !== 'official') return;
+    const lines = keptTranscript(session, (person) => this.surroundings.nameOf(person, call).name);
     if (lines !== null) this.surroundings.keepText?.(call, lines);
   }
 

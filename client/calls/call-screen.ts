@@ -37,6 +37,7 @@ export class CallScreen extends GovElement {
     connection: { attribute: false },
     devices: { attribute: false },
     team: { attribute: false },
+    known: { attribute: false },
     role: { attribute: false },
     nameOf: { attribute: false },
     ownName: { attribute: false },
@@ -52,6 +53,8 @@ export class CallScreen extends GovElement {
   declare connection: CallConnection;
   declare devices: OwnDevices;
   declare team: CallTeam;
+  /** Everybody who was ever in the call, by account: authors of what is written. */
+  declare known: ReadonlyMap<AccountId, CallParticipant>;
   /** This person's, in this call. */
   declare role: CallRole;
   declare nameOf: NamePerson;
@@ -202,7 +205,7 @@ export class CallScreen extends GovElement {
 
   #lines(call: Call | null): readonly LaneLine[] {
     return this.connection.text.lines.value.map(({ id, accountId, isOwn, text, isOpen }) => {
-      const participant = call?.participants.find((each) => each.accountId === accountId);
+      const participant = this.known.get(accountId);
       const author = isOwn ? t('calls.you') : participant === undefined ? t('calls.somebody') : this.nameOf(participant, call).name;
       return { id, accountId, isOwn, text, isOpen, author, role: participant?.role ?? this.role };
     });

@@ -1,5 +1,5 @@
-import type { CallRole } from '../../server/protocol/calls.ts';
-import type { CallId } from '../../server/protocol/ids.ts';
+import type { CallParticipant, CallRole } from '../../server/protocol/calls.ts';
+import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import type { Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
@@ -28,10 +28,15 @@ export class CallSession {
   readonly connection: CallConnection;
   readonly devices: OwnDevices;
   readonly team: CallTeam;
+  /** Everybody who was ever in the call while this page was: what somebody wrote stays his when he has gone. */
+  readonly known = new Map<AccountId, CallParticipant>();
 
   constructor({ callId, request, on, line, identities, role, joinWith }: CallSessionOptions) {
     this.connection = new CallConnection({ callId, request, on, connection: line, identities });
     this.devices = new OwnDevices(this.connection);
+    this.connection.call.subscribe((call) => {
+      for (const person of call?.participants ?? []) this.known.set(person.accountId, person);
+    });
     this.team = new CallTeam({ callId, request, on, identities, role });
     if (joinWith.includes('audio')) void this.devices.open('microphone');
     if (joinWith.includes('video')) void this.devices.open('camera');

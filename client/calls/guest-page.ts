@@ -92,6 +92,7 @@ export class GuestPage extends GovPage {
           .connection=${session.connection}
           .devices=${session.devices}
           .team=${session.team}
+          .known=${session.known}
           .role=${address.role}
           .nameOf=${nameOf}
           .leaveText=${t('calls.leaveCall')}
