@@ -14,6 +14,8 @@ export interface TextCipher {
 export interface CallChannelOptions {
   readonly send: Transport;
   readonly receive: Transport;
+  /** Sound and picture go first: the channel is opened after this. */
+  readonly after: Promise<void>;
   readonly ask: RequestFunction;
   /** For what the sfu takes on a connected transport only. */
   readonly onceConnected: <Answer>(request: () => Promise<Answer>) => Promise<Answer>;
@@ -77,7 +79,9 @@ export class CallChannel {
   }
 
   async #open(): Promise<void> {
-    const { send, onOpen } = this.#options;
+    const { send, after, onOpen } = this.#options;
+    await after;
+    if (send.closed) return;
     const producer = await send.produceData({ ordered: true, label: 'text', protocol: 't140' });
     this.#producer = producer;
     if (producer.readyState === 'open') onOpen();

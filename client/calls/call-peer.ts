@@ -125,11 +125,13 @@ export class CallPeer {
       preferenceOf,
       open: (receiver, producer) => security.openReceiver(receiver, producer),
       hasKey: async (from) => await security.hasKeyOf(from),
+      hasOpened: async (producerId) => await security.hasOpened(producerId),
       onFailure,
     });
     this.channel = new CallChannel({
       send: this.#send,
       receive: this.#receive,
+      after: this.published.settled(),
       ask,
       onceConnected,
       address,

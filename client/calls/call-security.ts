@@ -7,6 +7,7 @@ import { FrameSealer } from '../crypto/frame-sealer.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { TextCipher } from './call-channel.ts';
+import { Moments } from './moments.ts';
 import type { CallIdentities } from './call-identities.ts';
 import { FrameHealth, type FrameState } from './frame-health.ts';
 import type { FrameWorker } from './frame-worker.ts';
@@ -34,7 +35,7 @@ export class CallSecurity implements TextCipher {
   readonly #healthChanges = new Subject(0);
   readonly #sealer = new FrameSealer(['text']);
   readonly #openers = new Map<PeerId, FrameOpener>();
-  readonly #awaited = new Set<{ readonly peerId: PeerId; readonly resolve: () => void }>();
+  readonly #awaited = new Moments();
   readonly #timer: ReturnType<typeof setInterval>;
   /** This page, as the newest list of members has it. */
   #self: CallMember;
@@ -47,7 +48,10 @@ export class CallSecurity implements TextCipher {
     this.#self = selfOf(options, members);
     frames.listen(peerId, {
       sealed: (source, count) => this.#seen(() => this.#health.sealed(source, count)),
-      opened: (producerId, count) => this.#seen(() => this.#health.opened(producerId, count)),
+      opened: (producerId, count) => {
+        if (count.passed > 0) this.#awaited.tell(producerId);
+        this.#seen(() => this.#health.opened(producerId, count));
+      },
     });
     const { accountId, signPk, signSk, isGuest } = identities;
     this.#agreement = new CallAgreement({
@@ -90,7 +94,12 @@ export class CallSecurity implements TextCipher {
 
   /** Resolves when there is a key of this member. */
   async hasKeyOf(peerId: PeerId): Promise<void> {
-    if (!this.#openers.has(peerId)) await new Promise<void>((resolve) => void this.#awaited.add({ peerId, resolve }));
+    if (!this.#openers.has(peerId)) await this.#awaited.of(peerId);
+  }
+
+  /** Resolves when a frame of this track has opened, from now on. */
+  async hasOpened(producerId: ProducerId): Promise<void> {
+    await this.#awaited.of(producerId);
   }
 
   setMembers(members: CallMembers): void {
@@ -164,11 +173,7 @@ export class CallSecurity implements TextCipher {
       const opener = this.#openers.get(change.peerId) ?? new FrameOpener(() => performance.now());
       this.#openers.set(change.peerId, opener);
       opener.add(change.key);
-      for (const awaited of this.#awaited) {
-        if (awaited.peerId !== change.peerId) continue;
-        this.#awaited.delete(awaited);
-        awaited.resolve();
-      }
+      this.#awaited.tell(change.peerId);
     } else if (change.type === 'stop') {
       this.#hasKey = false;
       this.#sealer.stop();

@@ -52,6 +52,11 @@ export class PublishedTracks {
     for (const source of publishing.wanted.keys()) this.sync(source);
   }
 
+  /** Resolves when everything that is wanted by now has been dealt with. */
+  async settled(): Promise<void> {
+    await this.#work;
+  }
+
   /** Whether there are keys to seal with. Nothing is on its way while there are none. */
   setOpen(isOpen: boolean): void {
     if (isOpen === this.#isOpen) return;

@@ -41,6 +41,8 @@ export interface RemoteTracksOptions {
   readonly open: (receiver: RTCRtpReceiver, producer: RemoteProducer) => void;
   /** Resolves when there is a key of this member: before, nothing of his opens. */
   readonly hasKey: (peerId: PeerId) => Promise<void>;
+  /** Resolves when a frame of this has opened. */
+  readonly hasOpened: (producerId: ProducerId) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -112,7 +114,7 @@ export class RemoteTracks {
   }
 
   async #consume(producer: RemoteProducer): Promise<void> {
-    const { transport, ask, address, rtpCapabilities, open, hasKey } = this.#options;
+    const { transport, ask, address, rtpCapabilities, preferenceOf, open, hasKey, hasOpened } = this.#options;
     const { producerId, peerId, accountId, source } = producer;
     const { consumerId, kind, rtpParameters, paused } = await ask('call:consume', { ...address, producerId, rtpCapabilities });
     const consumer = await transport.consume({
@@ -134,13 +136,18 @@ export class RemoteTracks {
       ...this.#tracks.value,
       { producerId, peerId, accountId, kind, source, track: consumer.track, paused, quality: 'full' },
     ]);
-    if (kind === 'video') {
-      this.#prefer(producer, consumerId);
-      // A picture begins with a whole frame, which is asked for now and not again at once: it must not come before its key.
-      await hasKey(peerId);
-      if (!this.#consumers.has(producerId)) return;
+    if (kind === 'audio') {
+      await ask('call:resume-consumer', { ...address, consumerId });
+      return;
     }
+    // The small layer is always sent and soonest here; a sender short of bits or of breath may just have left the other one out.
+    this.#tell(ask('call:prefer', { ...address, consumerId, ...preferenceOf(producer), small: true }));
+    // A picture begins with a whole frame, which is asked for now and not again at once: it must not come before its key.
+    await hasKey(peerId);
+    if (!this.#consumers.has(producerId)) return;
     await ask('call:resume-consumer', { ...address, consumerId });
+    await hasOpened(producerId);
+    if (this.#consumers.has(producerId)) this.#prefer(producer, consumerId);
   }
 
   #prefer(producer: RemoteProducer, consumerId: ConsumerId): void {
