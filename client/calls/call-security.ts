@@ -173,6 +173,7 @@ export class CallSecurity implements TextCipher {
       const opener = this.#openers.get(change.peerId) ?? new FrameOpener(() => performance.now());
       this.#openers.set(change.peerId, opener);
       opener.add(change.key);
+      this.#health.keyed();
       this.#awaited.tell(change.peerId);
     } else if (change.type === 'stop') {
       this.#hasKey = false;

@@ -38,8 +38,9 @@ export class FrameHealth {
     if ((refused['not_allowed'] ?? 0) > 0) seen.swappedAt = this.#now();
   }
 
-  forget(producerId: ProducerId): void {
-    this.#opened.delete(producerId);
+  /** A key has come: what was refused before says nothing of what comes now. */
+  keyed(): void {
+    for (const seen of this.#opened.values()) seen.refusedFrom = null;
   }
 
   /** Whether anything of this has left, sealed, lately. */

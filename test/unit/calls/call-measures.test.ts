@@ -57,6 +57,19 @@ test('frames that open are open; those that do not are shut only after a change 
   expect(health.stateOf(producer)).toBe('open');
 });
 
+test('what was refused before a key came is not held against what comes with it', () => {
+  let now = 0;
+  const health = new FrameHealth(() => now);
+  const producer: ProducerId = newId();
+  health.opened(producer, { passed: 0, refused: { stale_key: 5 } });
+  now = 5_000;
+  health.keyed();
+  expect(health.stateOf(producer)).toBe('waiting');
+  health.opened(producer, { passed: 0, refused: { cannot_open: 5 } });
+  now = 8_000;
+  expect(health.stateOf(producer)).toBe('shut');
+});
+
 test('a source is being sent as long as sealed frames of it leave', () => {
   let now = 0;
   const health = new FrameHealth(() => now);
