@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
 import { createLog } from '../../server/platform/log.ts';
 import { cameraSsrc, startMediaCall, type MediaCall } from '../support/media-call.ts';
@@ -109,11 +109,8 @@ describe('what can be sent to the media port of the sfu', () => {
   test('packets of a call sent again, changed, or from another address do not reach the other side (M05, M06)', async () => {
     const socket = await stranger();
     const before = call.official.received;
-    const header = call.nextHeader();
-    const genuine = call.citizen.sendRtp(header, Buffer.from([0x10, 0x54, 1, 2, 3]));
-    await call.official.untilReceived(before + 1);
+    const genuine = call.citizen.sendRtp(call.nextHeader(), Buffer.from([0x10, 0x54, 1, 2, 3]));
     const changed = Buffer.from(call.citizen.sendRtp(call.nextHeader(), Buffer.from([0x10, 0x54, 4, 5, 6])));
-    await call.official.untilReceived(before + 2);
     changed.writeUInt16BE(changed.readUInt16BE(2) + 1_000, 2);
     for (let index = 0; index < 200; index += 1) {
       call.citizen.send(genuine);
@@ -121,25 +118,30 @@ describe('what can be sent to the media port of the sfu', () => {
       await sendTo(socket, genuine);
       await sendTo(socket, changed);
     }
-    await call.exchange(100);
-    expect(call.official.received).toBe(before + 102);
+    const sent = await call.exchange(100);
+    expect(call.official.received - before).toBeGreaterThanOrEqual(102);
+    expect(call.official.received - before).toBeLessThanOrEqual(2 + sent);
   });
 
   test('20,000 mangled packets of a rightful sender, all with a right tag, leave the worker as it was (M07)', async () => {
     const random = seeded(7);
     const memoryBefore = await residentBytes(workerPid);
+    const before = call.official.received;
     for (let index = 0; index < 20_000; index += 1) {
       if (index % 2 === 0) call.citizen.sendRtp(mangledHeader(call.nextHeader(), random), randomBytes(random, random(60)));
       else call.citizen.sendRtcp(mangledControl(random));
       // What the worker's socket buffer has no room for would be no test.
       if (index % 100 === 0) await client.request('node:status', {});
     }
-    await call.exchange(100);
+    const sent = await call.exchange(100);
+    // Not all of them ended at the worker's door.
+    expect(call.official.received - before - sent).toBeGreaterThan(1_000);
     expect((await residentBytes(workerPid)) - memoryBefore).toBeLessThan(64 * 1024 * 1024);
   });
 
   test('of a storm of wishes for a key frame the sender hears one a second (M10, S11)', async () => {
     let asked = 0;
+    const startedAt = performance.now();
     call.citizen.onControl((packet) => {
       // RFC 4585 §6.3: payload-specific feedback.
       if (packet[1] === 206) asked += 1;
@@ -147,16 +149,16 @@ describe('what can be sent to the media port of the sfu', () => {
     const pictureLoss = Buffer.alloc(12);
     pictureLoss.set([0x81, 206, 0, 2]);
     pictureLoss.writeUInt32BE(1, 4);
-    pictureLoss.writeUInt32BE(cameraSsrc, 8);
+    pictureLoss.writeUInt32BE(call.receivedSsrc, 8);
     const { officialAddress, consumerId } = call;
-    const startedAt = performance.now();
+    call.official.sendRtcp(pictureLoss);
+    await vi.waitUntil(() => asked > 0, { timeout: 10_000 });
     for (let index = 0; index < 100; index += 1) {
       for (let each = 0; each < 10; each += 1) call.official.sendRtcp(pictureLoss);
       await client.request('consumer:request-key-frame', { ...officialAddress, consumerId });
     }
     await call.exchange(20);
     const seconds = Math.ceil((performance.now() - startedAt) / 1_000);
-    expect(asked).toBeGreaterThan(0);
     // One at once, and the last one again when no picture came.
     expect(asked).toBeLessThanOrEqual(seconds + 2);
   });

@@ -10,13 +10,18 @@ export interface MediaCall {
   readonly official: MediaPeer;
   readonly officialAddress: PeerAddress;
   readonly consumerId: string;
+  /** Under which the official receives the picture. */
+  readonly receivedSsrc: number;
   /** Of the worker, for UDP and for TCP. */
   readonly port: number;
   readonly tcpPort: number;
   /** Of the citizen's transport. */
   readonly ice: IceCredentials;
-  /** Sends so many packets and resolves when as many more have arrived at the official. */
-  exchange(count: number): Promise<void>;
+  /**
+   * Sends so many packets and resolves with how many it were in all when the last has arrived at the official: whatever was sent to the
+   * worker before has been dealt with then, too.
+   */
+  exchange(count: number): Promise<number>;
   /** The header of the next packet, which counts as sent. */
   nextHeader(): Buffer;
   close(): Promise<void>;
@@ -24,9 +29,11 @@ export interface MediaCall {
 
 export const cameraSsrc = 2_222;
 const payloadType = 96;
-const payload = Buffer.alloc(500, 0x54);
-// RFC 7741 §4.2: the start of a partition; the next byte says that it is a key frame.
-payload[0] = 0x10;
+const payload = keyFrame(500);
+/** The last packet of an exchange is known by its length: nothing else can be read of it. */
+const lastBytes = 1_000;
+const lastPayload = keyFrame(lastBytes);
+const againAfterMs = 250;
 
 export async function startMediaCall(client: SfuClient, roomId: string): Promise<MediaCall> {
   const identity = await createIdentity();
@@ -47,7 +54,8 @@ export async function startMediaCall(client: SfuClient, roomId: string): Promise
   await client.request('producer:create', { ...citizenAddress, ...camera });
   const { receive } = await client.request('peer:join', officialAddress);
   const official = await connect(officialAddress, receive);
-  const { consumerId } = await client.request('consumer:create', { ...officialAddress, producerId: 'camera', rtpCapabilities });
+  const consume = { ...officialAddress, producerId: 'camera', rtpCapabilities };
+  const { consumerId, rtpParameters } = await client.request('consumer:create', consume);
   await client.request('consumer:resume', { ...officialAddress, consumerId });
 
   let sequence = 0;
@@ -66,14 +74,25 @@ export async function startMediaCall(client: SfuClient, roomId: string): Promise
     official,
     officialAddress,
     consumerId,
+    receivedSsrc: rtpParameters.encodings?.[0]?.ssrc ?? 0,
     port: portOf('udp', send.iceCandidates),
     tcpPort: portOf('tcp', send.iceCandidates),
     ice: send.iceParameters,
     nextHeader,
     exchange: async (count) => {
-      const target = official.received + count;
-      for (let sent = 0; sent < count; sent += 1) citizen.sendRtp(nextHeader(), payload);
-      await official.untilReceived(target);
+      const arrived = official.untilLong(lastBytes);
+      let sent = 0;
+      const sendLast = (): void => {
+        citizen.sendRtp(nextHeader(), lastPayload);
+        sent += 1;
+      };
+      for (; sent < count - 1; sent += 1) citizen.sendRtp(nextHeader(), payload);
+      sendLast();
+      // Should the worker's buffer have had no room for it.
+      const again = setInterval(sendLast, againAfterMs);
+      await arrived;
+      clearInterval(again);
+      return sent;
     },
     close: async () => {
       citizen.close();
@@ -82,6 +101,13 @@ export async function startMediaCall(client: SfuClient, roomId: string): Promise
       await identity.remove();
     },
   };
+}
+
+/** RFC 7741 §4.2: the start of a partition; the next byte says that it is a key frame. */
+function keyFrame(bytes: number): Buffer {
+  const frame = Buffer.alloc(bytes, 0x54);
+  frame[0] = 0x10;
+  return frame;
 }
 
 function portOf(wanted: 'udp' | 'tcp', candidates: TransportParameters['iceCandidates']): number {

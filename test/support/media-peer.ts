@@ -87,9 +87,12 @@ export class MediaPeer {
     });
   }
 
-  /** Resolves when so many packets of tracks have arrived in all. */
-  async untilReceived(count: number): Promise<void> {
-    while (this.received < count) await once(this.#socket, 'message');
+  /** Resolves when a packet of a track arrives that is so long or longer. */
+  async untilLong(bytes: number): Promise<void> {
+    for (;;) {
+      const [datagram] = await once(this.#socket, 'message');
+      if (isMedia(datagram) && datagram.length >= bytes) return;
+    }
   }
 
   close(): void {
