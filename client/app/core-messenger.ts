@@ -86,7 +86,7 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
     teams,
     registrar,
     retention: (inboxId) => cuts.retention(inboxId),
-    callIdentities: createCallIdentities(account, messenger.conversation),
+    callIdentities: createCallIdentities(account, (conversationId) => messenger.conversation(conversationId)),
     close: () => {
       cuts.close();
       registrar.close();

@@ -51,7 +51,9 @@ export class LiveText {
 
   /** The open line reads this now. */
   setLine(text: string): void {
-    const line = cleanLine(text).slice(0, maxLineUnits).replace(/[\ud800-\udbff]$/, '');
+    const line = cleanLine(text)
+      .slice(0, maxLineUnits)
+      .replace(/[\ud800-\udbff]$/, '');
     this.#write(editsBetween(this.#line, line));
     this.#line = line;
   }

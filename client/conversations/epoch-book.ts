@@ -39,7 +39,7 @@ export class EpochBook {
 
   /** Hashes of their links, the newest first. */
   get links(): readonly Uint8Array[] {
-    return this.#epochs.map(({ state }) => state.linkHash).reverse();
+    return this.#epochs.map(({ state }) => state.linkHash).toReversed();
   }
 
   get isMissingKeys(): boolean {

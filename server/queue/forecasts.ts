@@ -57,9 +57,7 @@ export class Forecasts {
       record: { ...(await this.#readRecord(officeId, at, within)), showRate },
       services: await this.#servicesOf(officeId),
     });
-    const shown = <Key>(forecasts: ReadonlyMap<Key, WaitForecast | null>) =>
-      new Map<Key, WaitRange | null>([...forecasts].map(([key, forecast]) => [key, forecast && rangeOf(forecast)]));
-    return { ofEntries: shown(ofEntries), ofServices: shown(ofServices) };
+    return { ofEntries: rangesOf(ofEntries), ofServices: rangesOf(ofServices) };
   }
 
   /** Remembers what walk-ins were told when they joined. */
@@ -117,4 +115,8 @@ function openMs(finished: readonly Finished[]): number {
     (day) => Math.max(...day.map(({ endedAt }) => endedAt)) - Math.min(...day.map(({ joinedAt }) => joinedAt)),
   );
   return spans.reduce((sum, span) => sum + span, 0);
+}
+
+function rangesOf<Key>(forecasts: ReadonlyMap<Key, WaitForecast | null>): Map<Key, WaitRange | null> {
+  return new Map([...forecasts].map(([key, forecast]) => [key, forecast && rangeOf(forecast)]));
 }

@@ -163,7 +163,12 @@ export async function startEvilSfu(): Promise<EvilSfu> {
     'consumer:prefer': () => ({}),
     'consumer:request-key-frame': () => ({}),
     'data-producer:create': async ({ peerId, ownerId, dataProducerId, sctpStreamParameters }) => {
-      const producer = await peerOf(peerId).send.produceData({ sctpStreamParameters, label: 'text', protocol: 't140' });
+      const { streamId = 0, ordered = true } = sctpStreamParameters;
+      const producer = await peerOf(peerId).send.produceData({
+        sctpStreamParameters: { streamId, ordered },
+        label: 'text',
+        protocol: 't140',
+      });
       texts.set(dataProducerId, { peerId, ownerId, producer });
       emit('data-producer-added', { roomId: '', dataProducer: { dataProducerId, peerId, ownerId } });
       return { dataProducerId };
