@@ -15,7 +15,7 @@ export function askedBar(path: string): TemplateResult | typeof nothing {
   const accountId = session.value?.accountId;
   if (official.value === null || accountId === undefined) return nothing;
   if (!loaded.value) {
-    void Promise.all([import('../calls/asked-bar.ts'), loadAreas(['guests'])]).then(() => loaded.set(true));
+    void Promise.all([import('../calls/people/asked-bar.ts'), loadAreas(['guests'])]).then(() => loaded.set(true));
     return nothing;
   }
   return html`<gov-asked-bar .line=${core()} .accountId=${accountId} .currentPath=${path}></gov-asked-bar>`;

@@ -4,7 +4,7 @@ import { memberChain, findMembership } from '../../server/protocol/inbox-state.t
 import { type AccountId, type ConversationId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
 import { activeDevices, type DeviceState } from '../../server/protocol/user-state.ts';
-import type { CallIdentities } from '../calls/call-identities.ts';
+import type { CallIdentities } from '../calls/people/call-identities.ts';
 import type { Conversation } from '../conversations/conversation.ts';
 import { type Grant, openGrant } from '../crypto/call-guest.ts';
 import { waitUntil } from '../net/observable.ts';

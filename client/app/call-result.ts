@@ -1,6 +1,6 @@
 import type { CallView } from '../../server/protocol/calls.ts';
 import { cleanName } from '../attachments/file-name.ts';
-import type { CallResult } from '../calls/call-after.ts';
+import type { CallResult } from '../calls/after/call-after.ts';
 import type { Conversation } from '../conversations/conversation.ts';
 
 interface LiveResult {

@@ -19,9 +19,9 @@ export const callRoute: Route = {
   load: async () =>
     await Promise.all([
       import('../calls/call-page.ts'),
-      import('../calls/call-after.ts'),
+      import('../calls/after/call-after.ts'),
       import('../calls/call-console.ts'),
-      import('../calls/call-outcome.ts'),
+      import('../calls/after/call-outcome.ts'),
       import('../conversations/conversation-panel.ts'),
       import('./sign-in-gate.ts'),
       loadCore(),

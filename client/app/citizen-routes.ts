@@ -7,7 +7,7 @@ import type { Role } from '../../server/protocol/roles.ts';
 import { findService } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { addressId } from '../net/address-id.ts';
-import { recentReadiness } from '../calls/last-check.ts';
+import { recentReadiness } from '../calls/check/last-check.ts';
 import { citizen, type Citizen } from './citizen.ts';
 import { conversationPanel } from './conversation-panel.ts';
 import { openConversation } from './open-conversation.ts';

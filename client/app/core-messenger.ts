@@ -4,7 +4,7 @@ import type { Passkeys } from '../account/passkeys.ts';
 import type { Security } from '../account/security.ts';
 import { createFileTasks, type FileTasks } from '../attachments/file-tasks.ts';
 import { blobStaging } from '../attachments/staging.ts';
-import type { CallIdentities } from '../calls/call-identities.ts';
+import type { CallIdentities } from '../calls/people/call-identities.ts';
 import { type Messenger, openMessenger } from '../conversations/messenger.ts';
 import type { Reader } from '../conversations/reader.ts';
 import { Registrar } from '../inbox/registrar.ts';

@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import type { Readiness } from '../../server/protocol/queue.ts';
-import type { CheckOrigin } from '../calls/device-check-page.ts';
-import { rememberReadiness } from '../calls/last-check.ts';
-import type { LineProbes } from '../calls/line-check.ts';
+import type { CheckOrigin } from '../calls/check/device-check-page.ts';
+import { rememberReadiness } from '../calls/check/last-check.ts';
+import type { LineProbes } from '../calls/check/line-check.ts';
 import { RequestError } from '../net/request-error.ts';
 import { citizen } from './citizen.ts';
 import type { Route } from './route.ts';
@@ -13,7 +13,7 @@ import { core, loadCoreIfSignedIn } from './the-core.ts';
 export const deviceRoute: Route = {
   path: '/device-check',
   areas: ['calls', 'devices', 'needs'],
-  load: async () => await Promise.all([import('../calls/device-check-page.ts'), loadCoreIfSignedIn()]),
+  load: async () => await Promise.all([import('../calls/check/device-check-page.ts'), loadCoreIfSignedIn()]),
   render: (): TemplateResult =>
     html`<gov-device-check-page .probes=${probes()} .origin=${origin()} .onReadiness=${tell}></gov-device-check-page>`,
 };
@@ -22,7 +22,7 @@ function probes(): LineProbes {
   if (session.value === null) return { ping: async () => await http('GET /api/session'), openMedia: null };
   const { request } = core();
   const openMedia = async (): Promise<number> => {
-    const { openMediaProbe } = await import('../calls/media-probe.ts');
+    const { openMediaProbe } = await import('../calls/media/media-probe.ts');
     return await openMediaProbe(request);
   };
   return { ping: async () => await request('call:list-mine', {}), openMedia };

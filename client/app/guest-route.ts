@@ -1,8 +1,8 @@
 import { html } from 'lit';
 import type { CallParticipant, CallView } from '../../server/protocol/calls.ts';
 import { cryptoReady } from '../../server/protocol/sodium.ts';
-import type { GuestAddress } from '../calls/guest-address.ts';
-import { roleText } from '../calls/tile-person.ts';
+import type { GuestAddress } from '../calls/people/guest-address.ts';
+import { roleText } from '../calls/people/tile-person.ts';
 import { officeName } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { createConnection, type Connection } from '../net/socket.ts';
@@ -19,8 +19,8 @@ export const guestRoute: Route = {
   wide: true,
   load: async () => {
     const [{ readGuestAddress }] = await Promise.all([
-      import('../calls/guest-address.ts'),
-      import('../calls/guest-page.ts'),
+      import('../calls/people/guest-address.ts'),
+      import('../calls/people/guest-page.ts'),
       cryptoReady,
       officeList.ensure(),
     ]);

@@ -1,9 +1,9 @@
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { t } from '../i18n/translate.ts';
 import type { CallConnectionState } from './call-connection.ts';
-import type { SecurityState } from './security-line.ts';
-import { securityText } from './security-line.ts';
-import type { TilePerson } from './tile-person.ts';
+import type { SecurityState } from './people/security-line.ts';
+import { securityText } from './people/security-line.ts';
+import type { TilePerson } from './people/tile-person.ts';
 
 export interface AnnouncedCall {
   readonly connection: CallConnectionState;

@@ -7,18 +7,18 @@ import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import { retryDelayMs } from '../net/retry-delay.ts';
 import { pause } from './ask-again.ts';
-import type { CallIdentities } from './call-identities.ts';
-import { CallPeer, type MediaState, type PeerLoss } from './call-peer.ts';
+import type { CallIdentities } from './people/call-identities.ts';
+import { CallPeer, type MediaState, type PeerLoss } from './media/call-peer.ts';
 import type { CallPerson, CallSecurityState, OwnPart } from './call-moment.ts';
 import { CallScene } from './call-scene.ts';
 import { CallTalk } from './call-talk.ts';
-import type { ChannelMessage } from './channel-message.ts';
+import type { ChannelMessage } from './text/channel-message.ts';
 import { listenToCall } from './call-news.ts';
-import { canSealFrames, FrameWorker } from './frame-worker.ts';
-import type { LiveText } from './live-text.ts';
+import { canSealFrames, FrameWorker } from './frames/frame-worker.ts';
+import type { LiveText } from './text/live-text.ts';
 import { onNetworkChange, onPageHide } from './page-events.ts';
-import { Preferences } from './preferences.ts';
-import type { Preference } from './remote-tracks.ts';
+import { Preferences } from './media/preferences.ts';
+import type { Preference } from './media/remote-tracks.ts';
 
 export type { CallPerson, CallSecurityState, OwnPart, RemoteTrack, SecurityAlarmReason, Trust } from './call-moment.ts';
 

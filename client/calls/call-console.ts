@@ -6,7 +6,7 @@ import { fmt } from '../i18n/fmt.ts';
 import { languageNames } from '../i18n/locale.ts';
 import { t } from '../i18n/translate.ts';
 import '../ui/elapsed.ts';
-import './call-after.css';
+import './after/call-after.css';
 import { GovElement } from '../ui/gov-element.ts';
 
 /** What an official should know of the person in front of him, and of his next one. */

@@ -1,9 +1,9 @@
 import type { GuestRole } from '../../server/protocol/calls.ts';
 import { t } from '../i18n/translate.ts';
 import { announcer } from '../ui/announcer.ts';
-import type { CallTeam } from './call-team.ts';
-import { ColleagueDialog } from './colleague-dialog.ts';
-import { InviteDialog } from './invite-dialog.ts';
+import type { CallTeam } from './people/call-team.ts';
+import { ColleagueDialog } from './people/colleague-dialog.ts';
+import { InviteDialog } from './people/invite-dialog.ts';
 
 /** Asks for whom, makes the link and shows it. `inviter` is how the link calls this person; empty: he is asked. */
 export async function inviteGuest(team: CallTeam, { roles, inviter }: { roles: readonly GuestRole[]; inviter: string }): Promise<void> {

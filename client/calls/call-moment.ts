@@ -1,11 +1,11 @@
 import type { CallMember, CallRole, CallView, MediaSource } from '../../server/protocol/calls.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import type { CallAgreementState, CallAlarmKind } from '../crypto/call-agreement.ts';
-import type { CallFigures } from './call-figures.ts';
-import type { ToldState } from './channel-message.ts';
-import type { FrameState } from './frame-health.ts';
-import type { LineQuality } from './line-quality.ts';
-import type { ReceivedTrack } from './remote-tracks.ts';
+import type { CallFigures } from './media/call-figures.ts';
+import type { ToldState } from './text/channel-message.ts';
+import type { FrameState } from './frames/frame-health.ts';
+import type { LineQuality } from './media/line-quality.ts';
+import type { ReceivedTrack } from './media/remote-tracks.ts';
 
 /** `agreeing`: no keys yet, or something has not opened yet. `encrypted`: keys are agreed and what comes opens. `alarm`: he does not prove himself, or what comes is not his. */
 export type Trust = 'agreeing' | 'encrypted' | 'alarm';

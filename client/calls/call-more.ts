@@ -8,8 +8,8 @@ import settings from 'lucide-static/icons/settings-2.svg?icon';
 import { sourcesOfRole, type CallRole } from '../../server/protocol/calls.ts';
 import { t } from '../i18n/translate.ts';
 import type { MoreAction } from './call-controls.ts';
-import { canShareScreen } from './media-devices.ts';
-import type { OwnDevices } from './own-devices.ts';
+import { canShareScreen } from './media/media-devices.ts';
+import type { OwnDevices } from './media/own-devices.ts';
 
 /** What is not needed all the time. */
 export function moreActions({

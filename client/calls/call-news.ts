@@ -1,6 +1,6 @@
 import type { CallId } from '../../server/protocol/ids.ts';
 import type { Subscribe } from '../net/subscribe.ts';
-import type { CallPeer } from './call-peer.ts';
+import type { CallPeer } from './media/call-peer.ts';
 
 /** What the server tells those who are in a call, as what it means to this page's part in it. Returns the functions that stop it. */
 export function listenToCall(callId: CallId, on: Subscribe, tell: (news: (peer: CallPeer) => void) => void): readonly (() => void)[] {

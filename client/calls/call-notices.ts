@@ -2,8 +2,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { t } from '../i18n/translate.ts';
 import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
-import { deviceFailureText } from './device-failure.ts';
-import type { DeviceState, OwnDevicesState } from './own-devices.ts';
+import { deviceFailureText } from './media/device-failure.ts';
+import type { DeviceState, OwnDevicesState } from './media/own-devices.ts';
 
 const titles = { microphone: 'calls.deviceTitleMicrophone', camera: 'calls.deviceTitleCamera', screen: 'calls.deviceTitleScreen' } as const;
 

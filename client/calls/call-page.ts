@@ -12,14 +12,14 @@ import type { Subscribe } from '../net/subscribe.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { notice } from '../ui/notice.ts';
 import type { CallConnectionState } from './call-connection.ts';
-import { callWords, endedText, wasAnswered, wayTo } from './call-ending.ts';
-import type { CallIdentities } from './call-identities.ts';
+import { callWords, endedText, wasAnswered, wayTo } from './after/call-ending.ts';
+import type { CallIdentities } from './people/call-identities.ts';
 import './call-screen.ts';
 import { CallSession } from './call-session.ts';
 import './calls.css';
 import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
-import type { NamePerson } from './tile-people.ts';
-import { keptTranscript, type KeptLine } from './transcript.ts';
+import type { NamePerson } from './people/tile-people.ts';
+import { keptTranscript, type KeptLine } from './text/transcript.ts';
 
 type Ending = Extract<CallConnectionState, 'replaced' | 'ended' | 'unsupported'> | 'left';
 

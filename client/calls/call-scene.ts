@@ -1,8 +1,8 @@
 import type { CallRole, CallView } from '../../server/protocol/calls.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../net/observable.ts';
-import { noFigures } from './call-figures.ts';
-import type { CallPeer } from './call-peer.ts';
+import { noFigures } from './media/call-figures.ts';
+import type { CallPeer } from './media/call-peer.ts';
 import { type CallMoment, type CallPerson, type CallSecurityState, type OwnPart, peopleOf, securityOf } from './call-moment.ts';
 import type { CallTalk } from './call-talk.ts';
 

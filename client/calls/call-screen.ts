@@ -17,15 +17,15 @@ import { CallAnnouncements } from './call-announcements.ts';
 import type { CallConnection } from './call-connection.ts';
 import { alarmNotice, deviceNotices } from './call-notices.ts';
 import { moreActions } from './call-more.ts';
-import type { CallTeam } from './call-team.ts';
+import type { CallTeam } from './people/call-team.ts';
 import './call-view.ts';
 import type { CallActs, CallPicture } from './call-view.ts';
-import { ownTilePerson, tilePeople, type NamePerson } from './tile-people.ts';
-import { compareDialog } from './compare-dialog.ts';
-import { rememberDevice, rememberedDevices, type DeviceKind } from './device-choice.ts';
+import { ownTilePerson, tilePeople, type NamePerson } from './people/tile-people.ts';
+import { compareDialog } from './people/compare-dialog.ts';
+import { rememberDevice, rememberedDevices, type DeviceKind } from './media/device-choice.ts';
 import { deviceDialog } from './device-dialog.ts';
-import type { LaneLine } from './lane-line.ts';
-import type { OwnDevices } from './own-devices.ts';
+import type { LaneLine } from './text/lane-line.ts';
+import type { OwnDevices } from './media/own-devices.ts';
 import type { TileLayout } from './tile-layout.ts';
 
 /** Captioners come from the office. */

@@ -5,10 +5,10 @@ import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { CallConnection } from './call-connection.ts';
-import type { CallIdentities } from './call-identities.ts';
-import { CallTeam } from './call-team.ts';
+import type { CallIdentities } from './people/call-identities.ts';
+import { CallTeam } from './people/call-team.ts';
 import type { JoinWith } from './join-form.ts';
-import { type DeviceState, OwnDevices } from './own-devices.ts';
+import { type DeviceState, OwnDevices } from './media/own-devices.ts';
 
 export interface CallSessionOptions {
   readonly callId: CallId;

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../net/observable.ts';
-import type { ChannelMessage, ToldState } from './channel-message.ts';
-import { LiveText } from './live-text.ts';
+import type { ChannelMessage, ToldState } from './text/channel-message.ts';
+import { LiveText } from './text/live-text.ts';
 
 const silent: ToldState = { signing: false, keepsText: false };
 

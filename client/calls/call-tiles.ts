@@ -7,7 +7,7 @@ import './call-tile.ts';
 import { CallTile } from './call-tile.ts';
 import { nextCorner, rememberedCorner, type Corner } from './self-corner.ts';
 import { layTiles, type Pins, type Tile } from './tile-layout.ts';
-import { statesOf, type OwnTilePerson, type TilePerson } from './tile-person.ts';
+import { statesOf, type OwnTilePerson, type TilePerson } from './people/tile-person.ts';
 
 const cornerTexts = {
   'top-end': 'calls.cornerTopEnd',

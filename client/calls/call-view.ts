@@ -16,16 +16,16 @@ import './call-tiles.ts';
 import { CallTiles } from './call-tiles.ts';
 import './call-tiles.css';
 import './calls.css';
-import { captionLook } from './caption-look.ts';
-import { captionStrip } from './caption-strip.ts';
-import type { LaneLine } from './lane-line.ts';
-import './live-text-lane.ts';
-import { LiveTextLane } from './live-text-lane.ts';
-import './people-panel.ts';
-import { securityLine, type SecurityState } from './security-line.ts';
-import type { ConsentState } from './text-consent.ts';
+import { captionLook } from './text/caption-look.ts';
+import { captionStrip } from './text/caption-strip.ts';
+import type { LaneLine } from './text/lane-line.ts';
+import './text/live-text-lane.ts';
+import { LiveTextLane } from './text/live-text-lane.ts';
+import './people/people-panel.ts';
+import { securityLine, type SecurityState } from './people/security-line.ts';
+import type { ConsentState } from './text/text-consent.ts';
 import { layTiles, type Pins, type TileLayout } from './tile-layout.ts';
-import type { OwnTilePerson, TilePerson } from './tile-person.ts';
+import type { OwnTilePerson, TilePerson } from './people/tile-person.ts';
 
 /** What a running call looks like at one moment. */
 export interface CallPicture {

@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { t } from '../i18n/translate.ts';
 import { showDialog } from '../ui/dialog.ts';
-import { canChooseSpeaker, listDevices, rememberedDevices, type DeviceKind, type DeviceOption } from './device-choice.ts';
+import { canChooseSpeaker, listDevices, rememberedDevices, type DeviceKind, type DeviceOption } from './media/device-choice.ts';
 
 const labels = { microphone: 'calls.chooseMicrophone', camera: 'calls.chooseCamera', speaker: 'calls.chooseSpeaker' } as const;
 

@@ -1,5 +1,5 @@
 import type { AccountId } from '../../server/protocol/ids.ts';
-import type { TilePerson } from './tile-person.ts';
+import type { TilePerson } from './people/tile-person.ts';
 
 export interface Tile {
   readonly person: TilePerson;

@@ -1,14 +1,14 @@
 // Runs in the page: what stands before, around and after a call, one at a time (?show=…), for call-pages.test.ts.
 import { html, render } from 'lit';
-import '../../client/calls/call-after.ts';
+import '../../client/calls/after/call-after.ts';
 import '../../client/calls/call-console.ts';
-import '../../client/calls/call-outcome.ts';
+import '../../client/calls/after/call-outcome.ts';
 import { alarmNotice, deviceNotices } from '../../client/calls/call-notices.ts';
 import '../../client/calls/calls.css';
-import { ColleagueDialog } from '../../client/calls/colleague-dialog.ts';
-import { compareDialog } from '../../client/calls/compare-dialog.ts';
-import { guestWelcome } from '../../client/calls/guest-welcome.ts';
-import { InviteDialog } from '../../client/calls/invite-dialog.ts';
+import { ColleagueDialog } from '../../client/calls/people/colleague-dialog.ts';
+import { compareDialog } from '../../client/calls/people/compare-dialog.ts';
+import { guestWelcome } from '../../client/calls/people/guest-welcome.ts';
+import { InviteDialog } from '../../client/calls/people/invite-dialog.ts';
 import { joinForm } from '../../client/calls/join-form.ts';
 import { loadAreas, setLocale, t } from '../../client/i18n/translate.ts';
 import { Subject } from '../../client/net/observable.ts';

@@ -2,8 +2,8 @@
 import { html, nothing, render } from 'lit';
 import '../../client/calls/call-view.ts';
 import type { CallActs, CallPicture } from '../../client/calls/call-view.ts';
-import type { LaneLine } from '../../client/calls/lane-line.ts';
-import { roleText, type TilePerson } from '../../client/calls/tile-person.ts';
+import type { LaneLine } from '../../client/calls/text/lane-line.ts';
+import { roleText, type TilePerson } from '../../client/calls/people/tile-person.ts';
 import { loadAreas, setLocale } from '../../client/i18n/translate.ts';
 import type { CallRole } from '../../server/protocol/calls.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';

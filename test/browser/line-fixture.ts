@@ -5,7 +5,7 @@ import { newId } from '../../server/protocol/ids.ts';
 import type { OfficeView } from '../../server/protocol/offices.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { Need, QueueEntryView, Readiness } from '../../server/protocol/queue.ts';
-import '../../client/calls/device-check-page.ts';
+import '../../client/calls/check/device-check-page.ts';
 import { locales } from '../../server/protocol/locale.ts';
 import { loadAreas, setLocale } from '../../client/i18n/translate.ts';
 import { Subject } from '../../client/net/observable.ts';

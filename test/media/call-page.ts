@@ -6,7 +6,7 @@ import {
   type CallSecurityState,
   type OwnPart,
 } from '../../client/calls/call-connection.ts';
-import { openDevice } from '../../client/calls/media-devices.ts';
+import { openDevice } from '../../client/calls/media/media-devices.ts';
 import type { CallId } from '../../server/protocol/ids.ts';
 import type { MediaSource } from '../../server/protocol/calls.ts';
 import { BridgeLine } from './bridge-line.ts';

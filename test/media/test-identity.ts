@@ -1,4 +1,4 @@
-import type { CallIdentities } from '../../client/calls/call-identities.ts';
+import type { CallIdentities } from '../../client/calls/people/call-identities.ts';
 import { deviceFromSeed } from '../../client/crypto/device.ts';
 import { cryptoReady } from '../../server/protocol/sodium.ts';
 import { idOf } from '../../server/protocol/ids.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { FlowWatch } from '../../../client/calls/flow-watch.ts';
-import { FrameHealth } from '../../../client/calls/frame-health.ts';
-import { lineQuality, type LineSample } from '../../../client/calls/line-quality.ts';
+import { FlowWatch } from '../../../client/calls/media/flow-watch.ts';
+import { FrameHealth } from '../../../client/calls/frames/frame-health.ts';
+import { lineQuality, type LineSample } from '../../../client/calls/media/line-quality.ts';
 import { newId } from '../../../server/protocol/ids.ts';
 import type { ProducerId } from '../../../server/protocol/calls.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { noFigures } from '../../../client/calls/call-figures.ts';
+import { noFigures } from '../../../client/calls/media/call-figures.ts';
 import { type CallMoment, peopleOf, securityOf } from '../../../client/calls/call-moment.ts';
-import type { FrameState } from '../../../client/calls/frame-health.ts';
-import type { ReceivedTrack } from '../../../client/calls/remote-tracks.ts';
+import type { FrameState } from '../../../client/calls/frames/frame-health.ts';
+import type { ReceivedTrack } from '../../../client/calls/media/remote-tracks.ts';
 import type { CallAgreementState } from '../../../client/crypto/call-agreement.ts';
 import { idOf, newId, type AccountId } from '../../../server/protocol/ids.ts';
 import { accountOf, CallRoster } from '../../support/call-roster.ts';

@@ -1,8 +1,8 @@
 import { array, assert, constantFrom, property } from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { decodeMessage, encodeMessage, type ChannelMessage } from '../../../client/calls/channel-message.ts';
-import { LiveText } from '../../../client/calls/live-text.ts';
-import { applyT140, cleanLine, editsBetween, newLine } from '../../../client/calls/t140.ts';
+import { decodeMessage, encodeMessage, type ChannelMessage } from '../../../client/calls/text/channel-message.ts';
+import { LiveText } from '../../../client/calls/text/live-text.ts';
+import { applyT140, cleanLine, editsBetween, newLine } from '../../../client/calls/text/t140.ts';
 import { idOf, type AccountId } from '../../../server/protocol/ids.ts';
 
 const erase = '\u0008';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkBrowser } from '../../../../client/calls/browser-check.ts';
-import { type CheckedDevices, DeviceCheck, readinessOf } from '../../../../client/calls/device-check.ts';
-import { checkLine } from '../../../../client/calls/line-check.ts';
-import type { MediaResult } from '../../../../client/calls/media-devices.ts';
-import { levelOf } from '../../../../client/calls/sound-level.ts';
+import { checkBrowser } from '../../../../client/calls/check/browser-check.ts';
+import { type CheckedDevices, DeviceCheck, readinessOf } from '../../../../client/calls/check/device-check.ts';
+import { checkLine } from '../../../../client/calls/check/line-check.ts';
+import type { MediaResult } from '../../../../client/calls/media/media-devices.ts';
+import { levelOf } from '../../../../client/calls/media/sound-level.ts';
 import { noAnswer } from '../../../../client/net/request-error.ts';
 import { waitUntil } from '../../../../client/net/observable.ts';
 

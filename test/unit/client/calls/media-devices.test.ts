@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { failureOf } from '../../../../client/calls/media-devices.ts';
+import { failureOf } from '../../../../client/calls/media/media-devices.ts';
 
 test.each([
   ['Permission denied', 'NotAllowedError', 'denied'],

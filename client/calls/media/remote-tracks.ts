@@ -1,0 +1,165 @@
+import type { Consumer, MediaKind, RtpCapabilities, Transport } from 'mediasoup-client/types';
+import type { ConsumerId, MediaSource, PeerId, PictureQuality, ProducerId, RemoteProducer } from '../../../server/protocol/calls.ts';
+import type { AccountId, CallId } from '../../../server/protocol/ids.ts';
+import { Subject, type Observable } from '../../net/observable.ts';
+import type { RequestFunction } from '../../net/request.ts';
+import { report } from '../ask-again.ts';
+
+/** Somebody else's sound or picture. */
+export interface ReceivedTrack {
+  readonly producerId: ProducerId;
+  readonly peerId: PeerId;
+  readonly accountId: AccountId;
+  readonly kind: MediaKind;
+  readonly source: MediaSource;
+  readonly track: MediaStreamTrack;
+  /** Muted, or camera off: nothing comes. */
+  readonly paused: boolean;
+  /** What this page's line leaves of it. */
+  readonly quality: PictureQuality;
+}
+
+/** Which pictures give way last when the line is bad (1 first … 255 last), and whether the small layer is enough. */
+export interface Preference {
+  readonly priority: number;
+  readonly small: boolean;
+}
+
+interface Received {
+  readonly producer: RemoteProducer;
+  /** Null while it is asked for. */
+  here: { readonly consumer: Consumer; readonly consumerId: ConsumerId } | null;
+}
+
+export interface RemoteTracksOptions {
+  readonly transport: Transport;
+  readonly ask: RequestFunction;
+  readonly address: { readonly callId: CallId; readonly peerId: PeerId };
+  readonly rtpCapabilities: RtpCapabilities;
+  readonly preferenceOf: (producer: Pick<RemoteProducer, 'accountId' | 'source'>) => Preference;
+  /** Puts the opener on a receiver, before anything arrives on it: it opens what this one producer sends, and nothing else. */
+  readonly open: (receiver: RTCRtpReceiver, producer: RemoteProducer) => void;
+  /** Resolves when there is a key of this member: before, nothing of his opens. */
+  readonly hasKey: (peerId: PeerId) => Promise<void>;
+  /** Resolves when a frame of this has opened. */
+  readonly hasOpened: (producerId: ProducerId) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What the others send and this page receives. */
+export class RemoteTracks {
+  readonly #options: RemoteTracksOptions;
+  readonly #consumers = new Map<ProducerId, Received>();
+  readonly #tracks = new Subject<readonly ReceivedTrack[]>([]);
+
+  constructor(options: RemoteTracksOptions) {
+    this.#options = options;
+  }
+
+  /** In the order they came. */
+  get tracks(): Observable<readonly ReceivedTrack[]> {
+    return this.#tracks;
+  }
+
+  /** Everything that is known of, on its way or here. */
+  get producerIds(): readonly ProducerId[] {
+    return [...this.#consumers.keys()];
+  }
+
+  /** Whether anything of his comes, or is about to. */
+  isSending(accountId: AccountId): boolean {
+    const isPaused = (producerId: ProducerId): boolean =>
+      this.#tracks.value.some((track) => track.producerId === producerId && track.paused);
+    return [...this.#consumers.values()].some(
+      ({ producer, here }) => producer.accountId === accountId && !(here ? isPaused(producer.producerId) : producer.paused),
+    );
+  }
+
+  meet(producers: readonly RemoteProducer[]): void {
+    for (const producer of producers) {
+      const { producerId } = producer;
+      if (this.#consumers.has(producerId)) continue;
+      this.#consumers.set(producerId, { producer, here: null });
+      this.#consume(producer).catch((error: unknown) => {
+        this.#consumers.delete(producerId);
+        this.#options.onFailure(error);
+      });
+    }
+  }
+
+  setPaused(producerId: ProducerId, paused: boolean): void {
+    this.#change(producerId, { paused });
+  }
+
+  setQuality(producerId: ProducerId, quality: PictureQuality): void {
+    this.#change(producerId, { quality });
+  }
+
+  drop(producerId: ProducerId): void {
+    this.#consumers.get(producerId)?.here?.consumer.close();
+    this.#consumers.delete(producerId);
+    this.#tracks.set(this.#tracks.value.filter((each) => each.producerId !== producerId));
+  }
+
+  /** What is preferred has changed. */
+  prefer(accountId: AccountId, source: MediaSource): void {
+    for (const { producer, here } of this.#consumers.values()) {
+      if (here && producer.accountId === accountId && producer.source === source) this.#prefer(producer, here.consumerId);
+    }
+  }
+
+  close(): void {
+    this.#consumers.clear();
+    this.#tracks.set([]);
+  }
+
+  async #consume(producer: RemoteProducer): Promise<void> {
+    const { transport, ask, address, rtpCapabilities, preferenceOf, open, hasKey, hasOpened } = this.#options;
+    const { producerId, peerId, accountId, source } = producer;
+    const { consumerId, kind, rtpParameters, paused } = await ask('call:consume', { ...address, producerId, rtpCapabilities });
+    const consumer = await transport.consume({
+      id: consumerId,
+      producerId,
+      kind,
+      rtpParameters,
+      // Keeps one person's lips and voice together; a screen has no lips.
+      streamId: source === 'screen' ? producerId : peerId,
+      onRtpReceiver: (receiver) => open(receiver, producer),
+    });
+    const received = this.#consumers.get(producerId);
+    if (!received) {
+      consumer.close();
+      return;
+    }
+    received.here = { consumer, consumerId };
+    this.#tracks.set([
+      ...this.#tracks.value,
+      { producerId, peerId, accountId, kind, source, track: consumer.track, paused, quality: 'full' },
+    ]);
+    if (kind === 'audio') {
+      await ask('call:resume-consumer', { ...address, consumerId });
+      return;
+    }
+    // The small layer is always sent and soonest here; a sender short of bits or of breath may just have left the other one out.
+    this.#tell(ask('call:prefer', { ...address, consumerId, ...preferenceOf(producer), small: true }));
+    // A picture begins with a whole frame, which is asked for now and not again at once: it must not come before its key.
+    await hasKey(peerId);
+    if (!this.#consumers.has(producerId)) return;
+    await ask('call:resume-consumer', { ...address, consumerId });
+    await hasOpened(producerId);
+    if (this.#consumers.has(producerId)) this.#prefer(producer, consumerId);
+  }
+
+  #prefer(producer: RemoteProducer, consumerId: ConsumerId): void {
+    const { ask, address, preferenceOf } = this.#options;
+    this.#tell(ask('call:prefer', { ...address, consumerId, ...preferenceOf(producer) }));
+  }
+
+  #tell(request: Promise<unknown>): void {
+    void report(request, () => undefined, this.#options.onFailure);
+  }
+
+  #change(producerId: ProducerId, change: Partial<Pick<ReceivedTrack, 'paused' | 'quality'>>): void {
+    this.#tracks.set(this.#tracks.value.map((each) => (each.producerId === producerId ? { ...each, ...change } : each)));
+  }
+}
