@@ -17,6 +17,9 @@ beforeEach(async () => {
 });
 afterEach(async () => await counter.close());
 
+/** Small steps: that somebody has gone is written at the clock's next one. */
+const stepMs = 5_000;
+
 const mine = async (citizen: Person) => (await citizen.request('queue:list-mine', {})).entries[0];
 
 /** Three wait, the first is called. */
@@ -36,9 +39,9 @@ async function ring() {
 test('R33: the ticket of an official who vanishes while it rings is at its old place within 30 seconds, and both are told', async () => {
   const { ana, official, entryId, callId } = await ring();
   counter.disconnect(official);
-  await counter.pass(20_000);
+  await counter.pass(20_000, { stepMs });
   expect(await mine(ana)).toMatchObject({ state: 'called', callId });
-  await counter.pass(10_000);
+  await counter.pass(10_000, { stepMs });
   expect(await mine(ana)).toMatchObject({
     state: 'waiting',
     place: 1,
@@ -54,7 +57,7 @@ test('an official who vanishes out of an answered call loses it too; when he com
   const { ana, official, entryId, callId } = await ring();
   await counter.answer(ana, callId);
   counter.disconnect(official);
-  await counter.pass(30_000);
+  await counter.pass(30_000, { stepMs });
   expect(await mine(ana)).toMatchObject({ state: 'waiting', place: 1 });
   counter.connect(official);
   expect(await codeOf(counter.answer(official, callId))).toBe('closed');
@@ -103,7 +106,7 @@ test('two nodes that see the same official vanish give the ticket back once', as
   const second = counter.addNode();
   await counter.pass(minuteMs / 2, { nodes: [second] });
   counter.disconnect(official);
-  await counter.pass(limits.leaseMs - 1_000, { nodes: [second] });
+  await counter.pass(limits.leaseMs - 1_000, { nodes: [second], stepMs });
   counter.clock.at += 6_000;
   await Promise.all([counter.counter.sweep(), second.sweep()]);
   expect(await mine(ana)).toMatchObject({ entryId, state: 'waiting', place: 1, missedTurns: 0 });
