@@ -49,7 +49,7 @@ test('R33: the ticket of an official who vanishes while it rings is at its old p
     callId: null,
     lostTurn: { outcome: 'official-lost' },
   });
-  expect(ana.told('queue:moved').at(-1)).toMatchObject({ entry: { entryId, state: 'waiting', place: 1 } });
+  await expect.poll(() => ana.told('queue:moved').at(-1)).toMatchObject({ entry: { entryId, state: 'waiting', place: 1 } });
   expect(ana.told('call:changed').at(-1)).toMatchObject({ call: { callId, state: 'ended', reason: 'official-lost' } });
 });
 
