@@ -116,6 +116,8 @@ describe('the main job by keyboard alone', () => {
     await choose(page, 'button', 'Mute microphone');
     await official.page.getByText('Microphone off').waitFor();
     await choose(page, 'button', 'Hang up');
+    await arrive(page, 'The call is over');
+    await choose(page, 'link', 'Go to the conversation');
     await arrive(page, 'Driving licence');
     await arrive(official.page, 'The call is over');
   });

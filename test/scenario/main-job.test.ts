@@ -169,6 +169,7 @@ describe('the main job', () => {
     await answerCall(page);
     await Promise.all([citizen, official].map(hearsAndSees));
     await page.getByRole('button', { name: 'Hang up' }).click();
+    await page.getByRole('link', { name: 'Go to the conversation' }).click();
     await log(page)
       .getByText(/^Video call ended. Duration: /)
       .waitFor();
