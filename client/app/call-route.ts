@@ -3,12 +3,13 @@ import { keyed } from 'lit/directives/keyed.js';
 import type { Role } from '../../server/protocol/roles.ts';
 import { parseJoinWith } from '../calls/join-form.ts';
 import { t } from '../i18n/translate.ts';
-import { surroundingsOf } from './call-surroundings.ts';
 import { officeList } from './offices.ts';
 import type { Route } from './route.ts';
 import type { SignedIn } from './sign-in-gate.ts';
 import { core, loadCore } from './the-core.ts';
 
+/** Comes with the page: it knows how conversations are sealed, which no first page needs. */
+let surroundings: typeof import('./call-surroundings.ts') | undefined;
 const people: readonly Role[] = ['citizen', 'official'];
 
 /** A call, for either side. */
@@ -16,8 +17,9 @@ export const callRoute: Route = {
   path: '/calls/:callId',
   areas: ['account', 'calls', 'console', 'conversations', 'guests', 'needs', 'safety'],
   wide: true,
-  load: async () =>
-    await Promise.all([
+  load: async () => {
+    [surroundings] = await Promise.all([
+      import('./call-surroundings.ts'),
       import('../calls/call-page.ts'),
       import('../calls/after/call-after.ts'),
       import('../calls/call-console.ts'),
@@ -26,7 +28,8 @@ export const callRoute: Route = {
       import('./sign-in-gate.ts'),
       loadCore(),
       officeList.ensure(),
-    ]),
+    ]);
+  },
   render: ({ callId }) =>
     html`<gov-sign-in-gate
       .core=${core()}
@@ -47,6 +50,6 @@ function callPage(callId: string | undefined, signedIn: SignedIn): TemplateResul
     .on=${core().on}
     .line=${core().connection}
     .identities=${messenger.callIdentities}
-    .surroundings=${surroundingsOf(signedIn)}
+    .surroundings=${surroundings?.surroundingsOf(signedIn)}
   ></gov-call-page>`;
 }

@@ -1,4 +1,4 @@
-import { forgetPush } from '../notifications/push.ts';
+import { forgetPush } from '../notifications/forget-push.ts';
 import { href, navigate } from '../ui/navigate.ts';
 import type { Core } from './core.ts';
 import { memberKey } from './official.ts';

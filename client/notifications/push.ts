@@ -88,13 +88,6 @@ export class Push {
   }
 }
 
-/** Leaves nothing of notices in this browser, whoever subscribed: for whoever deletes all that is kept here. */
-export async function forgetPush(): Promise<void> {
-  if (!('serviceWorker' in navigator)) return;
-  const registration = await navigator.serviceWorker.getRegistration();
-  await registration?.unregister();
-}
-
 async function register(): Promise<ServiceWorkerRegistration> {
   await navigator.serviceWorker.register(ownScriptUrl('/service-worker.js'));
   return await navigator.serviceWorker.ready;
