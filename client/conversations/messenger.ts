@@ -1,11 +1,13 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId, ConversationId, InboxId, ServiceId } from '../../server/protocol/ids.ts';
+import { CryptoError } from '../../server/protocol/sodium.ts';
 import { Attachments } from '../attachments/attachments.ts';
 import type { FileTasks } from '../attachments/file-tasks.ts';
 import type { Lock } from '../net/lock.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, waitUntil } from '../net/observable.ts';
 import { Outbox } from '../net/outbox.ts';
+import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
@@ -105,7 +107,13 @@ export async function openMessenger(options: MessengerOptions): Promise<Messenge
     }),
     on('conversation:read', ({ conversationId, otherReadPosition }) => open.get(conversationId)?.onRead(otherReadPosition)),
     on('inbox:changed', ({ inboxId }) => {
-      void onInboxChanged(inboxId).then(() => open.forEach((one) => one.onKeysChanged()));
+      onInboxChanged(inboxId).then(
+        () => open.forEach((one) => one.onKeysChanged()),
+        // A chain that is refused has raised its alarm; one that could not be asked for is asked for when it is next needed.
+        (error: unknown) => {
+          if (!(error instanceof RequestError || error instanceof CryptoError)) throw error;
+        },
+      );
     }),
     connection.subscribe(({ status }) => {
       // Hints that were sent meanwhile are lost; the list says which conversations have gone on.
