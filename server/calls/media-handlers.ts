@@ -21,7 +21,6 @@ export type MediaCommandName = Extract<
   | 'call:consume'
   | 'call:resume-consumer'
   | 'call:prefer'
-  | 'call:request-key-frame'
   | 'call:consume-data'
 >;
 
@@ -154,16 +153,6 @@ export function mediaHandlers({ calls, members, rooms, store, peers, now }: Call
       async run({ consumerId, priority, small, ...request }, caller) {
         const { call, address } = await addressOf(request, caller);
         await rooms.request(call, 'consumer:prefer', { ...address, consumerId, priority, small });
-        return {};
-      },
-    },
-    'call:request-key-frame': {
-      allow: people,
-      schema: schemas['call:request-key-frame'],
-      limit: { points: 60, perSeconds: 30 },
-      async run({ consumerId, ...request }, caller) {
-        const { call, address } = await addressOf(request, caller);
-        await rooms.request(call, 'consumer:request-key-frame', { ...address, consumerId });
         return {};
       },
     },

@@ -42,7 +42,6 @@ export const schemas = {
   'call:consume': producer.extend({ rtpCapabilities: rtpCapabilitiesSchema }),
   'call:resume-consumer': consumer,
   'call:prefer': consumer.extend({ priority: z.int().min(1).max(255), small: z.boolean() }),
-  'call:request-key-frame': consumer,
   'call:consume-data': dataProducer,
   'call:hold': call.extend({ held: z.boolean() }),
   'call:invite': invite.extend({

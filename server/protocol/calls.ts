@@ -174,7 +174,6 @@ export interface CallCommands {
   'call:resume-consumer': (request: OfPeer & { consumerId: ConsumerId }) => Record<string, never>;
   /** Which pictures give way last when the line is bad (1 first … 255 last), and whether the small layer is enough. */
   'call:prefer': (request: OfPeer & { consumerId: ConsumerId; priority: number; small: boolean }) => Record<string, never>;
-  'call:request-key-frame': (request: OfPeer & { consumerId: ConsumerId }) => Record<string, never>;
   'call:consume-data': (request: OfPeer & { dataProducerId: DataProducerId }) => {
     dataConsumerId: DataConsumerId;
     dataProducerId: DataProducerId;

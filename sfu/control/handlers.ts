@@ -65,11 +65,6 @@ export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: s
       await peer.consumers.prefer(params);
       return {};
     },
-    'consumer:request-key-frame': async ({ consumerId, ...address }) => {
-      const peer = await rooms.peer(address);
-      await peer.consumers.requestKeyFrame(consumerId);
-      return {};
-    },
 
     'data-producer:create': async (params) => {
       const room = await rooms.get(params.roomId);

@@ -39,7 +39,6 @@ export const paramsSchemas: { readonly [Method in SfuMethod]: z.ZodType<SfuParam
   'consumer:create': producer.extend({ rtpCapabilities: rtpCapabilitiesSchema }),
   'consumer:resume': consumer,
   'consumer:prefer': consumer.extend({ priority: z.int().min(1).max(255), small: z.boolean() }),
-  'consumer:request-key-frame': consumer,
   'data-producer:create': dataProducer.extend({ sctpStreamParameters: sctpStreamParametersSchema }),
   'data-consumer:create': dataProducer,
 };

@@ -104,7 +104,6 @@ export interface SfuRequests {
   'consumer:resume': (params: PeerAddress & { consumerId: string }) => Record<string, never>;
   /** `priority` 1 … 255: who gets what the receiver's line carries; `small`: the lower layer is enough. */
   'consumer:prefer': (params: PeerAddress & { consumerId: string; priority: number; small: boolean }) => Record<string, never>;
-  'consumer:request-key-frame': (params: PeerAddress & { consumerId: string }) => Record<string, never>;
 
   /** `bad_state`: the transport is not connected yet, or the peer has its one. Ordered and reliable (RFC 8865). */
   'data-producer:create': (params: PeerAddress & { dataProducerId: string; sctpStreamParameters: SctpStreamParameters }) => {

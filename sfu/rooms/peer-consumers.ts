@@ -69,12 +69,6 @@ export class PeerConsumers {
     layers.want(small);
   }
 
-  /** The sender is asked once a second at most (`PeerProducers`). */
-  async requestKeyFrame(consumerId: string): Promise<void> {
-    const { consumer } = this.#find(consumerId);
-    if (consumer.kind === 'video') await this.#options.worker.ask(consumer.requestKeyFrame());
-  }
-
   #find(consumerId: string): Live {
     const live = this.#live.get(consumerId);
     if (!live) throw new SfuError('not_found', 'no such consumer');

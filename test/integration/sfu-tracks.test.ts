@@ -55,7 +55,6 @@ describe('layers and texts in the rooms of the sfu', () => {
     for (const { consumerId } of consumers) {
       await client.request('consumer:resume', { ...official, consumerId });
       for (const small of [true, true, false]) await client.request('consumer:prefer', { ...official, consumerId, priority: 255, small });
-      await client.request('consumer:request-key-frame', { ...official, consumerId });
       await expect(client.request('consumer:prefer', { ...citizen, consumerId, priority: 1, small: true })).rejects.toMatchObject({
         code: 'not_found',
       });

@@ -44,7 +44,6 @@ const methods = new Map<string, SfuMethod>([
   ['call:consume', 'consumer:create'],
   ['call:resume-consumer', 'consumer:resume'],
   ['call:prefer', 'consumer:prefer'],
-  ['call:request-key-frame', 'consumer:request-key-frame'],
   ['call:consume-data', 'data-consumer:create'],
 ]);
 

@@ -161,7 +161,6 @@ export async function startEvilSfu(): Promise<EvilSfu> {
       return {};
     },
     'consumer:prefer': () => ({}),
-    'consumer:request-key-frame': () => ({}),
     'data-producer:create': async ({ peerId, ownerId, dataProducerId, sctpStreamParameters }) => {
       const { streamId = 0, ordered = true } = sctpStreamParameters;
       const producer = await peerOf(peerId).send.produceData({

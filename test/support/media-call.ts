@@ -8,8 +8,6 @@ import type { IceCredentials } from './stun.ts';
 export interface MediaCall {
   readonly citizen: MediaPeer;
   readonly official: MediaPeer;
-  readonly officialAddress: PeerAddress;
-  readonly consumerId: string;
   /** Under which the official receives the picture. */
   readonly receivedSsrc: number;
   /** Of the worker, for UDP and for TCP. */
@@ -72,8 +70,6 @@ export async function startMediaCall(client: SfuClient, roomId: string): Promise
   return {
     citizen,
     official,
-    officialAddress,
-    consumerId,
     receivedSsrc: rtpParameters.encodings?.[0]?.ssrc ?? 0,
     port: portOf('udp', send.iceCandidates),
     tcpPort: portOf('tcp', send.iceCandidates),
