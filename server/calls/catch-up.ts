@@ -17,11 +17,11 @@ const windowMs = 60_000;
 
 /**
  * What other nodes changed in calls and this one was perhaps not told, because Redis is down or lost a hint: found in SQL each second.
- * People are told how the call stands, which some hear twice; so losing all of Redis costs a second, and no call (§0.2, rule 4).
+ * People are told how the call stands, which some hear twice, as all do whose call changed in the minute before a node's first look; so losing all of Redis costs a second, and no call (§0.2, rule 4).
  */
 export class CallCatchUp {
   readonly #dependencies: CallCatchUpDependencies;
-  #known: ReadonlyMap<CallId, number> | null = null;
+  #known: ReadonlyMap<CallId, number> = new Map();
 
   constructor(dependencies: CallCatchUpDependencies) {
     this.#dependencies = dependencies;
@@ -32,7 +32,6 @@ export class CallCatchUp {
     const recent = await store.listChangedSince(now() - windowMs);
     const before = this.#known;
     this.#known = new Map(recent.map(({ call, changedAt }) => [call.callId, changedAt]));
-    if (before === null) return;
     for (const { call, changedAt } of recent) {
       if ((before.get(call.callId) ?? 0) >= changedAt) continue;
       calls.tell(call);
