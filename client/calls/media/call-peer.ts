@@ -248,7 +248,6 @@ export class CallPeer {
 
   /** A request was refused: the thing it was about may be gone, or the peer itself. */
   #fail(error: unknown): void {
-    console.log('FAIL', error instanceof Error ? `${error.stack} ${String((error as { cause?: unknown }).cause)}` : error);
     if (this.#closing.signal.aborted) return;
     if (error instanceof RequestError) void this.check();
     else this.lose(error instanceof FrameWorkerError ? 'unsupported' : 'gone');
