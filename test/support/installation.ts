@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { Owner } from '../../deploy/demonstration/owner.ts';
 import { issueLinks, seedWhenEmpty } from '../../deploy/demonstration/prepare.ts';
 import { startEmbeddedPostgres } from '../../server/platform/embedded-postgres.ts';
 import { findOrigin, type ServerProcess, startServerProcess } from './server.ts';
-import { startTestSfu, type TestSfuOptions } from './sfu.ts';
+import { startTestSfu, type TestSfu, type TestSfuOptions } from './sfu.ts';
 import { startTcpRelay, type TcpRelay } from './tcp-relay.ts';
 
 /** The whole of it as `npm start` runs it: PostgreSQL, sfu, server and owner program, each a process, and the demonstration in it. */
@@ -24,6 +25,8 @@ export interface Installation {
   readonly dataDirectory: string;
   /** Between the people and the server. */
   readonly network: TcpRelay;
+  /** The media servers, all of them known to the server. */
+  readonly sfus: readonly TestSfu[];
   /** By the name of whom it is for: the one-time links that are printed at the start. */
   readonly links: ReadonlyMap<string, string>;
   /** The owner at his own command line, beside the program that admits people. */
@@ -40,7 +43,12 @@ export interface Installation {
 
 const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts', import.meta.url));
 
-export async function startInstallation({ sfu: sfuOptions }: { readonly sfu?: TestSfuOptions } = {}): Promise<Installation> {
+export interface InstallationOptions {
+  readonly sfu?: TestSfuOptions;
+  readonly sfuCount?: number;
+}
+
+export async function startInstallation({ sfu: options = {}, sfuCount = 1 }: InstallationOptions = {}): Promise<Installation> {
   // Named so that the next run clears away what one that was killed has left.
   const data = await mkdtemp(join(tmpdir(), `schalter-test-${process.pid}-`));
   const closers: (() => Promise<unknown> | void)[] = [async () => await rm(data, { recursive: true, force: true })];
@@ -50,14 +58,15 @@ export async function startInstallation({ sfu: sfuOptions }: { readonly sfu?: Te
   try {
     const postgres = await startEmbeddedPostgres({ dataDir: data, log: () => undefined });
     closers.push(postgres.stop);
-    const sfu = await startTestSfu(sfuOptions);
-    closers.push(async () => await sfu.close());
+    const secret = randomBytes(32).toString('base64url');
+    const sfus = await Promise.all(Array.from({ length: sfuCount }, async () => await startTestSfu({ ...options, secret })));
+    closers.push(async () => void (await Promise.all(sfus.map(async (sfu) => await sfu.close()))));
 
     const behind = await findOrigin();
     const network = await startTcpRelay(behind.port);
     closers.push(async () => await network.close());
     const origin = `http://localhost:${network.port}`;
-    const env = { SCHALTER_DATA: data, SCHALTER_ORIGIN: origin, SFU_URL: sfu.url, SFU_SECRET: sfu.secret };
+    const env = { SCHALTER_DATA: data, SCHALTER_ORIGIN: origin, SFU_URL: sfus.map(({ url }) => url).join(','), SFU_SECRET: secret };
     const servers: ServerProcess[] = [];
     const startServer = async (): Promise<void> => void servers.push(await startServerProcess(env, behind));
     await startServer();
@@ -74,12 +83,13 @@ export async function startInstallation({ sfu: sfuOptions }: { readonly sfu?: Te
       query: async (statement, values) => await query(postgres.url, statement, values),
       dataDirectory: data,
       network,
+      sfus,
       links,
       connectOwner: async () => await Owner.connect({ origin, keysFile }),
       pauseOwner: owner.pause,
       killServer: async () => await servers.at(-1)?.kill(),
       startServer,
-      output: () => [...servers.flatMap(({ output }) => output), ...sfu.output, ...owner.output].join('\n'),
+      output: () => [...servers.flatMap(({ output }) => output), ...sfus.flatMap((sfu) => sfu.output), ...owner.output].join('\n'),
       close,
     };
   } catch (error) {

@@ -1,6 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { type Person, newPerson } from './browser.ts';
-import { expect, vi } from 'vitest';
 import { decodedMedia, watchMedia } from './call-media.ts';
 import type { Installation } from './installation.ts';
 import { Line, openSocket } from './people.ts';
@@ -61,18 +61,17 @@ export async function lineOf({ context, page }: Visitor): Promise<Line> {
   return line;
 }
 
-/** Resolves when more has been decoded than now: at least ten pictures, and sound that is not silence. */
+/** Resolves when more has been decoded than now: at least ten pictures, and sound that is not silence. Throws after half a minute. */
 export async function hearsAndSees({ page }: Visitor): Promise<void> {
   let before = await decodedMedia(page);
-  await vi.waitFor(
-    async () => {
-      const now = await decodedMedia(page);
-      // Somebody came back as another page: what was counted of his old tracks has gone with them.
-      if (now.frames < before.frames || now.audioPackets < before.audioPackets) before = now;
-      expect(now.frames).toBeGreaterThan(before.frames + 10);
-      expect(now.audioPackets).toBeGreaterThan(before.audioPackets + 10);
-      expect(now.audioEnergy).toBeGreaterThan(before.audioEnergy);
-    },
-    { timeout: 30_000, interval: 200 },
-  );
+  const patienceEnds = performance.now() + 30_000;
+  for (;;) {
+    const now = await decodedMedia(page);
+    // Somebody came back as another page: what was counted of his old tracks has gone with them.
+    if (now.frames < before.frames || now.audioPackets < before.audioPackets) before = now;
+    const isMore = now.frames > before.frames + 10 && now.audioPackets > before.audioPackets + 10 && now.audioEnergy > before.audioEnergy;
+    if (isMore) return;
+    if (performance.now() > patienceEnds) throw new Error(`before: ${JSON.stringify(before)}, 30 s later: ${JSON.stringify(now)}`);
+    await setTimeout(200);
+  }
 }
