@@ -12,10 +12,15 @@ import type { AccountRouteParts, Answer } from './route-parts.ts';
 import { hashToken } from './sessions.ts';
 
 export interface GuestRoutesDependencies extends AccountRouteParts {
-  /** Uses a link up for a guest whose account is made on the way, with the name he is called by; null when there is no such link any more. */
+  /** Uses a link up for a guest whose account is made on the way, with the name he is called by; null when there is no such link for him. */
   readonly useInvite: (
     within: Transaction,
-    guest: { readonly inviteId: CallInviteId; readonly tokenHash: Uint8Array; readonly accountId: AccountId },
+    guest: {
+      readonly inviteId: CallInviteId;
+      readonly tokenHash: Uint8Array;
+      readonly attemptHash: Uint8Array;
+      readonly accountId: AccountId;
+    },
     addAccount: (displayName: string) => Promise<void>,
   ) => Promise<Announcement | null>;
 }
@@ -24,6 +29,7 @@ const guestSchema = z.strictObject({
   inviteId: idSchema<'call invite'>(),
   token: bytesSchema({ minBytes: 32, maxBytes: 32 }),
   accountId: chainIdSchema<'account'>(),
+  attempt: bytesSchema({ minBytes: 32, maxBytes: 32 }),
 }) satisfies z.ZodType<GuestEntry>;
 
 /** Of one address. */
@@ -37,11 +43,14 @@ export function guestRoutes(http: FastifyInstance, parts: GuestRoutesDependencie
 
   http.post('/api/calls/guests', async (request, reply): Answer<'POST /api/calls/guests'> => {
     await limitByAddress(rateLimit, 'guest:enter', request, entryLimit);
-    const { inviteId, token, accountId } = parseBody(guestSchema, request);
+    const { inviteId, token, accountId, attempt } = parseBody(guestSchema, request);
     await rateLimit.take('guest:invite', inviteId, tryLimit);
     const { opened, announce } = await transaction(database, async (within) => {
       const guest = { accountId, handle: null, role: 'guest', officeId: null } as const;
-      const announceGuest = await useInvite(within, { inviteId, tokenHash: hashToken(token), accountId }, async (displayName) => {
+      // With the account in it: who repeats an attempt cannot become another guest.
+      const attemptHash = hashToken(`${attempt} ${accountId}`);
+      const entry = { inviteId, tokenHash: hashToken(token), attemptHash, accountId };
+      const announceGuest = await useInvite(within, entry, async (displayName) => {
         await new AccountStore(within).add({ ...guest, displayName });
       }).catch(refuseTaken);
       if (!announceGuest) throw new AppError('invitation_invalid', 'unknown, used, withdrawn or expired');

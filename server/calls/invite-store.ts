@@ -18,9 +18,14 @@ export interface NewInvite {
 export interface StoredInvite extends NewInvite {
   readonly withdrawnAt: number | null;
   readonly usedAt: number | null;
+  /** The hash of its user's attempt; null for links that were used before there were attempts, too. */
+  readonly usedBy: Uint8Array | null;
 }
 
-type InvitesTable = Omit<NewInvite, 'expiresAt'> & { createdAt: Date; expiresAt: Date; withdrawnAt: Date | null; usedAt: Date | null };
+type InvitesTable = Omit<NewInvite, 'expiresAt'> & { createdAt: Date; expiresAt: Date; withdrawnAt: Date | null } & {
+  usedAt: Date | null;
+  usedBy: Uint8Array | null;
+};
 type Tables = { callInvites: InvitesTable };
 
 export type InviteStore = ReturnType<typeof createInviteStore>;
@@ -33,7 +38,7 @@ export function createInviteStore(database: Database) {
     async add(transaction: Transaction, { expiresAt, ...invite }: NewInvite, at: number): Promise<void> {
       await tables(transaction)
         .insertInto('callInvites')
-        .values({ ...invite, expiresAt: new Date(expiresAt), createdAt: new Date(at), withdrawnAt: null, usedAt: null })
+        .values({ ...invite, expiresAt: new Date(expiresAt), createdAt: new Date(at), withdrawnAt: null, usedAt: null, usedBy: null })
         .execute();
     },
 
@@ -67,10 +72,10 @@ export function createInviteStore(database: Database) {
         .execute();
     },
 
-    async markUsed(transaction: Transaction, inviteId: CallInviteId, at: number): Promise<void> {
+    async markUsed(transaction: Transaction, inviteId: CallInviteId, usedBy: Uint8Array, at: number): Promise<void> {
       await tables(transaction)
         .updateTable('callInvites')
-        .set({ usedAt: new Date(at) })
+        .set({ usedAt: new Date(at), usedBy })
         .where('inviteId', '=', inviteId)
         .execute();
     },
@@ -83,9 +88,9 @@ export function stateOf({ usedAt, withdrawnAt, expiresAt }: StoredInvite, at: nu
   return expiresAt > at ? 'open' : 'expired';
 }
 
-/** Whether it is this token's, without telling by time how much of it is right. */
-export function isToken({ tokenHash }: Pick<StoredInvite, 'tokenHash'>, hash: Uint8Array): boolean {
-  return hash.length === tokenHash.length && timingSafeEqual(tokenHash, hash);
+/** Whether two hashes are one, without telling by time how much of it is right. */
+export function isSecret(known: Uint8Array, hash: Uint8Array): boolean {
+  return hash.length === known.length && timingSafeEqual(known, hash);
 }
 
 function toInvite({ createdAt: _createdAt, expiresAt, withdrawnAt, usedAt, ...invite }: InvitesTable): StoredInvite {

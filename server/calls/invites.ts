@@ -9,7 +9,7 @@ import { requireRunning } from './call.ts';
 import type { Calls } from './calls.ts';
 import type { CompanionStore } from './companion-store.ts';
 import type { Companions } from './companions.ts';
-import { isToken, stateOf, type InviteStore, type StoredInvite } from './invite-store.ts';
+import { isSecret, stateOf, type InviteStore, type StoredInvite } from './invite-store.ts';
 import type { CallStore } from './store.ts';
 
 export interface InvitesDependencies {
@@ -20,6 +20,15 @@ export interface InvitesDependencies {
   readonly companions: Companions;
   readonly calls: Calls;
   readonly now: () => number;
+}
+
+/** What somebody shows who comes by a link. */
+export interface LinkUse {
+  readonly inviteId: CallInviteId;
+  readonly tokenHash: Uint8Array;
+  /** Of a secret of the tab it was opened in, and the account. */
+  readonly attemptHash: Uint8Array;
+  readonly accountId: AccountId;
 }
 
 const inviters = ['citizen', 'official'] as const;
@@ -42,7 +51,7 @@ export class Invites {
       const call = requireRunning(await store.lock(within, callId), inviterId, inviters);
       const known = await invites.find(inviteId, within);
       if (known) {
-        if (known.inviterId !== inviterId || known.callId !== callId || !isToken(known, tokenHash))
+        if (known.inviterId !== inviterId || known.callId !== callId || !isSecret(known.tokenHash, tokenHash))
           throw new AppError('conflict', 'the id is taken');
         return viewOf(known, at);
       }
@@ -50,7 +59,7 @@ export class Invites {
       const expiresAt = at + limits.callInviteMs;
       const invite = { inviteId, callId, inviterId, role, displayName, tokenHash, granted: fromBase64Url(request.grant), expiresAt };
       await invites.add(within, invite, at);
-      return viewOf({ ...invite, usedAt: null, withdrawnAt: null }, at);
+      return viewOf({ ...invite, usedAt: null, usedBy: null, withdrawnAt: null }, at);
     });
   }
 
@@ -77,24 +86,30 @@ export class Invites {
   }
 
   /**
-   * Uses a link up, for a guest whose account comes into being in this transaction. Null when it is not there, not this token's, used,
-   * withdrawn, expired, or its call over: all alike.
+   * Uses a link up, for a guest whose account comes into being in this transaction. The tab that has used it is let in again, since it may
+   * not have heard the answer. Null when it is not there, not this token's, used, withdrawn, expired, its guest gone, or its call over:
+   * all alike.
    */
   async use(
     within: Transaction,
-    { inviteId, tokenHash, accountId }: { readonly inviteId: CallInviteId; readonly tokenHash: Uint8Array; readonly accountId: AccountId },
+    { inviteId, tokenHash, attemptHash, accountId }: LinkUse,
     addAccount: (displayName: string) => Promise<void>,
   ): Promise<Announcement | null> {
     const { store, invites, companionStore, calls, now } = this.#dependencies;
     const at = now();
     const seen = await invites.find(inviteId, within);
-    if (!seen || !isToken(seen, tokenHash)) return null;
+    if (!seen || !isSecret(seen.tokenHash, tokenHash)) return null;
     const call = await store.lock(within, seen.callId);
     // Only under the lock it is certain that nobody else has used it.
     const invite = await invites.find(inviteId, within);
-    if (!invite || call.state === 'ended' || stateOf(invite, at) !== 'open') return null;
-    const { callId, role, displayName, inviterId, granted } = invite;
-    await invites.markUsed(within, inviteId, at);
+    if (!invite || call.state === 'ended') return null;
+    const { callId, role, displayName, inviterId, granted, usedBy } = invite;
+    if (usedBy !== null) {
+      const isHis = isSecret(usedBy, attemptHash) && call.companions.some((companion) => companion.accountId === accountId);
+      return isHis ? () => undefined : null;
+    }
+    if (stateOf(invite, at) !== 'open') return null;
+    await invites.markUsed(within, inviteId, attemptHash, at);
     await addAccount(displayName);
     await companionStore.add(within, { callId, accountId, role, displayName, inviterId, granted }, at);
     await store.touch(within, callId, at);

@@ -1,4 +1,4 @@
-import type { CallInviteId, Colleague } from '../protocol/calls.ts';
+import type { Colleague } from '../protocol/calls.ts';
 import type { ConversationEvent } from '../protocol/conversations.ts';
 import { limits } from '../protocol/limits.ts';
 import type { AccountId, CallId, ConversationId, OfficeId, SessionId } from '../protocol/ids.ts';
@@ -12,7 +12,7 @@ import { Calls, type CallStart, type EntryOfCall } from './calls.ts';
 import { createCompanionStore, forgetGuests } from './companion-store.ts';
 import { Companions } from './companions.ts';
 import { createInviteStore } from './invite-store.ts';
-import { Invites } from './invites.ts';
+import { Invites, type LinkUse } from './invites.ts';
 import { LineChecks } from './line-checks.ts';
 import { Members } from './members.ts';
 import { createPeerStore, type PeerStore } from './peer-store.ts';
@@ -72,7 +72,7 @@ export interface Switchboard {
   /** A guest's link, see invites.ts. */
   readonly useInvite: (
     within: Transaction,
-    guest: { readonly inviteId: CallInviteId; readonly tokenHash: Uint8Array; readonly accountId: AccountId },
+    guest: LinkUse,
     addAccount: (displayName: string) => Promise<void>,
   ) => Promise<Announcement | null>;
   /** What otherwise comes with time. */

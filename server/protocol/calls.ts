@@ -235,10 +235,15 @@ export interface CallNotifications {
   'call:room-lost': (fact: { callId: CallId }) => void;
 }
 
-/** `POST /api/calls/guests`: uses a link up. Answered with the session's cookie; `invitation_invalid` when it is used, withdrawn, expired or its call over. */
+/**
+ * `POST /api/calls/guests`: uses a link up. Answered with the session's cookie; `invitation_invalid` when it is used, withdrawn, expired
+ * or its call over. Whoever used it and did not hear the answer asks again with the same `attempt`.
+ */
 export interface GuestEntry {
   readonly inviteId: CallInviteId;
   readonly token: Base64Url;
   /** 43 characters: base64url of H("gim1/guest", sign_pk), the account id of this guest. */
   readonly accountId: AccountId;
+  /** 32 random bytes of the tab that enters: everything else is in the link, and whoever sees that must not come in after the first. */
+  readonly attempt: Base64Url;
 }

@@ -61,10 +61,11 @@ export class OpenCall {
     return { ...joined, peerId };
   }
 
-  /** What the fragment of a link gives whoever has it. */
+  /** What the fragment of a link gives whoever has it, and the attempt of one tab. */
   async invite(role: GuestRole = 'interpreter', by: Line = this.citizen): Promise<GuestEntry> {
-    const link = { inviteId: newId<'call invite'>(), token: toBase64Url(randomBytes(32)), accountId: chainId<'account'>() };
-    const { inviteId, token } = link;
+    const [token, attempt] = [toBase64Url(randomBytes(32)), toBase64Url(randomBytes(32))];
+    const link = { inviteId: newId<'call invite'>(), token, accountId: chainId<'account'>(), attempt };
+    const { inviteId } = link;
     const { callId } = this;
     await by.request('call:invite', { callId, inviteId, role, displayName: 'Ines Dias', tokenHash: hashOf(token), grant });
     return link;

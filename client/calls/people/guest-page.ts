@@ -1,8 +1,8 @@
 import { html, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { SessionView } from '../../../server/protocol/accounts.ts';
-import { toBase64Url } from '../../../server/protocol/base64url.ts';
-import type { CallView } from '../../../server/protocol/calls.ts';
+import { fromBase64Url, toBase64Url, type Base64Url } from '../../../server/protocol/base64url.ts';
+import type { CallInviteId, CallView } from '../../../server/protocol/calls.ts';
 import type { AccountId } from '../../../server/protocol/ids.ts';
 import { guestKeys } from '../../crypto/call-guest.ts';
 import { errorText } from '../../i18n/error-text.ts';
@@ -16,6 +16,7 @@ import { callWords, endedText, wayTo } from '../after/call-ending.ts';
 import '../call-screen.ts';
 import { CallSession } from '../call-session.ts';
 import '../calls.css';
+import { nothingKept } from './compared-keys.ts';
 import type { GuestAddress } from './guest-address.ts';
 import { guestIdentities } from './guest-identities.ts';
 import { guestWelcome } from './guest-welcome.ts';
@@ -93,6 +94,7 @@ export class GuestPage extends GovPage {
           .devices=${session.devices}
           .team=${session.team}
           .known=${session.known}
+          .compared=${session.compared}
           .role=${address.role}
           .nameOf=${nameOf}
           .leaveText=${t('calls.leaveCall')}
@@ -136,7 +138,12 @@ export class GuestPage extends GovPage {
     const { accountId, token } = guestKeys(link.secret);
     const present: SessionView | null = await this.http('GET /api/session');
     if (present?.accountId !== accountId)
-      await this.http('POST /api/calls/guests', { inviteId: link.inviteId, accountId, token: toBase64Url(token) });
+      await this.http('POST /api/calls/guests', {
+        inviteId: link.inviteId,
+        accountId,
+        token: toBase64Url(token),
+        attempt: attemptOf(link.inviteId),
+      });
   }
 
   async #join(address: GuestAddress, joinWith: JoinWith): Promise<void> {
@@ -155,7 +162,7 @@ export class GuestPage extends GovPage {
     }
     this.call = call;
     const identities = guestIdentities(address.link);
-    const session = new CallSession({ callId: call.callId, request, on, line, identities, role: () => address.role, joinWith });
+    const session = new CallSession({ callId: call.callId, request, on, line, identities, role: () => address.role, comparisons: nothingKept, joinWith });
     this.#session = session;
     this.#stops = [
       on('call:changed', (fact) => fact.call.callId === call.callId && this.#changed(fact.call, identities.accountId)),
@@ -200,6 +207,15 @@ export class GuestPage extends GovPage {
     }
     this.#end('left');
   };
+}
+
+/** This tab's word for having used the link up, the same after a reload: the answer to the first time may not have come. */
+function attemptOf(inviteId: CallInviteId): Base64Url {
+  const place = `guest-${inviteId}`;
+  const kept = sessionStorage.getItem(place);
+  const attempt = kept === null ? crypto.getRandomValues(new Uint8Array(32)) : fromBase64Url(kept);
+  sessionStorage.setItem(place, toBase64Url(attempt));
+  return toBase64Url(attempt);
 }
 
 customElements.define('gov-guest-page', GuestPage);

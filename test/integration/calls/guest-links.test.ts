@@ -52,8 +52,34 @@ test('a link lets one in, once, as what it says: named by the inviter, a member 
   const { members, peerId } = await call.join(line);
   expect(members.members.at(-1)).toEqual({ peerId, accountId: link.accountId, role: 'interpreter', deviceId: null, grant });
   expect((await official.next('call:members-changed', (fact) => fact.members.round === members.round)).members).toEqual(members);
-  for (const again of [call.browser(), guest]) expect(await codeOf(again.enter(link))).toBe('invitation_invalid');
-  expect(await codeOf(call.browser().enter({ ...link, accountId: chainId<'account'>() }))).toBe('invitation_invalid');
+});
+
+test('whoever used a link and did not hear the answer is let in again by what only his tab knows; nobody else is, and he not as another', async () => {
+  const { callId, citizen, official } = call;
+  const link = await call.invite();
+  const { accountId } = await call.browser().enter(link);
+  const { round } = (await call.join(official)).members;
+  const guest = call.browser();
+  expect(await guest.enter(link)).toMatchObject({ accountId, role: 'guest', displayName: 'Ines Dias' });
+  const line = await guest.connect();
+  const { participants } = (await line.request('call:list-mine', {})).calls[0]!;
+  expect(participants.filter(({ role }) => role === 'interpreter')).toHaveLength(1);
+  expect((await call.join(line)).members.round).toBe(round + 1);
+
+  const another = await call.enter('relative');
+  for (const stolen of [
+    { ...link, attempt: toBase64Url(randomBytes(32)) },
+    { ...link, token: toBase64Url(randomBytes(32)) },
+    { ...link, accountId: another.link.accountId },
+    { ...link, accountId: participants.find(({ role }) => role === 'official')!.accountId },
+    { ...link, accountId: chainId<'account'>() },
+  ])
+    expect(await enterWith(stolen)).toBe('invitation_invalid');
+  // Taken out is taken out, and over is over.
+  await citizen.request('call:remove', { callId, accountId });
+  expect(await enterWith(link)).toBe('invitation_invalid');
+  await citizen.request('call:hang-up', { callId });
+  expect(await enterWith(another.link)).toBe('invitation_invalid');
 });
 
 test('of ten browsers that use a link at once it lets one in', async () => {
