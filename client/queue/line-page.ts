@@ -58,7 +58,9 @@ export class LinePage extends GovPage {
 
   protected override render(): TemplateResult {
     const { serviceId, opening } = this.service;
-    const mine = this.entries.state.value.entries.find((entry) => entry.serviceId === serviceId && isOpen(entry));
+    // An office's line is one: a number for another of its services is the number here, too.
+    const here = new Set(this.office.services.map((service) => service.serviceId));
+    const mine = this.entries.state.value.entries.find((entry) => here.has(entry.serviceId) && isOpen(entry));
     return html`<p><a class="back-link" href=${href(`/services/${serviceId}`)}>${arrowLeft}${this.service.name[locale()]}</a></p>
       <div class="prose">
         ${this.failure === null ? nothing : notice({ kind: 'danger', body: html`<p>${this.failure}</p>`, outcome: true })}

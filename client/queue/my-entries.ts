@@ -34,7 +34,7 @@ export class MyEntries {
     return this.#state;
   }
 
-  /** Takes a number; whoever has one for this service already gets it again. */
+  /** Takes a number; whoever has one at this office already gets it again. */
   async join(place: {
     serviceId: ServiceId;
     conversationId: ConversationId;

@@ -95,7 +95,7 @@ export interface Availability {
 
 export interface QueueCommands {
   /**
-   * One open entry a person and service: a second join is answered with the first entry. `closed` outside opening hours and after
+   * One open entry a person and office: a second join is answered with the first entry. `closed` outside opening hours and after
    * the last admission, `bad_state` with three open entries, `slow_down` after five joins in an hour.
    */
   'queue:join': (request: {
@@ -122,6 +122,8 @@ export interface QueueCommands {
     /** By the server's clock, which `answerBy` is measured by. */
     at: number;
     entries: readonly WaitingEntry[];
+    /** Whom the caller calls or is in a call with: what he had stated for it. Null: nobody. */
+    serving: { readonly conversationId: ConversationId; readonly language: Locale; readonly needs: readonly Need[] } | null;
     availability: Availability;
   };
   /**

@@ -49,21 +49,18 @@ export class Arrivals {
   }
 
   /** What a repeated or second join is answered with: the entry that is there; null when there is none yet. Throws `conflict` for another's id. */
-  async findJoined({ entryId, citizenId, serviceId }: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId'>): Promise<QueueEntry | null> {
-    const { store } = this.#dependencies;
-    return (
-      (await this.#findSame({ entryId, citizenId, serviceId })) ??
-      (await store.listOpenOf(citizenId)).find((entry) => entry.serviceId === serviceId) ??
-      null
-    );
+  async findJoined(arrival: Pick<Arrival, 'entryId' | 'citizenId' | 'serviceId' | 'officeId'>): Promise<QueueEntry | null> {
+    const { citizenId, officeId } = arrival;
+    const open = await this.#dependencies.store.listOpenOf(citizenId);
+    return (await this.#findSame(arrival)) ?? open.find((entry) => entry.officeId === officeId) ?? null;
   }
 
-  /** One open entry a person and service. Throws `slow_down`, `bad_state`, `conflict`. */
+  /** One open entry a person and office: its line is one, whatever somebody comes for. Throws `slow_down`, `bad_state`, `conflict`. */
   async join(arrival: Arrival): Promise<QueueEntry> {
     const { database, store, now } = this.#dependencies;
     const { entry, announce } = await transaction(database, async (within) => {
       const { open, joinedSince } = await store.lockEntriesOf(within, arrival.citizenId, now() - hourMs);
-      const first = (await this.#findSame(arrival, within)) ?? open.find((other) => other.serviceId === arrival.serviceId);
+      const first = (await this.#findSame(arrival, within)) ?? open.find((other) => other.officeId === arrival.officeId);
       if (first) return { entry: first, announce: () => undefined };
       if (open.length >= maxOpen) throw new AppError('bad_state', 'too many open queue entries');
       if (joinedSince.length >= maxJoinsPerHour) {

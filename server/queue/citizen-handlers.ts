@@ -53,7 +53,7 @@ export function citizenHandlers(dependencies: CitizenHandlersDependencies): Hand
       limit,
       async run({ entryId, serviceId, conversationId, language, needs }, { accountId }) {
         const service = found((await findService(serviceId)) ?? undefined, 'service');
-        const joined = await arrivals.findJoined({ entryId, serviceId, citizenId: accountId });
+        const joined = await arrivals.findJoined({ entryId, serviceId, officeId: service.officeId, citizenId: accountId });
         if (joined) return viewOf(joined, await line.read(joined.officeId));
         const conversation = await findConversation(conversationId);
         if (conversation?.citizenId !== accountId) throw new AppError('not_found', 'no such conversation');

@@ -13,7 +13,14 @@ export const residence = slug<'service'>('residence');
 export const archive = slug<'service'>('archive');
 export const refund = slug<'service'>('refund');
 
-export const inboxIds = new Map<OfficeId, InboxId>([townHall, healthFund].map((officeId) => [officeId, chainId<'inbox'>()]));
+export const taxOffice = slug<'office'>('tax-office');
+export const library = slug<'office'>('library');
+export const taxes = slug<'service'>('taxes');
+export const card = slug<'service'>('card');
+
+export const inboxIds = new Map<OfficeId, InboxId>(
+  [townHall, healthFund, taxOffice, library].map((officeId) => [officeId, chainId<'inbox'>()]),
+);
 
 export function chainId<Kind extends string>(): Id<Kind> {
   return slug<Kind>(randomBytes(32).toString('base64url'));
@@ -28,7 +35,7 @@ const office = (officeId: OfficeId) => ({
 });
 const text = (word: string) => ({ lb: word, fr: word, de: word, en: word, pt: word });
 
-/** Two offices, open from Monday to Friday with a break at noon. */
+/** A town hall with several services and three offices with one each, open from Monday to Friday with a break at noon. */
 export async function addOffices(database: Database, desks: number): Promise<void> {
   const weekdays = [1, 2, 3, 4, 5];
   const service = (serviceId: ServiceId, officeId: OfficeId, letter: string, appointmentMinutes: number) => ({
@@ -64,6 +71,8 @@ export async function addOffices(database: Database, desks: number): Promise<voi
     ['2026-11-27'],
   );
   await stores.add(office(healthFund), [service(refund, healthFund, 'R', 30)], hours(refund), []);
+  await stores.add(office(taxOffice), [service(taxes, taxOffice, 'T', 30)], hours(taxes), []);
+  await stores.add(office(library), [service(card, library, 'L', 30)], hours(card), []);
 }
 
 /** A conversation as it is once it was opened, with nothing written in it. */

@@ -28,9 +28,15 @@ describe('redirecting', () => {
       entries: [{ entryId, ticketNumber, conversationId, serviceId: licence, place: 1 }],
     });
     expect(await codeOf(official.request('queue:redirect', { entryId, serviceId: refund }))).toBe('forbidden');
-    // Whoever joins for that service now has a ticket for it already.
-    expect(await counter.join(ana, licence)).toMatchObject({ entryId });
-    expect(await counter.join(ana, passport)).toMatchObject({ ticketNumber: 'A2', place: 3 });
+    // Whoever has a ticket of the office has one for all of its services; only an appointment brings another.
+    for (const serviceId of [licence, passport]) expect(await counter.join(ana, serviceId)).toMatchObject({ entryId });
+    const startsAt = monday + 20 * minuteMs;
+    const request = { appointmentId: newId<'appointment'>(), serviceId: passport, startsAt };
+    const { appointmentId } = await ana.request('appointment:hold', request);
+    await ana.request('appointment:book', { appointmentId, conversationId: await counter.openConversation(ana), needs: [] });
+    counter.clock.at = startsAt - minuteMs;
+    const { entry } = await ana.request('appointment:check-in', { appointmentId, language: 'fr' });
+    expect(entry).toMatchObject({ ticketNumber: 'A2', place: 3 });
     expect(await codeOf(official.request('queue:redirect', { entryId, serviceId: passport }))).toBe('bad_state');
   });
 
