@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newId, type QueueEntryId } from '../../../server/protocol/ids.ts';
 import { startTestCounter, type Person, type TestCounter } from '../../support/counter.ts';
+import { printFigures } from '../../support/figures.ts';
 import { codeOf } from '../../support/refusal.ts';
 import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
 import { archive, licence, passport, townHall } from '../../support/town.ts';
@@ -70,16 +71,20 @@ test('R31: thirty officials empty a line of a hundred: a hundred calls, each tic
   const officials = await times(30, async () => await counter.addOfficial());
   const citizens = await fillLine(100);
   const outcomes = new Map<string, number>();
+  const losersWaitedMs: number[] = [];
   const hurry = async (official: Person): Promise<void> => {
     // All begin with the same list and hurry through it.
     const { entries } = await official.request('queue:list', {});
     for (const entry of entries) {
+      const askedAt = performance.now();
       const outcome = await codeOf(counter.call(official, entry.entryId));
+      if (outcome === 'conflict') losersWaitedMs.push(performance.now() - askedAt);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (outcome === 'accepted') await serve(official, entry, citizens);
     }
   };
   await Promise.all(officials.map(hurry));
+  printFigures('a loser was told after', losersWaitedMs);
   expect(outcomes).toEqual(
     new Map([
       ['accepted', 100],
