@@ -5,7 +5,7 @@ export interface CookieFetch {
 }
 
 /** A fetch that keeps the cookies of one origin, for programs without a browser. */
-export function createCookieFetch(origin: string): CookieFetch {
+export function createCookieFetch(origin: string, plainFetch: typeof globalThis.fetch = globalThis.fetch): CookieFetch {
   const cookies = new Map<string, string>();
   const headers = () => ({
     origin,
@@ -24,7 +24,7 @@ export function createCookieFetch(origin: string): CookieFetch {
   return {
     headers,
     fetch: async (input, init) => {
-      const response = await fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headers() } });
+      const response = await plainFetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headers() } });
       for (const line of response.headers.getSetCookie()) keep(line);
       return response;
     },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../platform/app-error.ts';
 import { limitByAddress, parseBody } from '../platform/http.ts';
+import type { Limit } from '../platform/rate-limit.ts';
 import { fromBase64Url } from '../protocol/base64url.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { offerRegistration } from './ceremony.ts';
@@ -17,6 +18,12 @@ export interface RegistrationRoutesDependencies extends AccountRouteParts {
   /** Somebody has used an invitation. */
   readonly onEnrolled: (accountId: AccountId) => Promise<void>;
 }
+
+/**
+ * Citizens of one address who are new: a household, a reading room. Whoever draws accounts by the thousand to fill a line with them needs
+ * that many addresses.
+ */
+const citizenLimit: Limit = { points: 10, perSeconds: 3_600 };
 
 /** New accounts, each with its first passkey. */
 export function registrationRoutes(http: FastifyInstance, dependencies: RegistrationRoutesDependencies): void {
@@ -44,6 +51,7 @@ export function registrationRoutes(http: FastifyInstance, dependencies: Registra
   http.post('/api/passkeys/registration', async (request, reply): Answer<'POST /api/passkeys/registration'> => {
     await limitByAddress(rateLimit, 'ceremony:finish', request, finishLimit);
     const body = parseBody(registrationSchema, request);
+    if (!body.invitation) await limitByAddress(rateLimit, 'registration:citizen', request, citizenLimit);
     const challenge = await ceremonies.take(request, body.challengeId, ['registration']);
     const registered = await register(body, challenge, dependencies);
     if (registered.role === 'official') await onEnrolled(registered.accountId);

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import { enrolmentProof } from '../../client/crypto/enrolment-proof.ts';
 import { signSession } from '../../client/crypto/session-proof.ts';
@@ -11,6 +12,7 @@ import { type AccountId, idOf } from '../../server/protocol/ids.ts';
 import type { Notifications } from '../../server/protocol/notifications.ts';
 import type { SignedLink } from '../../server/protocol/offices.ts';
 import { Authenticator } from './authenticator.ts';
+import { fetchFrom } from './fetch-from.ts';
 import type { Person } from './gim-world.ts';
 import type { TestServer } from './server.ts';
 
@@ -27,11 +29,17 @@ export class Somebody {
   session: SessionView | null = null;
   readonly #sockets: Socket[] = [];
 
-  constructor(server: Pick<TestServer, 'origin'>, gim: Person, authenticator = new Authenticator({ origin: server.origin })) {
+  /** `agent`: where his requests come from; left out: wherever. */
+  constructor(
+    server: Pick<TestServer, 'origin'>,
+    gim: Person,
+    authenticator = new Authenticator({ origin: server.origin }),
+    agent?: Agent,
+  ) {
     this.server = server;
     this.gim = gim;
     this.authenticator = authenticator;
-    this.cookies = createCookieFetch(server.origin);
+    this.cookies = createCookieFetch(server.origin, agent && fetchFrom(agent));
     this.http = createHttp({ origin: server.origin, fetch: this.cookies.fetch });
   }
 
