@@ -115,6 +115,7 @@ export class CallPeer {
         void (await onceConnected(async () => await ask('call:produce', { ...address, producerId, ...media }))),
       announcePaused: async (producerId, paused) =>
         void (await onceConnected(async () => await ask('call:pause-producer', { ...address, producerId, paused }))),
+      announceClosed: async (producerId) => void (await ask('call:close-producer', { ...address, producerId })),
       onFailure,
     });
     this.remote = new RemoteTracks({

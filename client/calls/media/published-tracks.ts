@@ -17,6 +17,7 @@ export interface PublishedTracksOptions {
     media: { readonly source: MediaSource; readonly kind: 'audio' | 'video'; readonly rtpParameters: RtpParameters },
   ) => Promise<void>;
   readonly announcePaused: (producerId: ProducerId, paused: boolean) => Promise<void>;
+  readonly announceClosed: (producerId: ProducerId) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -35,6 +36,7 @@ export class PublishedTracks {
   readonly #options: PublishedTracksOptions;
   readonly #published = new Map<MediaSource, Published>();
   readonly #producerIds = new Map<MediaSource, ProducerId>();
+  readonly #announced = new Map<ProducerId, Promise<void>>();
   #isOpen = false;
   #keepsFrames = false;
   #work: Promise<void> = Promise.resolve();
@@ -47,7 +49,9 @@ export class PublishedTracks {
       const producerId = this.#producerId(source);
       // The id is one's own, so nothing waits for the answer.
       done({ id: producerId });
-      void report(publishing.announce(producerId, { source, kind, rtpParameters }), () => undefined, publishing.onFailure);
+      const announced = publishing.announce(producerId, { source, kind, rtpParameters });
+      this.#announced.set(producerId, announced);
+      void report(announced, () => undefined, publishing.onFailure);
     });
     for (const source of publishing.wanted.keys()) this.sync(source);
   }
@@ -83,6 +87,10 @@ export class PublishedTracks {
     if (track) track.enabled = !paused;
     const published = this.#published.get(source) ?? (track && (await this.#publish(source, track)));
     if (!published) return;
+    if (source === 'screen' && track === null) {
+      await this.#unpublish(published);
+      return;
+    }
     const { rtpSender } = published.producer;
     if (rtpSender && source === 'camera') await applyMotion(rtpSender, track, this.#keepsFrames);
     await rtpSender?.replaceTrack(this.#isOpen && !paused ? track : null);
@@ -107,6 +115,16 @@ export class PublishedTracks {
     const published = { producerId: this.#producerId(source), producer, paused: false };
     this.#published.set(source, published);
     return published;
+  }
+
+  /** A screen is shown and put away, the next one is another; sound and camera go on, off and on again, and are kept ready. */
+  async #unpublish({ producerId, producer }: Published): Promise<void> {
+    this.#published.delete('screen');
+    this.#producerIds.delete('screen');
+    producer.close();
+    await this.#announced.get(producerId);
+    this.#announced.delete(producerId);
+    await this.#options.announceClosed(producerId);
   }
 
   #producerId(source: MediaSource): ProducerId {
