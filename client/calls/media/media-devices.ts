@@ -18,12 +18,18 @@ const sound = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 
 /**
  * Opens one microphone or one camera; never both in one question, so that whoever has no camera still gets a voice.
- * The caller stops the track. `deviceId` is a wish: a device that has been unplugged gives way to another one.
+ * The caller stops the track. A device that has been unplugged gives way to another one.
  */
 export async function openDevice(kind: MediaKind, deviceId?: string): Promise<MediaResult> {
   // Typed as always there; absent where the page is not a secure context.
   if (!('mediaDevices' in navigator)) return { ok: false, failure: 'insecure' };
-  const wish = { ...(kind === 'audio' ? sound : picture), ...(deviceId === undefined ? {} : { deviceId: { ideal: deviceId } }) };
+  const wish = kind === 'audio' ? sound : picture;
+  // As a mere wish Chromium passes it over in favour of its first device.
+  const result = await openWith(kind, deviceId === undefined ? wish : { ...wish, deviceId: { exact: deviceId } });
+  return deviceId !== undefined && !result.ok && result.failure === 'none' ? await openWith(kind, wish) : result;
+}
+
+async function openWith(kind: MediaKind, wish: MediaTrackConstraints): Promise<MediaResult> {
   try {
     const stream = await navigator.mediaDevices.getUserMedia(kind === 'audio' ? { audio: wish } : { video: wish });
     const [track] = stream.getTracks();
