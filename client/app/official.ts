@@ -38,6 +38,7 @@ export function followOfficial(core: Core): void {
     const { accountId, inboxId } = next.session;
     const membership = new Subject<TeamMembership>('unknown');
     const desk = new Desk({
+      accountId,
       request: core.request,
       on: core.on,
       connection: core.connection,

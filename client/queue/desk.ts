@@ -1,8 +1,8 @@
 import type { AppointmentView } from '../../server/protocol/appointments.ts';
 import type { CallView } from '../../server/protocol/calls.ts';
 import type { ErrorCode } from '../../server/protocol/errors.ts';
-import type { CallId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
-import type { Availability, PriorityReason, WaitingEntry } from '../../server/protocol/queue.ts';
+import type { AccountId, CallId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
+import type { Availability, PriorityReason, QueueCommands, WaitingEntry } from '../../server/protocol/queue.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
@@ -17,8 +17,10 @@ export interface DeskState {
   readonly entries: readonly WaitingEntry[];
   /** Of the office, today's and later, by start. */
   readonly appointments: readonly AppointmentView[];
-  /** The call that the official is in, on whichever of his pages. */
+  /** The call that the official leads or has joined, on whichever of his pages; not one he is only asked into. */
   readonly call: CallView | null;
+  /** Whom he calls or is in that call with, as stated in the line. */
+  readonly serving: Serving | null;
   /** How far the server's clock is ahead of this device's, in ms. */
   readonly clockAheadMs: number;
   /** The entry that is being accepted. */
@@ -27,7 +29,11 @@ export interface DeskState {
   readonly failure: ErrorCode | null;
 }
 
+type Serving = NonNullable<Awaited<ReturnType<QueueCommands['queue:list']>>['serving']>;
+
 export interface DeskOptions {
+  /** The official's own. */
+  readonly accountId: AccountId;
   readonly request: RequestFunction;
   readonly on: Subscribe;
   readonly connection: Observable<Pick<ConnectionState, 'status'>>;
@@ -53,6 +59,7 @@ export class Desk {
     entries: [],
     appointments: [],
     call: null,
+    serving: null,
     clockAheadMs: 0,
     accepting: null,
     failure: null,
@@ -169,14 +176,15 @@ export class Desk {
   }
 
   async #look(): Promise<void> {
-    const { request } = this.#options;
+    const { request, accountId } = this.#options;
     try {
-      const [{ at, entries, availability }, { appointments }, { calls }] = await Promise.all([
+      const [{ at, entries, serving, availability }, { appointments }, { calls }] = await Promise.all([
         request('queue:list', {}),
         request('appointment:list', {}),
         request('call:list-mine', {}),
       ]);
-      if (!this.#closed) this.#adopt({ entries, availability, appointments, call: calls[0] ?? null, clockAheadMs: at - Date.now() });
+      const call = calls.find(({ asked }) => !asked.includes(accountId)) ?? null;
+      if (!this.#closed) this.#adopt({ entries, serving, availability, appointments, call, clockAheadMs: at - Date.now() });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       // Anything else: the line is down, and it is asked again when it is back.
@@ -184,7 +192,7 @@ export class Desk {
     }
   }
 
-  #adopt(seen: Pick<DeskState, 'entries' | 'availability' | 'appointments' | 'call' | 'clockAheadMs'>): void {
+  #adopt(seen: Pick<DeskState, 'entries' | 'serving' | 'availability' | 'appointments' | 'call' | 'clockAheadMs'>): void {
     const before = this.#state.value;
     const known = new Set(before.entries.map(({ entryId }) => entryId));
     const rang = ringing(before)?.entryId;
@@ -197,7 +205,7 @@ export class Desk {
 
   #leaveTeam(): void {
     const before = this.#state.value.membership;
-    this.#put({ membership: 'outside', availability: off, entries: [], appointments: [], call: null });
+    this.#put({ membership: 'outside', availability: off, entries: [], appointments: [], call: null, serving: null });
     if (before !== 'outside') this.#options.onMembership('outside');
   }
 

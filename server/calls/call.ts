@@ -8,6 +8,8 @@ export interface Companion extends CallParticipant {
   readonly displayName: string;
   /** Who asked him in; null for an official who handed the call over. */
   readonly inviterId: AccountId | null;
+  /** Has been in the call since he was asked. */
+  readonly hasJoined: boolean;
 }
 
 /** What stays as long as the call is remembered. Times are milliseconds since 1970. */
@@ -120,5 +122,7 @@ export function viewOf(call: Call): CallView {
   const { callId, conversationId, state, citizenId, official, held, startedAt, answeredAt } = call;
   const [reason, endedAt] = call.state === 'ended' ? [call.reason, call.endedAt] : [null, null];
   const participants = participantsOf(call);
-  return { callId, conversationId, state, reason, citizenId, official, participants, held, startedAt, answeredAt, endedAt };
+  const expected = call.companions.filter(({ role, hasJoined }) => role === 'colleague' && !hasJoined);
+  const asked = expected.map(({ accountId }) => accountId);
+  return { callId, conversationId, state, reason, citizenId, official, participants, asked, held, startedAt, answeredAt, endedAt };
 }

@@ -185,11 +185,22 @@ export class Calls {
 
   /** Of others than the two the conversation keeps that they came, and as what. */
   async #arrived(within: Transaction, call: Call, accountId: AccountId, at: number): Promise<Announcement> {
-    const { companions, recordEvent } = this.#dependencies;
+    const { companions, recordEvent, store } = this.#dependencies;
     const companion = call.companions.find((one) => one.accountId === accountId);
     if (!companion || !(await companions.markJoined(within, call.callId, accountId, at))) return nothing;
     const { role, displayName } = companion;
-    return await recordEvent(within, call.conversationId, { type: 'call-joined', callId: call.callId, role, name: displayName });
+    const announceEvent = await recordEvent(within, call.conversationId, {
+      type: 'call-joined',
+      callId: call.callId,
+      role,
+      name: displayName,
+    });
+    await store.touch(within, call.callId, at);
+    const joined = await store.read(within, call.callId);
+    return () => {
+      announceEvent();
+      this.tell(joined);
+    };
   }
 
   async #finish(callId: CallId, reason: CallEndReason, by: (call: Call) => 'citizen' | 'official' | 'system'): Promise<Call> {

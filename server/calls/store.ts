@@ -40,8 +40,8 @@ export function createCallStore(database: Database) {
       .selectAll()
       .select(
         sql<readonly Companion[]>`coalesce((
-          select json_agg(json_build_object('accountId', account_id, 'role', role, 'displayName', display_name, 'inviterId', inviter_id)
-            order by invited_at, account_id)
+          select json_agg(json_build_object('accountId', account_id, 'role', role, 'displayName', display_name, 'inviterId', inviter_id,
+            'hasJoined', joined_at is not null) order by invited_at, account_id)
           from call_participants where call_participants.call_id = calls.call_id and gone is null), '[]')`.as('companions'),
       );
   const read = async (within: Database, callId: CallId): Promise<Call> =>

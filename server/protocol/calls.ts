@@ -64,6 +64,8 @@ export interface CallView {
   readonly official: { readonly accountId: AccountId; readonly displayName: string; readonly officeId: OfficeId };
   /** Citizen and official first, then by when they were invited. */
   readonly participants: readonly CallParticipant[];
+  /** Those among them whom a colleague has asked in and who have not come yet. */
+  readonly asked: readonly AccountId[];
   /** The official has put it on hold: he neither hears nor is heard. */
   readonly held: boolean;
   readonly startedAt: number;

@@ -50,8 +50,9 @@ export function deskHandlers(dependencies: DeskHandlersDependencies): Handlers<D
       limit: { points: 300, perSeconds: 60 },
       async run(_request, caller) {
         const official = requireOfficial(caller);
-        const { waiting, called, parked, at } = await line.list(official.officeId);
+        const { waiting, called, parked, accepted, at } = await line.list(official.officeId);
         const said = await availability.find(official);
+        const served = [...called, ...accepted].find(({ entry }) => entry.turn.officialId === official.accountId)?.entry;
         const byCall = called.toSorted((one, other) => one.entry.turn.calledAt - other.entry.turn.calledAt);
         return {
           at,
@@ -60,6 +61,7 @@ export function deskHandlers(dependencies: DeskHandlersDependencies): Handlers<D
             ...waiting.map((each, ahead) => deskView(each, ahead + 1, said, at)),
             ...parked.map((each) => deskView(each, null, said, at)),
           ],
+          serving: served ? { conversationId: served.conversationId, language: served.language, needs: served.needs } : null,
           availability: said,
         };
       },

@@ -7,7 +7,7 @@ import type { Notify } from '../platform/notify.ts';
 import type { AvailabilityStore, OfficialState } from './availability-store.ts';
 import type { InLine, LineStore, Waiting } from './line-store.ts';
 import { inOrder } from './place.ts';
-import type { CalledState, ParkedState, QueueEntry } from './queue.ts';
+import type { AcceptedState, CalledState, ParkedState, QueueEntry } from './queue.ts';
 
 /** Somebody whose node says nothing of him for this long has gone with it. */
 export const presenceMs = 60_000;
@@ -28,6 +28,7 @@ export interface LineParts {
   readonly waiting: readonly Waiting[];
   readonly called: readonly InLine<CalledState>[];
   readonly parked: readonly InLine<ParkedState>[];
+  readonly accepted: readonly InLine<AcceptedState>[];
   readonly officials: readonly OfficialInLine[];
   /** Of the team: those who take people now or after the one they are with, those who pause, and those who are with somebody. */
   readonly available: ReadonlySet<AccountId>;
@@ -172,6 +173,7 @@ export class Line {
       waiting: inOrder(waiting, at),
       called,
       parked,
+      accepted,
       officials,
       available: withState('available'),
       onBreak: withState('break'),

@@ -75,7 +75,7 @@ function find(ticketNumber: string): WaitingEntry {
 
 /** The server's side, as far as the desk sees it. */
 function answer(name: string, payload: unknown): unknown {
-  if (name === 'queue:list') return { at: Date.now(), entries, availability };
+  if (name === 'queue:list') return { at: Date.now(), entries, serving: null, availability };
   if (name === 'appointment:list') return { appointments: [] };
   if (name === 'call:list-mine') return { calls: call === null ? [] : [call] };
   asked.push(`${name} ${JSON.stringify(payload)}`);
@@ -93,6 +93,7 @@ function answer(name: string, payload: unknown): unknown {
 }
 
 const desk = new Desk({
+  accountId: own,
   request: async (name, payload) => await Promise.resolve(answer(name, payload) as never),
   on: (name, listener) => {
     if (name === 'queue:changed') tell = listener as () => void;
@@ -113,7 +114,7 @@ globalThis.atDesk = {
   call(ticket, by = 'me') {
     const { entryId, conversationId } = find(ticket);
     const calledBy: AccountId = by === 'me' ? own : newId();
-    if (by === 'me') call = { callId: newId(), conversationId, answeredAt: null } as Partial<CallView> as CallView;
+    if (by === 'me') call = { callId: newId(), conversationId, answeredAt: null, asked: [] } as Partial<CallView> as CallView;
     change(entryId, { state: 'called', calledBy, answerBy: Date.now() + 90_000, place: null });
     tell();
   },

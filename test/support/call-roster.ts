@@ -47,6 +47,7 @@ export class CallRoster {
       citizenId: accountOf('citizen'),
       official: { accountId: accountOf('official'), displayName: 'official', officeId: idOf(hash('office').subarray(0, 16)) },
       participants,
+      asked: [],
       held: this.#held,
       startedAt: 0,
       answeredAt: 0,

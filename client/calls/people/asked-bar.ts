@@ -66,8 +66,7 @@ export class AskedBar extends GovElement {
   #put(call: CallView): void {
     const known = this.calls.some(({ callId }) => callId === call.callId);
     const others = this.calls.filter(({ callId }) => callId !== call.callId);
-    const isAsked =
-      call.state !== 'ended' && call.participants.some(({ accountId, role }) => accountId === this.accountId && role === 'colleague');
+    const isAsked = call.state !== 'ended' && call.asked.includes(this.accountId);
     this.calls = isAsked ? [...others, call] : others;
     if (isAsked && !known) announcer().announce(t('guests.asksYou', { name: call.official.displayName }));
   }

@@ -48,10 +48,11 @@ test('the official sees who of the team could come, and asks one in: he hears of
 
   expect((await invite(colleague)).participants.map(({ role }) => role)).toEqual(['citizen', 'official', 'colleague']);
   expect(await invite(colleague)).toEqual(await invite(colleague));
-  expect(colleague.told('call:changed')).toHaveLength(1);
+  expect(colleague.told('call:changed').map(({ call }) => call.asked)).toEqual([[colleague.accountId]]);
   await join(citizen);
   const { members } = await join(colleague);
   expect(members.members.map(({ role }) => role).toSorted()).toEqual(['citizen', 'colleague']);
+  expect(colleague.told('call:changed').at(-1)?.call.asked).toEqual([]);
   expect(counter.events.map(({ event }) => event.type)).toEqual(['ticket-joined', 'call-started', 'call-joined']);
   await join(colleague);
   expect(counter.events).toHaveLength(3);

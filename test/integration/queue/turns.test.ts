@@ -65,10 +65,13 @@ describe('a ticket that is called', () => {
 
     await counter.answer(citizen, callId);
     expect(await mine(citizen)).toMatchObject({ state: 'accepted', callId, answerBy: null });
+    // On whichever page he opens then: what was stated in the line.
+    expect((await official.request('queue:list', {})).serving).toMatchObject({ conversationId: expect.any(String), needs: [] });
     expect(eventTypes().filter((type) => type === 'call-started')).toHaveLength(1);
     await counter.pass(2 * minuteMs);
     expect(await mine(citizen)).toMatchObject({ state: 'accepted', callId });
     await official.request('call:hang-up', { callId });
+    expect((await official.request('queue:list', {})).serving).toBeNull();
     expect(await mine(citizen)).toBeUndefined();
     expect(others).toHaveLength(2);
   });

@@ -62,7 +62,7 @@ test('a call becomes active when the media of both came through, in whatever ord
 test('only those who belong to it may touch it, in their own role, and nobody joins once it has ended', () => {
   const call: Call = {
     ...begin(),
-    companions: [{ accountId: interpreter, role: 'interpreter', displayName: 'Ines Dias', inviterId: citizenId }],
+    companions: [{ accountId: interpreter, role: 'interpreter', displayName: 'Ines Dias', inviterId: citizenId, hasJoined: false }],
   };
   expect(connect(call, stranger, 1)).toBe(call);
   expect(connect(call, interpreter, 1)).toBe(call);
