@@ -13,6 +13,7 @@ import { callResult } from './call-result.ts';
 import { citizen } from './citizen.ts';
 import { conversationPanel } from './conversation-panel.ts';
 import { officeList } from './offices.ts';
+import { official } from './official.ts';
 import { consoleFacts } from './served-person.ts';
 import type { SignedIn } from './sign-in-gate.ts';
 import { core } from './the-core.ts';
@@ -24,6 +25,8 @@ export function surroundingsOf({ messenger, session: { role, displayName } }: Si
     conversationPanel(messenger, conversationId, isCitizen ? 'citizen' : 'office');
   const conversationPath = ({ conversationId }: CallView): string => `/${isCitizen ? 'conversations' : 'inbox'}/${conversationId}`;
   const common = {
+    comparisons: messenger.comparisons,
+    drafts: messenger.drafts,
     messages,
     conversationPath,
     nameOf: (person: CallParticipant, call: CallView | null) => nameOf(person, call, messenger),
@@ -49,7 +52,12 @@ export function surroundingsOf({ messenger, session: { role, displayName } }: Si
         ownName: displayName ?? '',
         waitingPath: () => '/queue',
         bookingPath: () => null,
-        bar: (call, onInvite) => html`<gov-call-console .facts=${consoleFacts(call)} .onInvite=${onInvite}></gov-call-console>`,
+        bar: (call, onInvite) =>
+          html`<gov-call-console
+            .facts=${() => consoleFacts(call)}
+            .source=${official.value?.desk.state ?? null}
+            .onInvite=${onInvite}
+          ></gov-call-console>`,
         keepText: (call, lines) => void keepCall(messenger.conversation(call.conversationId), { kind: 'transcript', lines }),
         after: (call) =>
           html`<gov-call-outcome

@@ -14,6 +14,7 @@ import type { Http } from '../net/http.ts';
 import type { Lock } from '../net/lock.ts';
 import type { Connection } from '../net/socket.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
+import { type Comparisons, createComparisons } from '../storage/comparisons.ts';
 import { createConversationMarks } from '../storage/conversation-marks.ts';
 import { createEntryCache } from '../storage/entry-cache.ts';
 import { createInvitationSecrets } from '../storage/invitation-secrets.ts';
@@ -33,6 +34,8 @@ export interface CoreMessenger extends Messenger {
   readonly retention: CoreRetention['retention'];
   /** Who this account is in calls, and how it knows the others. */
   readonly callIdentities: CallIdentities;
+  /** What is remembered of comparing calls' numbers with people. */
+  readonly comparisons: Comparisons;
 }
 
 export interface CoreMessengerOptions {
@@ -87,6 +90,7 @@ export async function openCoreMessenger(options: CoreMessengerOptions): Promise<
     registrar,
     retention: (inboxId) => cuts.retention(inboxId),
     callIdentities: createCallIdentities(account, (conversationId) => messenger.conversation(conversationId)),
+    comparisons: createComparisons({ ...storage, accountId }),
     close: () => {
       cuts.close();
       registrar.close();

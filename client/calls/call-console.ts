@@ -5,9 +5,11 @@ import type { Need } from '../../server/protocol/queue.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { languageNames } from '../i18n/locale.ts';
 import { t } from '../i18n/translate.ts';
+import type { Observable } from '../net/observable.ts';
 import '../ui/elapsed.ts';
 import './after/call-after.css';
 import { GovElement } from '../ui/gov-element.ts';
+import { WatchAll } from '../ui/watch.ts';
 
 /** What an official should know of the person in front of him, and of his next one. */
 export interface ConsoleFacts {
@@ -24,19 +26,28 @@ const checks = ['console.checkFace', 'console.checkBirth', 'console.checkNumber'
 
 /** The official's line above a call: time, language, needs, the check of identity, what comes next. */
 export class CallConsole extends GovElement {
-  static override properties = { facts: { attribute: false }, onInvite: { attribute: false }, checked: { state: true } };
-  declare facts: ConsoleFacts;
+  static override properties = {
+    facts: { attribute: false },
+    source: { attribute: false },
+    onInvite: { attribute: false },
+    checked: { state: true },
+  };
+  declare facts: () => ConsoleFacts;
+  /** When it changes, so may the facts; null: never. */
+  declare source: Observable<unknown> | null;
   declare onInvite: () => void;
   /** Which of the checks were made: here only, kept nowhere. */
   declare checked: ReadonlySet<string>;
 
   constructor() {
     super();
+    this.addController(new WatchAll(this, () => (this.source === null ? [] : [this.source])));
+    this.source = null;
     this.checked = new Set();
   }
 
   protected override render(): TemplateResult {
-    const { answeredAt, language, needs, nextAppointmentAt } = this.facts;
+    const { answeredAt, language, needs, nextAppointmentAt } = this.facts();
     return html`<section class="call-console" aria-label=${t('console.title')}>
       <dl class="console-facts">
         ${answeredAt === null ? nothing : fact(t('console.duration'), html`<gov-elapsed .since=${answeredAt}></gov-elapsed>`)}

@@ -1,4 +1,5 @@
 import type { CallMember, CallRole, CallView, MediaSource } from '../../server/protocol/calls.ts';
+import { toBase64Url } from '../../server/protocol/base64url.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import type { CallAgreementState, CallAlarmKind } from '../crypto/call-agreement.ts';
 import type { CallFigures } from './media/call-figures.ts';
@@ -6,6 +7,7 @@ import type { ToldState } from './text/channel-message.ts';
 import type { FrameState } from './frames/frame-health.ts';
 import type { LineQuality } from './media/line-quality.ts';
 import type { ReceivedTrack } from './media/remote-tracks.ts';
+import type { PersonKey } from './people/compared-keys.ts';
 
 /** `agreeing`: no keys yet, or something has not opened yet. `encrypted`: keys are agreed and what comes opens. `alarm`: he does not prove himself, or what comes is not his. */
 export type Trust = 'agreeing' | 'encrypted' | 'alarm';
@@ -55,6 +57,8 @@ export interface CallSecurityState {
   readonly state: 'alone' | 'agreeing' | 'encrypted' | 'alarm' | 'unsupported';
   /** What people compare by voice: nine digits, or five of 64 symbols; null before it is agreed. */
   readonly code: { readonly digits: string; readonly emoji: readonly number[] } | null;
+  /** Whom it stands for, besides oneself. */
+  readonly keys: readonly PersonKey[];
   readonly alarms: readonly { readonly accountId: AccountId | null; readonly reason: SecurityAlarmReason }[];
 }
 
@@ -102,10 +106,18 @@ export function securityOf(moment: CallMoment): CallSecurityState {
   const alarms = alarmsOf(moment);
   const check = agreement?.check ?? null;
   const code = check && { digits: check.digits.join(' '), emoji: check.symbols };
-  if (alarms.length > 0) return { state: 'alarm', code, alarms };
-  if (others.length === 0) return { state: 'alone', code, alarms };
+  const keys = keysOf(moment);
+  if (alarms.length > 0) return { state: 'alarm', code, keys, alarms };
+  if (others.length === 0) return { state: 'alone', code, keys, alarms };
   const isEncrypted = agreement?.phase === 'agreed' && others.every(({ accountId }) => trustOf(moment, accountId) === 'encrypted');
-  return { state: isEncrypted ? 'encrypted' : 'agreeing', code, alarms };
+  return { state: isEncrypted ? 'encrypted' : 'agreeing', code, keys, alarms };
+}
+
+function keysOf({ members, agreement }: CallMoment): readonly PersonKey[] {
+  return (agreement?.agreed ?? []).flatMap(({ peerId, accountId, signPk }) => {
+    const member = members.find((each) => each.peerId === peerId);
+    return member === undefined ? [] : [{ accountId, role: member.role, signPk: toBase64Url(signPk) }];
+  });
 }
 
 function trustOf(moment: CallMoment, accountId: AccountId): Trust {

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { CallRole } from '../../server/protocol/calls.ts';
+import { fmt } from '../i18n/fmt.ts';
 import { t } from '../i18n/translate.ts';
 import { href } from '../ui/navigate.ts';
 import { notice } from '../ui/notice.ts';
@@ -36,30 +38,46 @@ function chooseButton(onChoose: () => void): TemplateResult {
   return html`<button class="button button-secondary" @click=${onChoose}>${t('calls.chooseTitle')}</button>`;
 }
 
+/** Somebody comes with other keys than those that were compared: usually another device, and not always. */
+export function changedNotice({ name, at }: { readonly name: string; readonly at: number }): TemplateResult {
+  return notice({
+    kind: 'warning',
+    heading: t('safety.changedTitle', { name }),
+    body: html`<p>${t('safety.changedText', { date: fmt.date(at) })}</p>`,
+  });
+}
+
 /** Nobody who reads this goes on by mistake: what is wrong, what follows from it, and the two ways out. */
 export function alarmNotice({
   names,
   differs,
+  role,
+  leaveText,
   writePath,
   onLeave,
 }: {
   readonly names: readonly string[];
+  /** The numbers that people have compared do: everything was switched off here. */
   readonly differs: boolean;
+  /** Of whoever reads it. */
+  readonly role: CallRole;
+  readonly leaveText: string;
   readonly writePath: string | null;
   readonly onLeave: () => void;
 }): TemplateResult {
   const what = differs
-    ? html`<p>${t('safety.alarmDiffers')}</p>`
+    ? html`<p>${t('safety.alarmDiffers')} ${t('safety.alarmSilenced')}</p>`
     : names.length === 0
       ? html`<p>${t('safety.alarmMember')}</p>`
       : names.map((name) => html`<p>${t('safety.alarmPerson', { name })}</p>`);
+  const isOffice = role === 'official' || role === 'colleague';
   return notice({
     kind: 'danger',
     heading: t('safety.alarmTitle'),
     body: html`${what}
-      <p>${t('safety.alarmWhat')}</p>
+      <p>${t(isOffice ? 'safety.alarmWhatOffice' : 'safety.alarmWhat')}</p>
       <p class="button-row">
-        <button class="button button-danger" @click=${onLeave}>${t('calls.leave')}</button>
+        <button class="button button-danger" @click=${onLeave}>${leaveText}</button>
         ${writePath === null ? nothing : html`<a class="button button-secondary" href=${href(writePath)}>${t('safety.unsupportedWrite')}</a>`}
       </p>`,
   });

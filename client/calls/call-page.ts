@@ -9,6 +9,8 @@ import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
+import type { Comparisons } from '../storage/comparisons.ts';
+import type { Drafts } from '../storage/texts.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { notice } from '../ui/notice.ts';
 import type { CallConnectionState } from './call-connection.ts';
@@ -28,6 +30,9 @@ export interface CallSurroundings {
   readonly nameOf: NamePerson;
   /** As a link calls this person; empty: unknown. */
   readonly ownName: string;
+  /** What is remembered of comparing the number with people. */
+  readonly comparisons: Comparisons;
+  readonly drafts: Drafts;
   /** Draws the call's conversation. */
   readonly messages: (call: CallView) => TemplateResult;
   readonly conversationPath: (call: CallView) => string;
@@ -141,6 +146,7 @@ export class CallPage extends GovPage {
           .devices=${session.devices}
           .team=${session.team}
           .known=${session.known}
+          .compared=${session.compared}
           .role=${role}
           .nameOf=${surroundings.nameOf}
           .ownName=${surroundings.ownName}
@@ -181,7 +187,8 @@ export class CallPage extends GovPage {
       html`<button class="button" @click=${() => this.#join(call, this.joinWith ?? [])}>${text}</button>`;
     if (ending === 'replaced') return callWords(t('calls.elsewhereTitle'), t('calls.elsewhereText'), [again(t('calls.takeBack'))]);
     const toConversation = wayTo(this.surroundings.conversationPath(call), t('calls.toConversation'), false);
-    if (ending === 'left') return callWords(t('calls.leftTitle'), t('calls.leftText'), [again(t('calls.comeBack')), toConversation]);
+    if (ending === 'left')
+      return callWords(t('calls.leftTitle'), t('calls.leftText', { name: call.official.displayName }), [toConversation]);
     return callWords(t('calls.removedTitle'), t('calls.removedText'), [toConversation]);
   }
 
@@ -199,8 +206,15 @@ export class CallPage extends GovPage {
   }
 
   #changed(call: CallView): void {
+    const wasOut = this.ending !== null && !this.#isIn(this.call);
     this.call = call;
+    // Gone from it, and asked in once more.
+    if (wasOut && this.#isIn(call)) this.ending = null;
     if (call.state === 'ended') this.#end('ended');
+  }
+
+  #isIn(call: CallView | null | undefined): boolean {
+    return call?.participants.some(({ accountId }) => accountId === this.accountId) === true;
   }
 
   #join(call: CallView, joinWith: JoinWith): void {
@@ -208,7 +222,9 @@ export class CallPage extends GovPage {
     this.#remember(joinWith);
     this.ending = null;
     const { callId, request, on, line, identities } = this;
-    const session = new CallSession({ callId, request, on, line, identities, role: () => this.#roleIn(this.call ?? call), joinWith });
+    const { comparisons, drafts } = this.surroundings;
+    const role = (): CallRole => this.#roleIn(this.call ?? call);
+    const session = new CallSession({ callId, request, on, line, identities, role, comparisons, drafts, joinWith });
     session.connection.state.subscribe(
       (state) => (state === 'replaced' || state === 'ended' || state === 'unsupported') && this.#end(state),
     );
@@ -243,7 +259,7 @@ export class CallPage extends GovPage {
   }
 
   #leaveCall(): void {
-    this.#session?.close();
+    this.#session?.close({ isOver: this.call?.state === 'ended' });
     this.#session = null;
   }
 

@@ -13,7 +13,7 @@ export class CallScene {
   readonly #call = new Subject<CallView | null>(null);
   readonly #people = new Subject<readonly CallPerson[]>([]);
   readonly #own: Subject<OwnPart>;
-  readonly #security = new Subject<CallSecurityState>({ state: 'alone', code: null, alarms: [] });
+  readonly #security = new Subject<CallSecurityState>({ state: 'alone', code: null, keys: [], alarms: [] });
   #peer: CallPeer | null = null;
   #stops: readonly (() => void)[] = [];
   #isStale = false;
@@ -74,7 +74,7 @@ export class CallScene {
   #show(): void {
     const moment = this.#moment();
     setIfChanged(this.#own, this.#ownPart());
-    if (this.#isUnsupported) this.#security.set({ state: 'unsupported', code: null, alarms: [] });
+    if (this.#isUnsupported) this.#security.set({ state: 'unsupported', code: null, keys: [], alarms: [] });
     if (!moment) return;
     for (const { accountId } of moment.call.participants) {
       if (!moment.members.some((member) => member.accountId === accountId)) this.#talk.forget(accountId);

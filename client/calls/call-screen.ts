@@ -15,18 +15,25 @@ import { WatchAll } from '../ui/watch.ts';
 import { askColleague, inviteGuest } from './call-dialogs.ts';
 import { CallAnnouncements } from './call-announcements.ts';
 import type { CallConnection } from './call-connection.ts';
-import { alarmNotice, deviceNotices } from './call-notices.ts';
+import { alarmNotice, changedNotice, deviceNotices } from './call-notices.ts';
 import { moreActions } from './call-more.ts';
 import type { CallTeam } from './people/call-team.ts';
+import type { ComparedKeys } from './people/compared-keys.ts';
 import './call-view.ts';
 import type { CallActs, CallPicture } from './call-view.ts';
+import type { SecurityState } from './people/security-line.ts';
 import { ownTilePerson, tilePeople, type NamePerson } from './people/tile-people.ts';
 import { compareDialog } from './people/compare-dialog.ts';
 import { rememberDevice, rememberedDevices, type DeviceKind } from './media/device-choice.ts';
 import { deviceDialog } from './device-dialog.ts';
+import { stateWords } from './state-words.ts';
 import type { LaneLine } from './text/lane-line.ts';
 import type { OwnDevices } from './media/own-devices.ts';
 import type { TileLayout } from './tile-layout.ts';
+
+function isGuest(role: CallRole): boolean {
+  return guestRoles.some((guest) => guest === role);
+}
 
 /** Captioners come from the office. */
 const citizensGuests = ['relative', 'interpreter'] as const;
@@ -38,6 +45,7 @@ export class CallScreen extends GovElement {
     devices: { attribute: false },
     team: { attribute: false },
     known: { attribute: false },
+    compared: { attribute: false },
     role: { attribute: false },
     nameOf: { attribute: false },
     ownName: { attribute: false },
@@ -46,7 +54,6 @@ export class CallScreen extends GovElement {
     writePath: { attribute: false },
     leaveText: { attribute: false },
     onLeave: { attribute: false },
-    compared: { state: true },
     speakerId: { state: true },
     signLanguage: { state: true },
   };
@@ -55,6 +62,7 @@ export class CallScreen extends GovElement {
   declare team: CallTeam;
   /** Everybody who was ever in the call, by account: authors of what is written. */
   declare known: ReadonlyMap<AccountId, CallParticipant>;
+  declare compared: ComparedKeys;
   /** This person's, in this call. */
   declare role: CallRole;
   declare nameOf: NamePerson;
@@ -65,25 +73,24 @@ export class CallScreen extends GovElement {
   declare writePath: string | null;
   declare leaveText: string;
   declare onLeave: () => void;
-  /** The digits that were compared, and how it went. */
-  declare compared: { readonly digits: string; readonly answer: 'same' | 'differs' } | null;
   declare speakerId: string;
   declare signLanguage: boolean;
   readonly #announcements = new CallAnnouncements();
+  /** The numbers differ: `silenced` until the person himself switches something on again. */
+  #alarm: 'none' | 'silenced' | 'person goes on' = 'none';
 
   constructor() {
     super();
     this.addController(
       new WatchAll(this, () => {
         const { state, call, people, own, security, text } = this.connection;
-        return [state, call, people, own, security, text.lines, text.isOpen, this.devices.state, this.team.state];
+        return [state, call, people, own, security, text.lines, text.isOpen, this.devices.state, this.team.state, this.compared.state];
       }),
     );
     this.ownName = '';
     this.bar = null;
     this.conversation = null;
     this.writePath = null;
-    this.compared = null;
     this.speakerId = rememberedDevices().speaker ?? '';
     this.signLanguage = false;
   }
@@ -95,11 +102,17 @@ export class CallScreen extends GovElement {
     const news = this.#announcements.next({
       connection: this.connection.state.value,
       others: this.#others(call),
-      security: this.connection.security.value.state,
+      security: this.#security(),
       isHeld: call.held,
       leader: { accountId, name: displayName },
     });
     for (const { text, urgent } of news) announcer().announce(text, { urgent });
+  }
+
+  /** Somebody may sit in between: nothing more goes out, whatever it was that came on. */
+  protected override updated(): void {
+    if (this.compared.state.value.state !== 'differs') this.#alarm = 'none';
+    else if (this.#alarm !== 'person goes on') this.#silence();
   }
 
   protected override render(): TemplateResult {
@@ -118,6 +131,7 @@ export class CallScreen extends GovElement {
     const { microphone, camera } = this.devices.state.value;
     const sources = sourcesOfRole[role];
     const { state, code } = connection.security.value;
+    const compared = this.compared.state.value;
     const { invites, failure } = this.team.state.value;
     return {
       others: this.#others(call),
@@ -125,8 +139,12 @@ export class CallScreen extends GovElement {
       microphone: sources.includes('microphone') ? microphone.state === 'on' : null,
       camera: sources.includes('camera') ? camera.state === 'on' : null,
       speakerId: this.speakerId,
-      words: this.#words(call),
-      security: { state, hasCompared: this.#hasCompared('same'), canCompare: code !== null && state === 'encrypted' },
+      words: stateWords({ connection, role }),
+      security: {
+        state: this.#security(),
+        comparedAt: compared.state === 'same' ? compared.at : null,
+        canCompare: code !== null && state === 'encrypted',
+      },
       lines: this.#lines(call),
       canWrite: connection.text.isOpen.value,
       consent: this.#consent(call),
@@ -176,31 +194,27 @@ export class CallScreen extends GovElement {
     return tilePeople(this.connection.people.value, (participant: CallParticipant) => this.nameOf(participant, call));
   }
 
-  /** The state of things in words, only while there is something to say. */
-  #words(call: Call | null): readonly string[] {
-    const { state, own, people } = this.connection;
-    const isAlone = !people.value.some(({ isHere }) => isHere);
-    const { line } = own.value;
-    return [
-      state.value === 'joining' ? t('calls.stateConnecting') : '',
-      state.value === 'interrupted' ? t('calls.stateReconnecting') : '',
-      isAlone && state.value !== 'joining' ? t('calls.stateWaiting') : '',
-      call?.held === true ? t(this.role === 'official' ? 'calls.heldByMe' : 'calls.heldByOffice', { name: call.official.displayName }) : '',
-      state.value === 'connected' && line === 'weak' ? t('calls.lineWeak') : '',
-      state.value === 'connected' && line === 'bad' ? t('calls.lineBad') : '',
-    ].filter((words) => words !== '');
+  /** What people have compared outweighs what their pages have agreed. */
+  #security(): SecurityState {
+    return this.compared.state.value.state === 'differs' ? 'alarm' : this.connection.security.value.state;
   }
 
   #notices(): TemplateResult {
-    const { security, own, people } = this.connection;
-    const differs = this.#hasCompared('differs');
-    const isAlarm = security.value.state === 'alarm' || differs;
-    const names = this.#others(this.connection.call.value)
-      .filter(({ trust }) => trust === 'alarm')
-      .map(({ name }) => name);
-    const alarm = { names, differs, writePath: this.writePath, onLeave: this.onLeave };
+    const { own, people } = this.connection;
+    const others = this.#others(this.connection.call.value);
+    const compared = this.compared.state.value;
+    const differs = compared.state === 'differs';
+    const isAlarm = this.#security() === 'alarm';
+    const names = others.filter(({ trust }) => trust === 'alarm').map(({ name }) => name);
+    const changed = compared.state === 'changed' ? compared.people : [];
+    const news = changed.map(({ accountId, at }) => ({
+      name: others.find((each) => each.accountId === accountId)?.name ?? t('calls.somebody'),
+      at,
+    }));
+    const { role, leaveText, writePath, onLeave } = this;
+    const alarm = { names, differs, role, leaveText, writePath, onLeave };
     const isSilent = own.value.isSilent && people.value.some(({ isHere }) => isHere);
-    return html`${isAlarm ? alarmNotice(alarm) : nothing}${deviceNotices(this.devices.state.value, isSilent, this.#choose)}`;
+    return html`${isAlarm ? alarmNotice(alarm) : nothing}${isAlarm ? nothing : news.map(changedNotice)}${deviceNotices(this.devices.state.value, isSilent, this.#choose)}`;
   }
 
   #lines(call: Call | null): readonly LaneLine[] {
@@ -221,12 +235,8 @@ export class CallScreen extends GovElement {
     };
   }
 
-  #hasCompared(answer: 'same' | 'differs'): boolean {
-    const { code } = this.connection.security.value;
-    return this.compared?.answer === answer && (answer === 'differs' || code?.digits === this.compared.digits);
-  }
-
   async #toggle(source: 'microphone' | 'camera'): Promise<void> {
+    if (this.#alarm === 'silenced') this.#alarm = 'person goes on';
     await this.devices.toggle(source);
     const isOn = this.devices.state.value[source].state === 'on';
     if (source === 'microphone') announcer().announce(isOn ? t('calls.announceUnmuted') : t('calls.announceMuted'));
@@ -239,19 +249,19 @@ export class CallScreen extends GovElement {
     const names = this.#others(this.connection.call.value)
       .filter(({ isHere }) => isHere)
       .map(({ name }) => name);
-    const answer = await compareDialog({ digits: code.digits, symbols: code.emoji, names });
+    const answer = await compareDialog({ digits: code.digits, symbols: code.emoji, names, isKept: !isGuest(this.role) });
     if (answer === null) return;
-    this.compared = { digits: code.digits, answer };
-    if (answer === 'same') announcer().announce(t('safety.announceSame'));
-    else await this.#silence();
+    await this.compared.note(answer);
+    if (answer === 'differs') this.#silence();
+    else announcer().announce(t('safety.announceSame'));
   }
 
-  /** Somebody may sit in between: nothing more goes out until the person switches it on again himself. */
-  async #silence(): Promise<void> {
-    announcer().announce(t('safety.alarmTitle'), { urgent: true });
+  /** The person may switch things on again himself, and says so by doing it. */
+  #silence(): void {
+    this.#alarm = 'silenced';
     const { microphone, camera } = this.devices.state.value;
-    if (microphone.state === 'on') await this.devices.toggle('microphone');
-    if (camera.state === 'on') await this.devices.toggle('camera');
+    if (microphone.state === 'on') void this.devices.toggle('microphone');
+    if (camera.state === 'on') void this.devices.toggle('camera');
     this.devices.stopScreen();
   }
 

@@ -7,8 +7,12 @@ import type { Subscribe } from '../net/subscribe.ts';
 import { CallConnection } from './call-connection.ts';
 import type { CallIdentities } from './people/call-identities.ts';
 import { CallTeam } from './people/call-team.ts';
+import { ComparedKeys } from './people/compared-keys.ts';
 import type { JoinWith } from './join-form.ts';
 import { type DeviceState, OwnDevices } from './media/own-devices.ts';
+import type { Comparisons } from '../storage/comparisons.ts';
+import type { Drafts } from '../storage/texts.ts';
+import { OwnWords } from './text/own-words.ts';
 
 export interface CallSessionOptions {
   readonly callId: CallId;
@@ -19,6 +23,10 @@ export interface CallSessionOptions {
   readonly identities: CallIdentities;
   /** This person's at the moment: the lead may be handed over. */
   readonly role: () => CallRole;
+  /** What is remembered of comparing the number. */
+  readonly comparisons: Comparisons;
+  /** Where what this page writes outlasts a reload; null: nowhere. */
+  readonly drafts: Drafts | null;
   /** What is sent from the start. */
   readonly joinWith: JoinWith;
 }
@@ -28,12 +36,18 @@ export class CallSession {
   readonly connection: CallConnection;
   readonly devices: OwnDevices;
   readonly team: CallTeam;
+  readonly compared: ComparedKeys;
+  readonly #words: OwnWords | null;
   /** Everybody who was ever in the call while this page was: what somebody wrote stays his when he has gone. */
   readonly known = new Map<AccountId, CallParticipant>();
 
-  constructor({ callId, request, on, line, identities, role, joinWith }: CallSessionOptions) {
+  constructor({ callId, request, on, line, identities, role, comparisons, drafts, joinWith }: CallSessionOptions) {
     this.connection = new CallConnection({ callId, request, on, connection: line, identities });
     this.devices = new OwnDevices(this.connection);
+    this.compared = new ComparedKeys(comparisons, this.connection.security);
+    const { text, own } = this.connection;
+    const agree = (): void => this.connection.agreeToKeepText(true);
+    this.#words = drafts === null ? null : new OwnWords({ callId, drafts, text, own, agree });
     this.connection.call.subscribe((call) => {
       for (const person of call?.participants ?? []) this.known.set(person.accountId, person);
     });
@@ -48,8 +62,12 @@ export class CallSession {
     return [...(isSent(microphone) ? (['audio'] as const) : []), ...(isSent(camera) ? (['video'] as const) : [])];
   }
 
-  close(): void {
+  /** `isOver`: there will be no coming back to what was written. */
+  close({ isOver = false } = {}): void {
+    if (isOver) void this.#words?.forget();
+    this.#words?.close();
     this.team.close();
+    this.compared.close();
     this.devices.close();
     this.connection.close();
   }

@@ -38,7 +38,7 @@ export interface CallPicture {
   readonly speakerId: string;
   /** The connection, hold and the like, in words; only what there is to say. */
   readonly words: readonly string[];
-  readonly security: { readonly state: SecurityState; readonly hasCompared: boolean; readonly canCompare: boolean };
+  readonly security: { readonly state: SecurityState; readonly comparedAt: number | null; readonly canCompare: boolean };
   readonly lines: readonly LaneLine[];
   readonly canWrite: boolean;
   readonly consent: ConsentState | null;
@@ -135,7 +135,7 @@ export class CallView extends GovElement {
     return html`<div class="call" data-panel=${panel ?? 'none'}>
       <div class="call-words">
         ${this.bar}
-        ${securityLine(picture.security.state, picture.security.hasCompared, picture.security.canCompare ? acts.compare : null)}
+        ${securityLine(picture.security.state, picture.security.comparedAt, picture.security.canCompare ? acts.compare : null)}
         ${picture.words.map((words) => html`<p class="call-line">${words}</p>`)}
         ${this.notices} ${this.soundBlocked ? this.#soundNotice() : nothing}
       </div>

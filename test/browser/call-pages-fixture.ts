@@ -68,16 +68,16 @@ const shows: Readonly<Record<string, () => unknown>> = {
     ></gov-call-after>`,
   alarm: () =>
     html`<h1>${t('calls.endedTitle')}</h1>
-      ${alarmNotice({ names: ['Ana Ferreira'], differs: false, writePath: '/conversations/x', onLeave: () => done('leave') })}
+      ${alarmNotice({ names: ['Ana Ferreira'], differs: false, role: 'citizen', leaveText: t('calls.leave'), writePath: '/conversations/x', onLeave: () => done('leave') })}
       ${deviceNotices({ microphone: off, camera: { state: 'failed', failure: 'blocked-by-system' }, screen: off }, true, () => done('choose'))}
-      <gov-call-console .facts=${facts} .onInvite=${() => done('invite')}></gov-call-console>`,
+      <gov-call-console .facts=${() => facts} .onInvite=${() => done('invite')}></gov-call-console>`,
   dialogs: () => html`<h1>${t('calls.joinTitle')}</h1>`,
 };
 
 render(html`<main class="page page-wide">${shows[query.get('show') ?? 'join']?.() ?? shows['dialogs']?.()}</main>`, document.body);
 
 if (query.get('show') === 'compare')
-  done(await compareDialog({ digits: '378 913 720', symbols: [34, 13, 46, 57, 2], names: ['Claire Weber', 'Ana Ferreira'] }));
+  done(await compareDialog({ digits: '378 913 720', symbols: [34, 13, 46, 57, 2], names: ['Claire Weber', 'Ana Ferreira'], isKept: true }));
 if (query.get('show') === 'invite') {
   const dialog = new InviteDialog();
   dialog.make = (wish) => (done(wish), Promise.resolve(made));

@@ -110,7 +110,7 @@ let picture: CallPicture = {
   camera: !query.has('faceless'),
   speakerId: '',
   words: query.has('weak') ? ['The connection is weak: the sound comes first.'] : [],
-  security: { state: 'encrypted', hasCompared: false, canCompare: true },
+  security: { state: 'encrypted', comparedAt: null, canCompare: true },
   lines: query.has('text')
     ? [
         line(official, 'Good morning, I can hear you well.', false, 1),

@@ -1,9 +1,9 @@
 import { toBase64Url } from '../../../server/protocol/base64url.ts';
 import type { CallInvite, CallInviteId, CallRole, Colleague, GuestRole } from '../../../server/protocol/calls.ts';
-import type { ErrorCode } from '../../../server/protocol/errors.ts';
 import { newId, type AccountId, type CallId } from '../../../server/protocol/ids.ts';
 import { limits } from '../../../server/protocol/limits.ts';
 import { createGrant, createGuestSecret, guestKeys, inviterKeyHash } from '../../crypto/call-guest.ts';
+import type { MessageKey } from '../../i18n/areas.ts';
 import { errorText } from '../../i18n/error-text.ts';
 import { t } from '../../i18n/translate.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
@@ -111,12 +111,12 @@ export class CallTeam {
 
   async askColleague(accountId: AccountId): Promise<boolean> {
     const { callId, request } = this.#options;
-    return (await this.#try(async () => await request('call:invite-colleague', { callId, accountId }))) !== null;
+    return (await this.#try(async () => await request('call:invite-colleague', { callId, accountId }), 'guests.refusedColleague')) !== null;
   }
 
   async transfer(accountId: AccountId): Promise<void> {
     const { callId, request } = this.#options;
-    await this.#try(async () => await request('call:transfer', { callId, accountId }));
+    await this.#try(async () => await request('call:transfer', { callId, accountId }), 'guests.refusedTransfer');
   }
 
   async hold(held: boolean): Promise<void> {
@@ -146,18 +146,15 @@ export class CallTeam {
     }
   }
 
-  async #try<Answer>(act: () => Promise<Answer>): Promise<Answer | null> {
+  /** `impossible`: what it means when it cannot be done as things are. */
+  async #try<Answer>(act: () => Promise<Answer>, impossible: MessageKey = 'guests.refusedFull'): Promise<Answer | null> {
     this.#state.set({ ...this.#state.value, failure: null });
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.#state.set({ ...this.#state.value, failure: refusalText(error.code) });
+      this.#state.set({ ...this.#state.value, failure: error.code === 'bad_state' ? t(impossible) : errorText(error.code) });
       return null;
     }
   }
-}
-
-function refusalText(code: ErrorCode): string {
-  return code === 'bad_state' ? t('guests.refusedFull') : errorText(code);
 }

@@ -1,4 +1,4 @@
-import { html, render, type TemplateResult } from 'lit';
+import { html, nothing, render, type TemplateResult } from 'lit';
 import { t } from '../../i18n/translate.ts';
 import { showDialog } from '../../ui/dialog.ts';
 import { callSymbol } from './call-symbols.ts';
@@ -11,6 +11,8 @@ export interface ComparedNumber {
   readonly symbols: readonly number[];
   /** Who sees the same. */
   readonly names: readonly string[];
+  /** Whether the answer outlasts the call: a guest keeps nothing. */
+  readonly isKept: boolean;
 }
 
 /** Shows the number of the call, to be compared by voice. Null: not now. */
@@ -25,7 +27,7 @@ export async function compareDialog(number: ComparedNumber): Promise<'same' | 'd
   return answer === 'same' || answer === 'differs' ? answer : null;
 }
 
-function content({ digits, symbols, names }: ComparedNumber): TemplateResult {
+function content({ digits, symbols, names, isKept }: ComparedNumber): TemplateResult {
   return html`<dialog class="dialog" aria-labelledby="compare-title" aria-describedby="compare-text">
     <h2 id="compare-title" tabindex="-1">${t('safety.compareTitle')}</h2>
     <p id="compare-text">${t('safety.compareText')}</p>
@@ -34,6 +36,7 @@ function content({ digits, symbols, names }: ComparedNumber): TemplateResult {
     <ul class="compare-pictures" aria-label=${t('safety.picturesLabel')}>
       ${symbols.map(callSymbol).map(({ picture, name }) => html`<li><span class="compare-picture" aria-hidden="true">${picture}</span>${name}</li>`)}
     </ul>
+    ${isKept ? html`<p class="hint">${t('safety.remembered')}</p>` : nothing}
     <form method="dialog" class="button-row">
       <button class="button" value="same">${t('safety.same')}</button>
       <button class="button button-danger" value="differs">${t('safety.differs')}</button>

@@ -162,7 +162,17 @@ export class GuestPage extends GovPage {
     }
     this.call = call;
     const identities = guestIdentities(address.link);
-    const session = new CallSession({ callId: call.callId, request, on, line, identities, role: () => address.role, comparisons: nothingKept, joinWith });
+    const session = new CallSession({
+      callId: call.callId,
+      request,
+      on,
+      line,
+      identities,
+      role: () => address.role,
+      comparisons: nothingKept,
+      drafts: null,
+      joinWith,
+    });
     this.#session = session;
     this.#stops = [
       on('call:changed', (fact) => fact.call.callId === call.callId && this.#changed(fact.call, identities.accountId)),

@@ -53,7 +53,7 @@ function isToldState(value: unknown): value is ToldState {
   return isRecord(value) && typeof value['signing'] === 'boolean' && typeof value['keepsText'] === 'boolean';
 }
 
-function isSnapshot(value: unknown): value is LaneSnapshot {
+export function isSnapshot(value: unknown): value is LaneSnapshot {
   if (!isRecord(value)) return false;
   const { lane, first, lines } = value;
   return typeof lane === 'string' && lane.length <= 32 && isCount(first) && Array.isArray(lines) && lines.every(isSnapshotLine);

@@ -24,7 +24,7 @@ export class LiveText {
   readonly #lines = new Subject<readonly TextLine[]>([]);
   readonly #isOpen = new Subject(false);
   readonly #lanes = new Map<AccountId, TextLane[]>();
-  readonly #own: TextLane;
+  #own: TextLane;
   /** The open line as the person sees it. */
   #line = '';
   /** Written, not sent yet. */
@@ -42,6 +42,11 @@ export class LiveText {
   /** Everybody's, the last 200. */
   get lines(): Observable<readonly TextLine[]> {
     return this.#lines;
+  }
+
+  /** The end of one's own, as it could be gone on with. */
+  get written(): LaneSnapshot {
+    return this.#own.snapshot();
   }
 
   /** Whether the others see at once what is written. */
@@ -63,6 +68,19 @@ export class LiveText {
     if (this.#line === '') return;
     this.#line = '';
     this.#write(newLine);
+  }
+
+  /** Goes on where this page was when it was loaded anew. Nothing happens once something has been written here. */
+  resume({ lane, ...text }: LaneSnapshot): void {
+    if (this.#own.lines.length > 0) return;
+    this.#own = new TextLane({ lane, accountId: this.#own.accountId, isOwn: true, now: this.#now });
+    this.#own.restore({ lane, ...text });
+    this.#lanes.set(this.#own.accountId, [this.#own]);
+    // What was open then is no longer in the field in which one writes.
+    if (this.#own.lines.at(-1)?.isOpen === true) this.#own.write(newLine);
+    this.#show();
+    // The others may have been told of an empty one.
+    if (this.#isOpen.value) this.#send({ kind: 'snapshot', snapshot: this.snapshot() });
   }
 
   /** The end of one's own text, for whoever has come since. It says all that was written: nothing else waits to be sent. */

@@ -30,7 +30,7 @@ interface Line {
 /** What one page of one person has written. The last line is the open one; while it is empty nothing of it is shown. */
 export class TextLane {
   readonly lane: string;
-  readonly #accountId: AccountId;
+  readonly accountId: AccountId;
   readonly #isOwn: boolean;
   readonly #now: () => number;
   /** Number of `#lines[0]`: earlier ones have been dropped. */
@@ -39,7 +39,7 @@ export class TextLane {
 
   constructor(options: { readonly lane: string; readonly accountId: AccountId; readonly isOwn: boolean; readonly now: () => number }) {
     this.lane = options.lane;
-    this.#accountId = options.accountId;
+    this.accountId = options.accountId;
     this.#isOwn = options.isOwn;
     this.#now = options.now;
   }
@@ -49,8 +49,8 @@ export class TextLane {
     const last = this.#lines.length - 1;
     return this.#lines.flatMap(({ text, startedAt }, index) => {
       if (text === '') return [];
-      const id = `${this.#accountId} ${this.lane} ${this.#first + index}`;
-      return [{ id, accountId: this.#accountId, isOwn: this.#isOwn, text, startedAt, isOpen: index === last }];
+      const id = `${this.accountId} ${this.lane} ${this.#first + index}`;
+      return [{ id, accountId: this.accountId, isOwn: this.#isOwn, text, startedAt, isOpen: index === last }];
     });
   }
 

@@ -4,6 +4,7 @@ import { type CallMoment, peopleOf, securityOf } from '../../../client/calls/cal
 import type { FrameState } from '../../../client/calls/frames/frame-health.ts';
 import type { ReceivedTrack } from '../../../client/calls/media/remote-tracks.ts';
 import type { CallAgreementState } from '../../../client/crypto/call-agreement.ts';
+import { toBase64Url } from '../../../server/protocol/base64url.ts';
 import { idOf, newId, type AccountId } from '../../../server/protocol/ids.ts';
 import { accountOf, CallRoster } from '../../support/call-roster.ts';
 
@@ -69,6 +70,12 @@ test('a call is called encrypted only when keys are agreed with everybody who is
   expect(stateOf({ phase: 'agreeing' })).toBe('agreeing');
   expect(stateOf({ frames: 'waiting' })).toBe('agreeing');
   expect(stateOf({ isHere: false, sends: false })).toBe('alone');
+});
+
+test('the number stands for the keys of those who are in the call now', () => {
+  const ofOfficial = { accountId: official, role: 'official', signPk: toBase64Url(new Uint8Array(32)) };
+  expect(securityOf(momentOf({})).keys).toEqual([ofOfficial]);
+  expect(securityOf(momentOf({ isHere: false })).keys).toEqual([]);
 });
 
 test('what does not open under an agreed key, or is somebody else’s, is an alarm of the person it is said to be from', () => {

@@ -32,6 +32,12 @@ class Pair {
     this.anna.restore(ben, this.ben.snapshot());
   }
 
+  /** Ben hears this of a page of Anna's. */
+  hears(message: ChannelMessage): void {
+    if (message.kind === 'snapshot') this.ben.restore(anna, message.snapshot);
+    if (message.kind === 'text') this.ben.received(anna, message.text);
+  }
+
   cut(): void {
     this.isUp = false;
     for (const text of [this.anna, this.ben]) text.setOpen(false);
@@ -49,6 +55,32 @@ class Pair {
     if (this.isUp && arrived?.kind === 'text') (from === anna ? this.ben : this.anna).received(from, arrived.text);
   }
 }
+
+test('a page that is loaded anew goes on with what it had written, and everybody sees it once', () => {
+  const pair = new Pair();
+  pair.anna.setLine('Good morning');
+  pair.anna.endLine();
+  pair.anna.setLine('I have the fo');
+  vi.advanceTimersByTime(1_000);
+  const { written } = pair.anna;
+  pair.anna.close();
+
+  const reloaded = new LiveText({ accountId: anna, send: (message) => pair.hears(message) });
+  reloaded.setOpen(true);
+  pair.ben.restore(anna, reloaded.snapshot());
+  reloaded.resume(written);
+  expect(reloaded.lines.value.map(({ text, isOpen }) => [text, isOpen])).toEqual([
+    ['Good morning', false],
+    ['I have the fo', false],
+  ]);
+  expect(reloaded.lines.value.map(({ startedAt }) => startedAt)).toEqual(pair.anna.lines.value.map(({ startedAt }) => startedAt));
+  reloaded.setLine('rm');
+  vi.advanceTimersByTime(1_000);
+  expect(pair.seenBy('ben')).toEqual(['Anna: Good morning', 'Anna: I have the fo', 'Anna: rm…']);
+  // What is here already is not written over.
+  reloaded.resume({ ...written, lines: [] });
+  expect(reloaded.lines.value).toHaveLength(3);
+});
 
 test('an erase takes away what a person takes for one character, across the end of a line too', () => {
   expect(applyT140('ab', erase)).toBe('a');
