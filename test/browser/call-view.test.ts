@@ -7,7 +7,7 @@ let browser: Browser;
 let site: ClientSite;
 
 beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('call-view.html', import.meta.url) })]);
+  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('call-view-fixture.ts', import.meta.url) })]);
 });
 
 afterAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
 
 async function open(query: string, options: Parameters<typeof newPerson>[1] = {}): Promise<Person> {
   const person = await newPerson(browser, options);
-  await person.page.goto(`${site.origin}/call-view.html?${query}`);
+  await person.page.goto(`${site.origin}/fixture.html?${query}`);
   await person.page.getByRole('region', { name: 'People in the call' }).waitFor();
   return person;
 }

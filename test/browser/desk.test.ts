@@ -8,7 +8,7 @@ let browser: Browser;
 let site: ClientSite;
 
 beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('desk.html', import.meta.url) })]);
+  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('desk-fixture.ts', import.meta.url) })]);
 });
 
 afterAll(async () => {
@@ -24,7 +24,7 @@ interface View {
 
 async function open(search = '', { locale = 'en', colorScheme = 'light', width = 1280 }: View = {}): Promise<Person> {
   const person = await newPerson(browser, { locale, colorScheme, viewport: { width, height: 720 } });
-  await person.page.goto(`${site.origin}/desk.html?locale=${locale}&${search}`);
+  await person.page.goto(`${site.origin}/fixture.html?locale=${locale}&${search}`);
   await person.page.getByRole('heading', { level: 1 }).waitFor();
   return person;
 }

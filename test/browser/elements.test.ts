@@ -7,7 +7,7 @@ let browser: Browser;
 let site: ClientSite;
 
 beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('elements.html', import.meta.url) })]);
+  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('elements-fixture.ts', import.meta.url) })]);
 });
 
 afterAll(async () => {
@@ -17,7 +17,7 @@ afterAll(async () => {
 
 async function open(): Promise<Person> {
   const person = await newPerson(browser);
-  await person.page.goto(`${site.origin}/elements.html`);
+  await person.page.goto(`${site.origin}/fixture.html`);
   await person.page.getByRole('heading', { level: 1 }).waitFor();
   return person;
 }

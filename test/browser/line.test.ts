@@ -8,7 +8,7 @@ let browser: Browser;
 let site: ClientSite;
 
 beforeAll(async () => {
-  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('line.html', import.meta.url) })]);
+  [browser, site] = await Promise.all([launchBrowser(), openClientSite({ fixture: new URL('line-fixture.ts', import.meta.url) })]);
 });
 
 afterAll(async () => {
@@ -21,7 +21,7 @@ async function open(
   { locale = 'en', colorScheme = 'light' }: { locale?: Locale; colorScheme?: 'light' | 'dark' } = {},
 ): Promise<Person> {
   const person = await newPerson(browser, { locale, colorScheme, viewport: { width: 320, height: 640 } });
-  await person.page.goto(`${site.origin}/line.html?locale=${locale}&${search}`);
+  await person.page.goto(`${site.origin}/fixture.html?locale=${locale}&${search}`);
   await person.page.getByRole('heading', { level: 1 }).waitFor();
   return person;
 }

@@ -8,11 +8,11 @@ import { type Outcome, run } from '../vectors/suite.ts';
 
 /** Under the policy the client lives with, from the same list as in Node. */
 async function runInChromium(): Promise<readonly Outcome[]> {
-  const site = await openClientSite({ fixture: new URL('vectors.html', import.meta.url) });
+  const site = await openClientSite({ fixture: new URL('vectors-fixture.ts', import.meta.url) });
   const browser = await launchBrowser();
   try {
     const page = await browser.newPage();
-    await page.goto(`${site.origin}/vectors.html`);
+    await page.goto(`${site.origin}/fixture.html`);
     await page.waitForFunction(() => globalThis.runVectors !== undefined);
     return await page.evaluate(async () => (await globalThis.runVectors?.()) ?? []);
   } finally {

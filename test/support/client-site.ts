@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { build, type Plugin } from 'vite';
 import { catalogues } from '../../client/build/catalogues.ts';
 import { icons } from '../../client/build/icons.ts';
 import { splitPath } from '../../client/i18n/locale.ts';
@@ -27,7 +27,10 @@ export interface ClientSite {
   close(): Promise<void>;
 }
 
-/** The built client alone, on a loopback port, under the strict policy: for what needs no server. With a `fixture`, that HTML file instead. */
+/**
+ * The built client alone, on a loopback port, under the strict policy: for what needs no server. With a `fixture`, that module alone, in the
+ * page `/fixture.html`.
+ */
 export async function openClientSite({ fixture }: { fixture?: URL } = {}): Promise<ClientSite> {
   const directory = await mkdtemp(join(tmpdir(), 'schalter-client-'));
   const client = fileURLToPath(new URL('../../client/', import.meta.url));
@@ -38,13 +41,13 @@ export async function openClientSite({ fixture }: { fixture?: URL } = {}): Promi
       configFile: false,
       logLevel: 'warn',
       root: fileURLToPath(new URL('.', fixture)),
-      plugins: [catalogues(), icons()],
+      plugins: [catalogues(), icons(), inFixturePage(fixture)],
       build: {
         outDir: directory,
         emptyOutDir: true,
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
-        rolldownOptions: { input: fileURLToPath(fixture) },
+        rolldownOptions: { input: fileURLToPath(new URL('fixture.html', fixture)) },
       },
     });
   }
@@ -76,6 +79,12 @@ export async function openClientSite({ fixture }: { fixture?: URL } = {}): Promi
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** One page for all fixtures, beside them: what differs is the module. */
+function inFixturePage(fixture: URL): Plugin {
+  const name = basename(fixture.pathname);
+  return { name: 'fixture', transformIndexHtml: { order: 'pre', handler: (html) => html.replace('./fixture.ts', `./${name}`) } };
 }
 
 /** Pages by language, as the server does it: the start page has a file of its own. */
