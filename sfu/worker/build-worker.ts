@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { mendSources } from './mended-sources.ts';
 
 const run = promisify(execFile);
 const libraries = ['libuv', 'libsrtp2', 'openssl', 'absl_strings', 'absl_optional'];
@@ -34,9 +35,9 @@ export async function buildWorker({
       ...(await listFiles(join(source, 'src'), '.cpp')),
       ...(await listFiles(join(source, 'deps/libwebrtc/libwebrtc'), '.cc')),
     ].sort();
-    const patched = await patchDtlsTransport(sources, directory);
+    const mended = await mendSources(sources, directory);
     const flags = await compilerFlags(source, directory);
-    const objects = await compile({ sources: patched, directory, flags, log });
+    const objects = await compile({ sources: mended, directory, flags, log });
     log('linking the media worker');
     await program('g++', ['-o', output, ...objects, ...(await pkgConfig('--libs')), '-lpthread']);
   } finally {
@@ -61,21 +62,6 @@ async function compilerFlags(source: string, directory: string): Promise<string[
     ...includes.map((path) => `-I${path}`),
     ...(await pkgConfig('--cflags')),
   ];
-}
-
-/**
- * The worker's OpenSSL callback answers 1 to every control query, because it compares flags that arrive combined. An OpenSSL
- * with kernel TLS, as distributions have it, believes that and writes to nowhere in the first handshake.
- */
-async function patchDtlsTransport(sources: string[], directory: string): Promise<string[]> {
-  const original = sources.find((path) => path.endsWith('/RTC/DtlsTransport.cpp'));
-  const text = original === undefined ? '' : await readFile(original, 'utf8');
-  const wrong = '(operationType == BIO_CB_RETURN)';
-  if (!text.includes(wrong))
-    throw new Error('This version of mediasoup has another DtlsTransport.cpp: see patchDtlsTransport in sfu/worker/build-worker.ts.');
-  const patched = join(directory, 'DtlsTransport.cpp');
-  await writeFile(patched, text.replace(wrong, '((operationType & BIO_CB_RETURN) != 0)'));
-  return sources.map((path) => (path === original ? patched : path));
 }
 
 /** @returns the object files. */

@@ -24,8 +24,8 @@ export interface WorkerNeeds {
 }
 
 /**
- * Finds or makes a mediasoup-worker that runs on this machine: the operator's, the cached one, mediasoup's own download, or
- * a build from the source in the npm package.
+ * Finds or makes a mediasoup-worker that runs on this machine: the operator's, the cached one, a build from the source in the npm
+ * package with its mistakes mended (mended-sources.ts), or, where nothing can be built, mediasoup's own download.
  * @returns the path of the binary.
  * @throws Error with one plain sentence.
  */
@@ -41,11 +41,14 @@ export async function obtainWorker({ workerBin, cacheDirectory, prepareBuild, lo
   await mkdir(cacheDirectory, { recursive: true });
   const fresh = `${cached}.${process.pid}`;
   try {
-    if (!(await download(source, fresh, log))) {
+    try {
       await prepareBuild();
       await buildWorker({ source: join(source, 'worker'), output: fresh, log });
       if (!(await starts(fresh)))
         throw new Error('The media worker was built and does not start. Set MEDIASOUP_WORKER_BIN to one that does.');
+    } catch (error) {
+      if (!(await download(source, fresh, log))) throw error;
+      log('the ready-made media worker lacks what is mended in ours: on a lossy line a picture may stand still for seconds');
     }
     await rename(fresh, cached);
   } finally {
@@ -65,7 +68,8 @@ async function cacheName(source: string): Promise<string> {
   const hash = createHash('sha256').update(process.arch);
   const recipe = dirname(fileURLToPath(import.meta.url));
   const headers = (await readdir(join(recipe, 'compat'), { recursive: true })).filter((name) => name.endsWith('.h')).sort();
-  for (const file of ['build-worker.ts', ...headers.map((name) => join('compat', name))]) hash.update(await readFile(join(recipe, file)));
+  for (const file of ['build-worker.ts', 'mended-sources.ts', ...headers.map((name) => join('compat', name))])
+    hash.update(await readFile(join(recipe, file)));
   return `mediasoup-worker-${version}-${hash.digest('hex').slice(0, 12)}`;
 }
 
