@@ -2,6 +2,7 @@ import { createWorker, type types } from 'mediasoup';
 import type { Logger } from 'pino';
 import { routerCodecs } from './codecs.ts';
 import { SfuError } from './sfu-error.ts';
+import { TcpDoor } from './tcp-door.ts';
 
 export interface MediaWorkerOptions {
   /** Absolute path of the mediasoup-worker binary. */
@@ -15,6 +16,10 @@ export interface MediaWorkerOptions {
   readonly log: Logger;
 }
 
+/** Of the worker's own TCP port, behind the door: none that the system gives away, nor one that peers are told of. */
+const innerTcpPorts = { min: 61_000, max: 65_535 };
+/** All calls of a worker come through one socket: a burst of one must not cost the others packets. The system may allow less. */
+const receiveBufferBytes = 4 * 1024 * 1024;
 const startTimeoutMs = 10_000;
 const answerTimeoutMs = 2_000;
 const watchEveryMs = 1_000;
@@ -32,6 +37,7 @@ const maxWaitingBytes = 6 * maxWaitingBytesPerText;
 export class MediaWorker {
   readonly #worker: types.Worker;
   readonly #webRtcServer: types.WebRtcServer;
+  readonly #door: TcpDoor;
   readonly #log: Logger;
   readonly #watch: NodeJS.Timeout;
   readonly #gone: Promise<void>;
@@ -42,27 +48,29 @@ export class MediaWorker {
     const { workerBin, listenAddress, announcedAddress, port, log } = options;
     const starting = leavingSignalsAlone(() => createWorker({ workerBin, logLevel: 'warn' }));
     const worker = await answerWithin(startTimeoutMs, starting);
-    const listen = {
-      ip: listenAddress,
-      ...(announcedAddress === undefined ? {} : { announcedAddress }),
-      ...(port === 0 ? {} : { port }),
-    };
+    const announced = { announcedAddress: announcedAddress ?? listenAddress };
     try {
       const listenInfos: types.TransportListenInfo[] = [
-        { ...listen, protocol: 'udp' },
-        { ...listen, protocol: 'tcp' },
+        { ip: listenAddress, ...announced, ...(port === 0 ? {} : { port }), protocol: 'udp', recvBufferSize: receiveBufferBytes },
+        { ip: '127.0.0.1', ...announced, portRange: innerTcpPorts, protocol: 'tcp' },
       ];
       const webRtcServer = await answerWithin(answerTimeoutMs, worker.createWebRtcServer({ listenInfos }));
-      return new MediaWorker({ worker, webRtcServer, log });
+      const { tcpServers } = await answerWithin(answerTimeoutMs, webRtcServer.dump());
+      const door = await TcpDoor.open({ listenAddress, port, workerPort: tcpServers[0]?.port ?? 0 });
+      if (!worker.closed) return new MediaWorker({ worker, webRtcServer, door, log });
+      door.close();
+      throw new SfuError('unavailable', 'the media worker died');
     } catch (error) {
       worker.close();
       throw error;
     }
   }
 
-  private constructor({ worker, webRtcServer, log }: { worker: types.Worker; webRtcServer: types.WebRtcServer; log: Logger }) {
+  private constructor(parts: { worker: types.Worker; webRtcServer: types.WebRtcServer; door: TcpDoor; log: Logger }) {
+    const { worker, webRtcServer, door, log } = parts;
     this.#worker = worker;
     this.#webRtcServer = webRtcServer;
+    this.#door = door;
     this.#log = log.child({ workerPid: worker.pid });
     // The question itself is the watch: `ask` kills a worker that does not answer it.
     this.#watch = setInterval(() => void this.ask(worker.getResourceUsage()).catch(() => undefined), watchEveryMs);
@@ -70,6 +78,7 @@ export class MediaWorker {
     this.#gone = promise;
     worker.observer.once('close', () => {
       clearInterval(this.#watch);
+      door.close();
       resolve();
     });
   }
@@ -86,6 +95,11 @@ export class MediaWorker {
   /** How many routers it carries or is about to. */
   get load(): number {
     return this.#load;
+  }
+
+  /** Where peers without UDP knock. */
+  get tcpPort(): number {
+    return this.#door.port;
   }
 
   /** Calls back once when the process died, but not when it was closed. */

@@ -1,10 +1,11 @@
+import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { types } from 'mediasoup';
-import type { PeerAddress, SfuParams, SfuResult } from '../protocol/requests.ts';
+import type { ConsumerView, PeerAddress, SfuParams } from '../protocol/requests.ts';
 import { offeredParameters } from './codecs.ts';
 import type { Emit } from './emit.ts';
 import type { MediaWorker } from './media-worker.ts';
 import type { PeerTransport } from './peer-transport.ts';
-import { PictureLayers } from './picture-layers.ts';
+import { PictureLayers, smallest } from './picture-layers.ts';
 import { SfuError } from './sfu-error.ts';
 
 export interface PeerConsumersOptions {
@@ -14,6 +15,13 @@ export interface PeerConsumersOptions {
   readonly emit: Emit;
   /** The transport they go out by. */
   readonly receive: () => Promise<PeerTransport>;
+}
+
+interface Wanted {
+  readonly producerId: string;
+  readonly rtpCapabilities: RtpCapabilities;
+  /** Whether nothing is to come before `resume`. */
+  readonly paused: boolean;
 }
 
 interface Live {
@@ -36,16 +44,13 @@ export class PeerConsumers {
     return this.#live.size;
   }
 
-  /** A paused consumer for somebody else's producer; for the same producer twice, the same one. */
-  async open(
-    { producerId, rtpCapabilities }: SfuParams<'consumer:create'>,
-    producer: types.Producer,
-  ): Promise<SfuResult<'consumer:create'>> {
+  /** A consumer for somebody else's producer; for the same producer twice, the same one. */
+  async open({ producerId, rtpCapabilities, paused }: Wanted, producer: types.Producer): Promise<ConsumerView> {
     let opened = this.#entries.get(producerId);
     if (!opened) {
       if (!this.#options.router.canConsume({ producerId: producer.id, rtpCapabilities }))
         throw new SfuError('bad_request', 'capabilities do not fit the producer');
-      opened = this.#open(producerId, { producerId: producer.id, rtpCapabilities, paused: true });
+      opened = this.#open(producerId, { producerId: producer.id, rtpCapabilities, paused, preferredLayers: smallest });
       this.#entries.set(producerId, opened);
       opened.catch(() => this.#entries.delete(producerId));
     }

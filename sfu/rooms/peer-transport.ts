@@ -12,7 +12,7 @@ export interface PeerTransportOptions {
   readonly worker: MediaWorker;
   readonly router: types.Router;
   readonly onState: (state: TransportState) => void;
-  /** Its peer has not been heard of for too long. */
+  /** Its peer has not been heard of for too long, or sends so much that others would suffer from it. */
   readonly onGone: () => void;
 }
 
@@ -20,6 +20,10 @@ export interface PeerTransportOptions {
 const maxIncomingBitrate = 3_500_000;
 /** Five cameras and a screen; the estimate of a line never asks for more. */
 const maxOutgoingBitrate = 8_000_000;
+/** Nobody who heeds what he is told comes near it; twice in a row is no accident. */
+const floodBitrate = 3 * maxIncomingBitrate;
+const floodReadings = 2;
+const readRateEveryMs = 2_000;
 /** From `connect` to the end of the DTLS handshake. */
 const handshakeMs = 30_000;
 /** After 15 s without consent, for an ICE restart. */
@@ -34,6 +38,8 @@ export class PeerTransport {
   readonly #onGone: () => void;
   #connection: { readonly parameters: string; readonly done: Promise<void> } | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  readonly #rateWatch: NodeJS.Timeout | undefined;
+  #floodReadings = 0;
   #state: TransportState | undefined;
 
   static async open(options: PeerTransportOptions): Promise<PeerTransport> {
@@ -59,7 +65,11 @@ export class PeerTransport {
       if (state === 'disconnected') this.#lost('disconnected', recoveryMs);
       else if (transport.dtlsState === 'connected') this.#connected();
     });
-    transport.observer.once('close', () => clearTimeout(this.#deadline));
+    if (direction === 'send') this.#rateWatch = setInterval(() => void this.#readRate().catch(() => undefined), readRateEveryMs);
+    transport.observer.once('close', () => {
+      clearTimeout(this.#deadline);
+      clearInterval(this.#rateWatch);
+    });
   }
 
   get id(): string {
@@ -80,11 +90,13 @@ export class PeerTransport {
   get parameters(): TransportParameters {
     const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = this.#transport;
     if (!sctpParameters) throw new SfuError('internal', 'a transport without SCTP');
+    const { tcpPort } = this.#worker;
     const { port, maxSendMessageSize, maxReceiveMessageSize } = sctpParameters;
     return {
       transportId: id,
       iceParameters,
-      iceCandidates,
+      // The worker knows its own TCP port only, which is behind the door.
+      iceCandidates: iceCandidates.map((candidate) => (candidate.protocol === 'tcp' ? { ...candidate, port: tcpPort } : candidate)),
       dtlsParameters,
       sctpParameters: { port, maxSendMessageSize, maxReceiveMessageSize },
     };
@@ -128,6 +140,13 @@ export class PeerTransport {
 
   close(): void {
     this.#transport.close();
+  }
+
+  /** mediasoup tells senders a limit and holds nobody to it. */
+  async #readRate(): Promise<void> {
+    const [stats] = await this.#worker.ask(this.#transport.getStats());
+    this.#floodReadings = (stats?.recvBitrate ?? 0) > floodBitrate ? this.#floodReadings + 1 : 0;
+    if (this.#floodReadings >= floodReadings) this.#onGone();
   }
 
   #connected(): void {

@@ -3,12 +3,15 @@ import type { SfuEvents } from '../protocol/events.ts';
 
 type Layer = SfuEvents['consumer-layer']['layer'];
 
+/** The small layer is always sent, and soonest here: every picture begins with it. */
+export const smallest: types.ConsumerLayers = { spatialLayer: 0 };
+
 /** Which of the layers that a receiver wants of a picture reach him. A picture sent in one layer only has nothing to tell. */
 export class PictureLayers {
   readonly #consumer: types.Consumer;
   readonly #onChange: (layer: Layer) => void;
   readonly #topLayer: number;
-  #wanted: number;
+  #wanted = smallest.spatialLayer;
   #told: Layer = 'full';
   #hasArrived = false;
 
@@ -16,7 +19,6 @@ export class PictureLayers {
     this.#consumer = consumer;
     this.#onChange = onChange;
     this.#topLayer = topLayerOf(consumer);
-    this.#wanted = this.#topLayer;
     consumer.on('layerschange', () => this.#tell());
   }
 

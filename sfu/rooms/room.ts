@@ -1,7 +1,7 @@
 import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { types } from 'mediasoup';
 import type { SfuEvents } from '../protocol/events.ts';
-import type { PeerAddress, RoomView, SfuParams, SfuResult } from '../protocol/requests.ts';
+import type { ConsumerView, PeerAddress, RoomView, SfuParams, SfuResult } from '../protocol/requests.ts';
 import { offeredCapabilities } from './codecs.ts';
 import type { Emit } from './emit.ts';
 import type { MediaWorker } from './media-worker.ts';
@@ -68,17 +68,23 @@ export class Room {
     this.#router.observer.once('close', callback);
   }
 
+  /** What it offers. */
+  get capabilities(): RtpCapabilities {
+    return offeredCapabilities(this.#router.rtpCapabilities);
+  }
+
   /** The same peer twice is one peer; another peer of the same owner replaces the present one. */
-  async join(address: PeerAddress): Promise<SfuResult<'peer:join'>> {
+  async join({ rtpCapabilities, ...address }: SfuParams<'peer:join'>): Promise<SfuResult<'peer:join'>> {
     const peer = this.#present(address) ?? this.#add(address);
     try {
       const { send, receive } = await peer.opened;
       return {
-        routerRtpCapabilities: this.#capabilities,
+        routerRtpCapabilities: this.capabilities,
         send: send.parameters,
         receive: receive.parameters,
         producers: this.#others(peer).flatMap(({ producers }) => producers.views),
         dataProducers: this.#others(peer).flatMap(({ texts }) => texts.views),
+        consumers: rtpCapabilities ? await this.#consumeAll(peer, rtpCapabilities) : [],
       };
     } catch (error) {
       this.#remove(peer, 'network');
@@ -113,7 +119,7 @@ export class Room {
       .map(({ producers }) => producers.live(params.producerId))
       .find((each) => each !== undefined);
     if (!producer) throw new SfuError('not_found', 'no such producer');
-    return await peer.consumers.open(params, producer);
+    return await peer.consumers.open({ ...params, paused: true }, producer);
   }
 
   async produceData(params: SfuParams<'data-producer:create'>): Promise<SfuResult<'data-producer:create'>> {
@@ -135,10 +141,6 @@ export class Room {
 
   close(): void {
     this.#router.close();
-  }
-
-  get #capabilities(): RtpCapabilities {
-    return offeredCapabilities(this.#router.rtpCapabilities);
   }
 
   #present({ peerId, ownerId }: PeerAddress): Peer | undefined {
@@ -170,6 +172,16 @@ export class Room {
     this.#peers.delete(peer.address.peerId);
     peer.close();
     this.#emit('peer-closed', { ...peer.address, reason });
+  }
+
+  /** What ends or cannot be decoded is left out: whoever misses it asks for it, and hears why. */
+  async #consumeAll(peer: Peer, rtpCapabilities: RtpCapabilities): Promise<readonly ConsumerView[]> {
+    const opening = this.#others(peer)
+      .flatMap(({ producers }) => producers.views.map(({ producerId }) => ({ producerId, producer: producers.live(producerId) })))
+      .map(async ({ producerId, producer }) =>
+        producer ? [await peer.consumers.open({ producerId, rtpCapabilities, paused: false }, producer)] : [],
+      );
+    return (await Promise.allSettled(opening)).flatMap((opened) => (opened.status === 'fulfilled' ? opened.value : []));
   }
 
   #others(peer: Peer): Peer[] {

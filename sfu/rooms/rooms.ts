@@ -1,4 +1,4 @@
-import type { PeerAddress, RoomView, SfuResult, WorkerView } from '../protocol/requests.ts';
+import type { PeerAddress, RoomView, SfuParams, SfuResult, WorkerView } from '../protocol/requests.ts';
 import type { Emit } from './emit.ts';
 import type { Peer } from './peer.ts';
 import { Room } from './room.ts';
@@ -78,14 +78,14 @@ export class Rooms {
   }
 
   /** Joins; when the worker dies in the middle of it, once more on another one. */
-  async join(address: PeerAddress): Promise<SfuResult<'peer:join'>> {
-    const room = await this.get(address.roomId);
+  async join(params: SfuParams<'peer:join'>): Promise<SfuResult<'peer:join'>> {
+    const room = await this.get(params.roomId);
     try {
-      return await room.join(address);
+      return await room.join(params);
     } catch (error) {
       if (!room.lost) throw error;
-      const reopened = await this.open(address.roomId);
-      return await reopened.join(address);
+      const reopened = await this.open(params.roomId);
+      return await reopened.join(params);
     }
   }
 

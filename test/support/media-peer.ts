@@ -69,9 +69,14 @@ export class MediaPeer {
     this.#socket.send(datagram, this.#options.workerPort, '127.0.0.1');
   }
 
+  /** What it would send. */
+  seal(header: Buffer, payload: Buffer): Buffer {
+    return this.#srtp.protect(header, payload);
+  }
+
   /** @returns what went over the line. */
   sendRtp(header: Buffer, payload: Buffer): Buffer {
-    const datagram = this.#srtp.protect(header, payload);
+    const datagram = this.seal(header, payload);
     this.send(datagram);
     return datagram;
   }

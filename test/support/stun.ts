@@ -17,15 +17,15 @@ const attribute = {
 };
 const headerBytes = 20;
 
-/** A binding request as a controlling ICE agent sends it (RFC 8489, RFC 8445 §7.2.2), nominating its pair at once. */
-export function bindingRequest({ usernameFragment, password }: IceCredentials): Buffer {
+/** A binding request as a controlling ICE agent sends it (RFC 8489, RFC 8445 §7.2.2), nominating its pair at once, unless told not to. */
+export function bindingRequest({ usernameFragment, password }: IceCredentials, { nominates = true } = {}): Buffer {
   const priority = Buffer.alloc(4);
   priority.writeUInt32BE(0x6e00_1eff);
   const attributes = [
     encode(attribute.username, Buffer.from(`${usernameFragment}:test`)),
     encode(attribute.priority, priority),
     encode(attribute.controlling, randomBytes(8)),
-    encode(attribute.useCandidate, Buffer.alloc(0)),
+    ...(nominates ? [encode(attribute.useCandidate, Buffer.alloc(0))] : []),
   ];
   const header = Buffer.alloc(headerBytes);
   header.writeUInt16BE(0x0001);
