@@ -212,7 +212,7 @@ describe('somebody who has a part in a call and means harm', () => {
       // Some say what nobody understands.
       if (index % 10 === 0) socket.write(Buffer.from([0, 20, ...Array.from({ length: 20 }, () => index % 256)]));
       socket.resume();
-      return { socket, closed: once(socket, 'close') };
+      return { socket, closed: new Promise<void>((resolve) => void socket.once('close', () => resolve())) };
     });
     const stillOpen = (): number => all.filter(({ socket }) => !socket.destroyed).length;
     await vi.waitUntil(() => stillOpen() <= keptStrangers, { timeout: 10_000 });
