@@ -10,8 +10,8 @@ import { loadParameters } from './media-load.ts';
 
 /** Rooms full of people, of whom one sends and the others receive. */
 export interface Fleet {
-  readonly senders: readonly MediaPeer[];
-  readonly receivers: readonly MediaPeer[];
+  readonly senders: readonly Pick<MediaPeer, 'sendRtp'>[];
+  readonly receivers: readonly Pick<MediaPeer, 'received'>[];
   /** The process that forwards. */
   readonly workerPid: number;
   /** The process that controls it, where it is not this one. */

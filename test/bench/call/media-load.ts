@@ -6,8 +6,9 @@ export const packetsPerSecond = 100;
 const packetBytes = 1_100;
 const headerBytes = 12;
 const tickMs = 10;
-const payloadType = 96;
-const ssrc = 4_242;
+export const payloadType = 96;
+/** Janus asks for this one of a publisher that is no browser. */
+const ssrc = 1_000;
 
 /** What the senders send: VP8 in one layer. */
 export const loadParameters: RtpParameters = {
@@ -25,7 +26,7 @@ export const loadParameters: RtpParameters = {
 };
 
 /** Makes all of them send at the same pace until the returned function is called. */
-export function startLoad(senders: readonly MediaPeer[], firstSequence: number): () => number {
+export function startLoad(senders: readonly Pick<MediaPeer, 'sendRtp'>[], firstSequence: number): () => number {
   let sequence = firstSequence;
   let due = performance.now();
   const timer = setInterval(() => {
