@@ -10,8 +10,8 @@ export interface TcpRelay {
   close(): Promise<void>;
 }
 
-/** A network between browsers and a server on loopback. What is sent while it is cut arrives afterwards, as TCP would have it. */
-export async function startTcpRelay(serverPort: number): Promise<TcpRelay> {
+/** A network between browsers at an address of this machine and a server on loopback. What is sent while it is cut arrives afterwards, as TCP would have it. */
+export async function startTcpRelay(serverPort: number, host = '127.0.0.1'): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
   let isCut = false;
   let delayMs = 0;
@@ -36,7 +36,7 @@ export async function startTcpRelay(serverPort: number): Promise<TcpRelay> {
     keep(outside, inside);
     keep(inside, outside);
   });
-  relay.listen(0, '127.0.0.1');
+  relay.listen(0, host);
   await once(relay, 'listening');
   const address = relay.address();
   if (address === null || typeof address === 'string') throw new Error('no port');

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { startCallBridge } from '../../support/call-bridge.ts';
 import { watchMedia } from '../../support/call-media.ts';
 import { accountOf } from '../../support/call-roster.ts';
 import { startTestSfu } from '../../support/sfu.ts';
+import { startTcpRelay } from '../../support/tcp-relay.ts';
+import { startUdpRelay, type UdpRelay } from '../../support/udp-relay.ts';
 import type { CitizenLine } from './citizen-line.ts';
 
 /** A call between a citizen behind the line and an official on this machine. */
@@ -15,6 +15,8 @@ export interface BadCall {
   takeLayers(): readonly string[];
   /** Joins with both and resolves when both see and hear; how many seconds it took the citizen from joining to his first picture. */
   begin(): Promise<number>;
+  /** From the next beginning on, what comes to the citizen and from him is under way so long, each way. */
+  slowDown(delayMs: number, jitterMs: number): void;
   /** Both leave. */
   end(): Promise<void>;
   close(): Promise<void>;
@@ -23,7 +25,7 @@ export interface BadCall {
 const flags = [
   '--no-sandbox',
   '--disable-background-networking',
-  '--use-fake-device-for-media-stream',
+  '--use-fake-device-for-media-stream=fps=30',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
 ];
@@ -40,12 +42,13 @@ export async function openBadCall(line: CitizenLine): Promise<BadCall> {
     closers.push(sfu.close);
     const bridge = await startCallBridge(sfu);
     closers.push(bridge.close);
+    let slow: ((workerPort: number) => Promise<UdpRelay>) | null = null;
     const layers: string[] = [];
     const citizenId = accountOf('citizen');
     bridge.sfu.on('consumer-layer', ({ ownerId, layer }) => {
       if (ownerId === citizenId) layers.push(layer);
     });
-    const door = await openDoor(line.hostAddress, Number(new URL(bridge.pageOf('citizen')).port));
+    const door = await startTcpRelay(Number(new URL(bridge.pageOf('citizen')).port), line.hostAddress);
     closers.push(door.close);
     const launch = async (executablePath: string, more: readonly string[] = []): Promise<Browser> => {
       const browser = await chromium.launch({ executablePath, args: [...flags, ...more] });
@@ -60,9 +63,19 @@ export async function openBadCall(line: CitizenLine): Promise<BadCall> {
       citizen,
       official,
       takeLayers: () => layers.splice(0),
+      slowDown: (delayMs, jitterMs) => {
+        slow = async (workerPort) => {
+          const relay = await startUdpRelay(workerPort, line.hostAddress);
+          closers.push(async () => relay.close());
+          relay.setDelay(delayMs, jitterMs);
+          door.setDelay(delayMs);
+          return relay;
+        };
+      },
       begin: async () => {
         const officialJoined = join(official);
         await official.waitForFunction(() => window.callPage.state() === 'connected');
+        if (slow !== null) bridge.relayThrough(slow);
         await Promise.all([officialJoined, join(citizen)]);
         return ((await citizen.evaluate(() => window.callPage.firstFrameMs())) ?? Number.NaN) / 1_000;
       },
@@ -96,29 +109,4 @@ async function join(page: Page): Promise<void> {
     await window.callPage.join(['microphone', 'camera']);
     await window.callPage.untilReceived({ frames: 10, audioPackets: 10 });
   });
-}
-
-/** Leads from one address of this machine to the bridge, which is on loopback only. */
-async function openDoor(host: string, port: number): Promise<{ port: number; close(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const door = createServer((outer) => {
-    const inner = connect({ host: '127.0.0.1', port });
-    for (const socket of [outer, inner]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-    }
-    outer.pipe(inner).pipe(outer);
-  });
-  door.listen(0, host);
-  await once(door, 'listening');
-  const address = door.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    port: address.port,
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      door.close();
-      await once(door, 'close');
-    },
-  };
 }

@@ -27,6 +27,15 @@ const parts: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await line.mend();
     await observed('wide again', call, observeMs);
   },
+  'signing-400': async (scene) => await measureSigning(scene, 400),
+  'signing-256': async (scene) => await measureSigning(scene, 256),
+  jitter: async ({ call }) => {
+    await call.end();
+    call.slowDown(200, 50);
+    const seconds = await call.begin();
+    console.log(`200 ± 50 ms each way: the first picture ${seconds.toFixed(2)} s after joining`);
+    await observed('200 ± 50 ms each way', call, observeMs);
+  },
   address: async ({ line, call }) => {
     console.log(`address changed: ${await interruption(call, line.changeAddress)} (goal ≤ 3 s)`);
   },
@@ -73,6 +82,20 @@ async function measureLoss({ line, call }: Scene, percent: number): Promise<void
   await observed(`${percent} % lost, both ways`, call, observeMs);
   await line.mend();
   await observed('whole again', call, steadyMs);
+}
+
+/** The picture of hands, at 20 frames a second or more and not below 320×240, beside that of a face on the same line. */
+async function measureSigning({ line, call }: Scene, kilobitsPerSecond: number): Promise<void> {
+  const setSigning = async (signs: boolean): Promise<void> => {
+    for (const page of [call.citizen, call.official])
+      await page.evaluate((keepsFrames) => window.callPage.call().setSignLanguage(keepsFrames), signs);
+  };
+  await line.limit(kilobitsPerSecond);
+  await call.citizen.waitForTimeout(steadyMs);
+  await observed(`${kilobitsPerSecond} kbit/s, faces`, call, observeMs);
+  await setSigning(true);
+  await call.citizen.waitForTimeout(steadyMs);
+  await observed(`${kilobitsPerSecond} kbit/s, hands`, call, observeMs);
 }
 
 async function observed(what: string, { citizen, official, takeLayers }: BadCall, durationMs: number): Promise<void> {
