@@ -5,7 +5,7 @@ import type { Finished, ForecastStore } from './forecast-store.ts';
 import type { LineForecast, LineParts, LineState } from './line.ts';
 import { spotOf } from './place.ts';
 import { ServiceTimes } from './service-times.ts';
-import { forecastWaits, rangeOf, recordEntries, unsettledMs, type LineRecord, type WaitForecast } from './wait.ts';
+import { forecastWaits, rangeOf, recordEntries, unsettledMs, type LineNow, type LineRecord, type WaitForecast } from './wait.ts';
 
 /** Appointments that fall due within so long are before those who join now. */
 const aheadMs = 4 * 60 * 60_000;
@@ -13,6 +13,8 @@ const aheadMs = 4 * 60 * 60_000;
 const announcedMs = 60_000;
 /** Between two services an official writes a note; after longer than this he was away. */
 const turnoverMs = 10 * 60_000;
+/** Of a line in which nothing has happened: what is announced are steps of five minutes. */
+const freshMs = 10_000;
 const dayMs = 24 * 60 * 60_000;
 
 export interface ExpectedAppointments {
@@ -38,6 +40,8 @@ export class Forecasts {
   readonly #dependencies: ForecastsDependencies;
   readonly #records = new Map<OfficeId, { readonly lastFinished: QueueEntryId | null; readonly record: Omit<LineRecord, 'showRate'> }>();
   readonly #services = new Map<OfficeId, readonly ServiceId[]>();
+  /** The last one of each office, and what it was computed from. */
+  readonly #computed = new Map<OfficeId, { readonly at: number; readonly from: string; readonly forecast: LineForecast }>();
 
   constructor(dependencies: ForecastsDependencies) {
     this.#dependencies = dependencies;
@@ -45,19 +49,32 @@ export class Forecasts {
 
   async read({ at, officeId, waiting, officials }: LineParts, within?: Transaction): Promise<LineForecast> {
     const { expected, showRate } = await this.#dependencies.expectedAppointments(officeId, { from: at, to: at + aheadMs }, within);
-    const { ofEntries, ofServices } = forecastWaits({
-      at,
+    const line = {
       waiting: waiting.map((standing) => {
         const { entryId, serviceId, language, appointment } = standing.entry;
         return { entryId, serviceId, language, class: spotOf(standing, at).class, becomesDueAt: appointment?.startsAt ?? null };
       }),
-      officials: officials.filter(({ state, isConnected }) => state === 'available' && isConnected),
+      officials: officials
+        .filter(({ state, isConnected }) => state === 'available' && isConnected)
+        .map(({ services, languages, busy }) => ({ services, languages, busy })),
       changed: officials.filter(({ changedAt }) => at - changedAt < unsettledMs).length,
       expected,
-      record: { ...(await this.#readRecord(officeId, at, within)), showRate },
       services: await this.#servicesOf(officeId),
-    });
-    return { ofEntries: rangesOf(ofEntries), ofServices: rangesOf(ofServices) };
+    };
+    const record = { ...(await this.#readRecord(officeId, at, within)), showRate };
+    return this.#forecast(officeId, { at, ...line, record });
+  }
+
+  /** Some milliseconds of arithmetic: once, however many ask while nothing happens in the line. */
+  #forecast(officeId: OfficeId, now: LineNow): LineForecast {
+    const { at, record, ...line } = now;
+    const from = JSON.stringify([line, record.showRate, this.#records.get(officeId)?.lastFinished]);
+    const computed = this.#computed.get(officeId);
+    if (computed?.from === from && Math.abs(at - computed.at) < freshMs) return computed.forecast;
+    const { ofEntries, ofServices } = forecastWaits(now);
+    const forecast = { ofEntries: rangesOf(ofEntries), ofServices: rangesOf(ofServices) };
+    this.#computed.set(officeId, { at, from, forecast });
+    return forecast;
   }
 
   /** Remembers what walk-ins were told when they joined. */

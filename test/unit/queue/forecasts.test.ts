@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { newId } from '../../../server/protocol/ids.ts';
+import { newId, type AccountId, type OfficeId, type QueueEntryId } from '../../../server/protocol/ids.ts';
 import type { Finished } from '../../../server/queue/forecast-store.ts';
-import { recordOf } from '../../../server/queue/forecasts.ts';
+import { Forecasts, recordOf } from '../../../server/queue/forecasts.ts';
+import type { LineParts } from '../../../server/queue/line.ts';
 
 const minuteMs = 60_000;
 const serviceId = newId<'service'>();
@@ -49,3 +50,49 @@ test('how often somebody is put first is counted in the time the line was open, 
   ]);
   expect(urgentRate * 60 * minuteMs).toBeCloseTo(1);
 });
+
+test('a line in which nothing happens is foretold once in ten seconds, and anew with all that happens', async () => {
+  const officeId = newId<'office'>();
+  let lastFinished: QueueEntryId | null = null;
+  const forecasts = new Forecasts({
+    store: {
+      findLastFinished: async () => lastFinished,
+      listFinished: async () => Array.from({ length: 9 }, (_, index) => finished(0, 10, 20 + index)),
+      announce: async () => undefined,
+      findAccuracy: async () => new Map(),
+    },
+    servicesOf: async () => [serviceId],
+    expectedAppointments: async () => ({ expected: [], showRate: 0.9 }),
+  });
+  const line = lineOf(officeId);
+  const first = await forecasts.read(line);
+  expect(first.ofServices.get(serviceId)).toMatchObject({ fromMinutes: expect.any(Number) });
+  const later = line.officials.map((official) => ({ ...official, lastPresentAt: line.at }));
+  expect(await forecasts.read({ ...line, officials: later, at: line.at + 9_999 })).toBe(first);
+  expect(await forecasts.read({ ...line, at: line.at + 10_000 })).not.toBe(first);
+
+  const second = await forecasts.read(line);
+  expect(await forecasts.read({ ...line, officials: [] })).not.toBe(second);
+  expect(await forecasts.read({ ...line, officeId: newId<'office'>() })).not.toBe(second);
+  const third = await forecasts.read(line);
+  lastFinished = newId<'queue entry'>();
+  expect(await forecasts.read(line)).not.toBe(third);
+});
+
+/** One official, who is free, and nobody waits. */
+function lineOf(officeId: OfficeId): LineParts {
+  const nobody: ReadonlySet<AccountId> = new Set();
+  const official = { accountId: newId<'account'>(), state: 'available', services: [], languages: [], changedAt: 0 } as const;
+  return {
+    at: 600 * minuteMs,
+    officeId,
+    waiting: [],
+    called: [],
+    parked: [],
+    accepted: [],
+    officials: [{ ...official, lastPresentAt: 0, isConnected: true, busy: null }],
+    available: nobody,
+    onBreak: nobody,
+    inCall: nobody,
+  };
+}
