@@ -139,6 +139,12 @@ export class MediaWorker {
     );
   }
 
+  /** Whether a transport still takes ICE parameters of before its last restart: nobody has used the new ones then. */
+  async hasUnusedRestart(transportId: string): Promise<boolean> {
+    const { localIceUsernameFragments } = await this.ask(this.#webRtcServer.dump());
+    return localIceUsernameFragments.filter(({ webRtcTransportId }) => webRtcTransportId === transportId).length > 1;
+  }
+
   /** Waits two seconds for an answer of the worker. Throws `unavailable` if it died or froze, `bad_request` if it (or mediasoup) refused. */
   async ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {

@@ -114,8 +114,13 @@ export class PeerTransport {
     await this.#connection.done;
   }
 
-  restartIce(): Promise<IceParameters> {
-    return this.#worker.ask(this.#transport.restartIce());
+  /**
+   * The same parameters until they are used: who asks again has not heard the answer, and with a second restart the worker would forget
+   * those that media flows by now.
+   */
+  async restartIce(): Promise<IceParameters> {
+    if (await this.#worker.hasUnusedRestart(this.#transport.id)) return this.#transport.iceParameters;
+    return await this.#worker.ask(this.#transport.restartIce());
   }
 
   /** Throws `bad_state` before `connect`. */
