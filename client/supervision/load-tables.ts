@@ -30,7 +30,7 @@ export function serviceTable(
             <th scope="row">${serviceName(offices.offices, serviceId)}</th>
             <td>${fmt.number(waiting)}</td>
             <td>${minutes === null ? t('supervision.nobody') : fmt.duration(minutes * 60_000)}</td>
-            <td>${accuracyWords(accuracy)}</td>
+            <td class="accuracy-words">${accuracyWords(accuracy)}</td>
             <td>${stateBadge(judgeWait(minutes))}</td>
           </tr>`;
         })}

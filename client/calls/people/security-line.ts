@@ -25,7 +25,7 @@ export function securityText(state: SecurityState): string {
 export function securityLine(state: SecurityState, comparedAt: number | null, onCompare: (() => void) | null): TemplateResult {
   return html`<p class="call-security" data-state=${state}>
     ${state === 'encrypted' ? lock : lockOpen}
-    <span>${comparedAt !== null && state === 'encrypted' ? t('calls.securityCompared', { date: fmt.date(comparedAt) }) : securityText(state)}</span>
+    <span>${comparedAt !== null && state === 'encrypted' ? t('calls.securityCompared', { date: fmt.shortDay(comparedAt) }) : securityText(state)}</span>
     ${onCompare === null ? nothing : html`<button class="button button-quiet" @click=${onCompare}>${t('calls.compare')}</button>`}
   </p>`;
 }
