@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { LoadFigures, ServiceLoad } from '../../server/protocol/supervision.ts';
+import type { LoadFigures, ServiceLoad, WaitAccuracy } from '../../server/protocol/supervision.ts';
 import { fmt } from '../i18n/fmt.ts';
 import { serviceName, type KnownOffices } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
@@ -39,16 +39,21 @@ export function serviceTable(
   </div>`;
 }
 
+/** A share of fewer says nothing. */
+const minCalculated = 20;
+
 /** How good the announced waits of all services were, in a sentence; nothing before there were any. */
 export function accuracyNote({ services }: LoadFigures): TemplateResult | typeof nothing {
-  const sum = (figure: 'announced' | 'within' | 'longer'): number =>
+  const sum = (figure: Exclude<keyof WaitAccuracy, 'medianErrorMinutes'>): number =>
     services.reduce((all, { accuracy }) => all + (accuracy?.[figure] ?? 0), 0);
   const count = sum('announced');
   if (count === 0) return nothing;
   const percent = (figure: 'within' | 'longer'): string => fmt.number(Math.round((100 * sum(figure)) / count));
+  const calculated = sum('calculated');
   return html`<section aria-labelledby="accuracy">
     <h2 id="accuracy">${t('supervision.accuracyTitle')}</h2>
     <p>${t('supervision.accuracyText', { count, within: percent('within') })} ${t('supervision.accuracyLonger', { longer: percent('longer') })}</p>
+    ${calculated < minCalculated ? nothing : html`<p>${t('supervision.accuracyCalculated', { percent: fmt.number(Math.round((100 * sum('asCalculated')) / calculated)) })}</p>`}
   </section>`;
 }
 

@@ -16,6 +16,10 @@ export interface WaitAccuracy {
   readonly within: number;
   /** Longer than announced. */
   readonly longer: number;
+  /** Of those announced, the ones that were not "at once", whose range is known as it was calculated, before rounding. */
+  readonly calculated: number;
+  /** Of `calculated`: between both ends of that range. Four in five are meant to be. */
+  readonly asCalculated: number;
   /** Median of |actual wait − middle of the range|. */
   readonly medianErrorMinutes: number;
 }

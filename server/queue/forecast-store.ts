@@ -28,6 +28,8 @@ export interface Announced {
   readonly entryId: QueueEntryId;
   readonly serviceId: ServiceId;
   readonly wait: WaitRange;
+  /** The same as it was calculated, unrounded; null where that is at once. */
+  readonly likely: WaitRange | null;
 }
 
 export type ForecastStore = ReturnType<typeof createForecastStore>;
@@ -82,14 +84,16 @@ export function createForecastStore(database: Database) {
     async announce(announced: readonly Announced[], at: number, within: Transaction): Promise<void> {
       if (announced.length === 0) return;
       await sql`
-        insert into wait_forecasts (entry_id, service_id, announced_at, from_minutes, to_minutes)
-        select entry_id, service_id, ${new Date(at)}, from_minutes, to_minutes
+        insert into wait_forecasts (entry_id, service_id, announced_at, from_minutes, to_minutes, likely_from_minutes, likely_to_minutes)
+        select entry_id, service_id, ${new Date(at)}, from_minutes, to_minutes, likely_from_minutes, likely_to_minutes
         from unnest(
           ${announced.map(({ entryId }) => entryId)}::text[],
           ${announced.map(({ serviceId }) => serviceId)}::text[],
           ${announced.map(({ wait }) => wait.fromMinutes)}::integer[],
-          ${announced.map(({ wait }) => wait.toMinutes)}::integer[]
-        ) as told (entry_id, service_id, from_minutes, to_minutes)
+          ${announced.map(({ wait }) => wait.toMinutes)}::integer[],
+          ${announced.map(({ likely }) => likely?.fromMinutes ?? null)}::float8[],
+          ${announced.map(({ likely }) => likely?.toMinutes ?? null)}::float8[]
+        ) as told (entry_id, service_id, from_minutes, to_minutes, likely_from_minutes, likely_to_minutes)
         on conflict do nothing`.execute(within);
     },
 
@@ -102,9 +106,11 @@ export function createForecastStore(database: Database) {
         select service_id, count(*) as announced,
           count(*) filter (where waited between from_minutes and to_minutes) as within,
           count(*) filter (where waited > to_minutes) as longer,
+          count(likely_to_minutes) as calculated,
+          count(*) filter (where waited between likely_from_minutes and likely_to_minutes) as as_calculated,
           percentile_cont(0.5) within group (order by abs(waited - (from_minutes + to_minutes) / 2.0)) as median_error_minutes
         from unnest(${[...serviceIds]}::text[]) as wanted (wanted_id) cross join lateral (
-          select told.service_id, from_minutes, to_minutes,
+          select told.service_id, from_minutes, to_minutes, likely_from_minutes, likely_to_minutes,
             (extract(epoch from coalesce(lost_called_at, called_at) - announced_at) / 60)::float8 as waited
           from wait_forecasts as told join queue_entries using (entry_id)
           where told.service_id = wanted_id and announced_at > ${new Date(at - accuracyMs)} and state in ('called', 'accepted', 'ended')
@@ -112,12 +118,14 @@ export function createForecastStore(database: Database) {
         ) as waits
         group by service_id`.execute(database);
       return new Map(
-        rows.map(({ serviceId, announced, within, longer, medianErrorMinutes }) => [
+        rows.map(({ serviceId, medianErrorMinutes, ...counts }) => [
           serviceId,
           {
-            announced: Number(announced),
-            within: Number(within),
-            longer: Number(longer),
+            announced: Number(counts.announced),
+            within: Number(counts.within),
+            longer: Number(counts.longer),
+            calculated: Number(counts.calculated),
+            asCalculated: Number(counts.asCalculated),
             medianErrorMinutes: Math.round(Number(medianErrorMinutes) * 10) / 10,
           },
         ]),

@@ -35,13 +35,16 @@ export interface ForecastsDependencies {
   ) => Promise<ExpectedAppointments>;
 }
 
+/** A forecast as it is told, and as it was calculated. */
+type Computed = LineForecast & { readonly exactly: ReadonlyMap<QueueEntryId, WaitForecast | null> };
+
 /** How long everybody in the lines will wait, from what the lines did lately. */
 export class Forecasts {
   readonly #dependencies: ForecastsDependencies;
   readonly #records = new Map<OfficeId, { readonly lastFinished: QueueEntryId | null; readonly record: Omit<LineRecord, 'showRate'> }>();
   readonly #services = new Map<OfficeId, readonly ServiceId[]>();
   /** The last one of each office, and what it was computed from. */
-  readonly #computed = new Map<OfficeId, { readonly at: number; readonly from: string; readonly forecast: LineForecast }>();
+  readonly #computed = new Map<OfficeId, { readonly at: number; readonly from: string; readonly forecast: Computed }>();
 
   constructor(dependencies: ForecastsDependencies) {
     this.#dependencies = dependencies;
@@ -72,16 +75,19 @@ export class Forecasts {
     const computed = this.#computed.get(officeId);
     if (computed?.from === from && Math.abs(at - computed.at) < freshMs) return computed.forecast;
     const { ofEntries, ofServices } = forecastWaits(now);
-    const forecast = { ofEntries: rangesOf(ofEntries), ofServices: rangesOf(ofServices) };
+    const forecast = { ofEntries: rangesOf(ofEntries), ofServices: rangesOf(ofServices), exactly: ofEntries };
     this.#computed.set(officeId, { at, from, forecast });
     return forecast;
   }
 
   /** Remembers what walk-ins were told when they joined. */
-  async noteTold({ at, waiting }: LineParts, waits: LineState['waits'], within: Transaction): Promise<void> {
+  async noteTold({ at, officeId, waiting }: LineParts, waits: LineState['waits'], within: Transaction): Promise<void> {
+    const exactly = this.#computed.get(officeId)?.forecast.exactly;
     const announced = waiting.flatMap(({ entry: { entryId, serviceId, walkedIn, joinedAt } }) => {
       const wait = waits.get(entryId)?.wait ?? null;
-      return walkedIn && wait && at - joinedAt <= announcedMs ? [{ entryId, serviceId, wait }] : [];
+      return walkedIn && wait && at - joinedAt <= announcedMs
+        ? [{ entryId, serviceId, wait, likely: minutesOf(exactly?.get(entryId) ?? null) }]
+        : [];
     });
     await this.#dependencies.store.announce(announced, at, within);
   }
@@ -136,4 +142,10 @@ function openMs(finished: readonly Finished[]): number {
 
 function rangesOf<Key>(forecasts: ReadonlyMap<Key, WaitForecast | null>): Map<Key, WaitRange | null> {
   return new Map([...forecasts].map(([key, forecast]) => [key, forecast && rangeOf(forecast)]));
+}
+
+/** Null for "at once", too: how long it then takes the official to press a button was not foretold. */
+function minutesOf(forecast: WaitForecast | null): WaitRange | null {
+  if (forecast === null || forecast.p90Ms === 0) return null;
+  return { fromMinutes: forecast.p10Ms / 60_000, toMinutes: forecast.p90Ms / 60_000 };
 }

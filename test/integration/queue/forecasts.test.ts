@@ -53,9 +53,10 @@ async function addAnnounced(from: number, to: number, waitedMinutes: number | 'l
   const entryId = await addServed({ serviceId, endedMinutesAgo: 30, serviceMinutes: 10 });
   const joined = sql`called_at - ${waitedMinutes === 'left' ? 1 : waitedMinutes} * interval '1 minute'`;
   await sql`update queue_entries set joined_at = ${joined} where entry_id = ${entryId}`.execute(counter.database);
-  await sql`insert into wait_forecasts select entry_id, service_id, joined_at, ${from}, ${to} from queue_entries where entry_id = ${entryId}`.execute(
-    counter.database,
-  );
+  // As calculated, a minute less at both ends.
+  await sql`
+    insert into wait_forecasts select entry_id, service_id, joined_at, ${from}, ${to}, ${from}::float8 + 1, ${to}::float8 - 1
+    from queue_entries where entry_id = ${entryId}`.execute(counter.database);
   if (waitedMinutes === 'left') {
     await sql`
       update queue_entries set state = 'left', called_at = null, accepted_at = null, official_id = null, call_id = null
@@ -86,6 +87,18 @@ test('a wait is told from what was served before, and the first told one is kept
   await counter.counter.sweep();
   expect((await announced()).toSorted((one, other) => one.toMinutes - other.toMinutes)).toEqual(
     [first, second, third].map(({ entryId, wait }) => ({ entryId, ...wait })),
+  );
+  const { rows } = await sql<{ entryId: QueueEntryId; isInside: boolean | null }>`
+    select entry_id, likely_from_minutes >= from_minutes and likely_to_minutes <= to_minutes as is_inside from wait_forecasts`.execute(
+    counter.database,
+  );
+  // The first was told that it is his turn at once: nothing was calculated that could be missed.
+  expect(new Map(rows.map(({ entryId, isInside }) => [entryId, isInside]))).toEqual(
+    new Map([
+      [first.entryId, null],
+      [second.entryId, true],
+      [third.entryId, true],
+    ]),
   );
 });
 
@@ -121,8 +134,8 @@ test('supervisors see how many of the announced waits came true; who left before
   const { services } = await supervisor.request('load:watch', {});
   const accuracyOf = (serviceId: ServiceId) => services.find((service) => service.serviceId === serviceId)?.accuracy;
   // Off the middle, 7.5 minutes: 0.5, 1.5, 2.5, 3.5 and 17.5.
-  expect(accuracyOf(passport)).toEqual({ announced: 5, within: 3, longer: 2, medianErrorMinutes: 2.5 });
-  expect(accuracyOf(licence)).toEqual({ announced: 1, within: 1, longer: 0, medianErrorMinutes: 0.5 });
+  expect(accuracyOf(passport)).toEqual({ announced: 5, within: 3, longer: 2, calculated: 5, asCalculated: 2, medianErrorMinutes: 2.5 });
+  expect(accuracyOf(licence)).toEqual({ announced: 1, within: 1, longer: 0, calculated: 1, asCalculated: 1, medianErrorMinutes: 0.5 });
 });
 
 test('what is published of that rests on twenty waits at least, and on none of long ago', async () => {
