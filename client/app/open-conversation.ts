@@ -9,10 +9,12 @@ import type { Messenger } from '../conversations/messenger.ts';
 export async function openConversation(messenger: Messenger, service: ServiceView, office: OfficeView): Promise<ConversationId> {
   const wanted = new URLSearchParams(location.search).get('conversation');
   await loaded(messenger);
+  // One that was handed over keeps its service and is with another office.
   const open = messenger.conversations.state.value.rows
     .map(({ view }) => view)
-    .filter((view) => view.state === 'open' && view.serviceId === service.serviceId);
-  const found = open.find(({ conversationId }) => conversationId === wanted) ?? open[0];
+    .filter((view) => view.state === 'open' && view.officeId === office.officeId);
+  const found =
+    open.find(({ conversationId }) => conversationId === wanted) ?? open.find(({ serviceId }) => serviceId === service.serviceId);
   if (found !== undefined) return found.conversationId;
   const conversation = await messenger.startConversation({ serviceId: service.serviceId, inboxId: office.inboxId });
   return conversation.conversationId;

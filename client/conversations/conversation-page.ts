@@ -3,8 +3,9 @@ import arrowLeft from 'lucide-static/icons/arrow-left.svg?icon';
 import calendarDays from 'lucide-static/icons/calendar-days.svg?icon';
 import video from 'lucide-static/icons/video.svg?icon';
 import type { ConversationView } from '../../server/protocol/conversations.ts';
-import { officeName, serviceName, type KnownOffices } from '../i18n/office-names.ts';
-import { t } from '../i18n/translate.ts';
+import type { ServiceView } from '../../server/protocol/offices.ts';
+import { officeName, serviceName, servicesOf, type KnownOffices } from '../i18n/office-names.ts';
+import { locale, t } from '../i18n/translate.ts';
 import type { Observable } from '../net/observable.ts';
 import type { Drafts, Profile } from '../storage/texts.ts';
 import { badge } from '../ui/badge.ts';
@@ -72,8 +73,7 @@ export class ConversationPage extends GovPage {
             <p class="figures">${t('conversations.reference', { reference: view.reference })}</p>
             <p>${t('conversations.answerTime')}</p>
             <ul class="plain ways">
-              <li>${way(view, 'line', video, t('conversations.callNow'))}</li>
-              <li>${way(view, 'book', calendarDays, t('conversations.bookTime'))}</li>
+              ${ways(view, servicesOf(offices, view))}
             </ul>
           </section>
           <gov-readers-panel class="readers-card" .conversation=${this.conversation} .officeName=${office}></gov-readers-panel>
@@ -82,8 +82,16 @@ export class ConversationPage extends GovPage {
   }
 }
 
-function way({ serviceId, conversationId }: ConversationView, path: string, icon: TemplateResult, words: string): TemplateResult {
-  return html`<a class="button button-secondary" href=${href(`/services/${serviceId}/${path}?conversation=${conversationId}`)}>${icon}${words}</a>`;
+/** With several services, each with its name: the case was handed over, and nobody has said which of them it is about. */
+function ways({ conversationId }: ConversationView, services: readonly ServiceView[]): TemplateResult[] {
+  return services.flatMap(({ serviceId, name }) => {
+    const words = (text: string): string => (services.length === 1 ? text : `${text}: ${name[locale()]}`);
+    const path = (of: string): string => href(`/services/${serviceId}/${of}?conversation=${conversationId}`);
+    return [
+      html`<li><a class="button button-secondary" href=${path('line')}>${video}${words(t('conversations.callNow'))}</a></li>`,
+      html`<li><a class="button button-secondary" href=${path('book')}>${calendarDays}${words(t('conversations.bookTime'))}</a></li>`,
+    ];
+  });
 }
 
 function missing(): TemplateResult {

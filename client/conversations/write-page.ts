@@ -80,7 +80,11 @@ export class WritePage extends GovPage {
   }
 
   #existing(): TemplateResult | typeof nothing {
-    const row = this.list.state.value.rows.find(({ view }) => view.serviceId === this.service.serviceId && view.state === 'open');
+    const { serviceId } = this.service;
+    const { officeId } = this.office;
+    const row = this.list.state.value.rows.find(
+      ({ view }) => view.serviceId === serviceId && view.officeId === officeId && view.state === 'open',
+    );
     if (row === undefined) return nothing;
     return notice({
       kind: 'info',

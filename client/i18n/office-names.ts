@@ -24,3 +24,13 @@ export function findService(offices: readonly OfficeView[] | null, serviceId: st
   }
   return null;
 }
+
+/** What a conversation's office does for its matter: the service it began with, or, since it was handed over, any of the office's. */
+export function servicesOf(
+  offices: readonly OfficeView[] | null,
+  { officeId, serviceId }: { readonly officeId: OfficeId; readonly serviceId: ServiceId },
+): readonly ServiceView[] {
+  const services = offices?.find((office) => office.officeId === officeId)?.services ?? [];
+  const own = services.filter((service) => service.serviceId === serviceId);
+  return own.length > 0 ? own : services;
+}

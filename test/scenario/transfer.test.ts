@@ -59,5 +59,13 @@ test('an official hands a case to another office, with a few words: its team rea
   await write(citizen.page, 'Thank you!');
   await log(other.page).getByText('Thank you!').waitFor();
   expect(await page.getByRole('link', { name: 'Anna Muller' }).count()).toBe(0);
+
+  // From here the citizen talks to, and books with, the office that has the case now.
+  const ways = citizen.page.getByRole('link', { name: /^(Talk by video now|Book a time): / });
+  expect(await ways.allTextContents()).toEqual(
+    ['Reimbursement', 'Health insurance card', 'Sick leave'].flatMap((name) => [`Talk by video now: ${name}`, `Book a time: ${name}`]),
+  );
+  await ways.last().click();
+  await citizen.page.getByText('Sick leave, Health insurance fund').waitFor();
   expect([...citizen.complaints, ...official.complaints, ...other.complaints]).toEqual([]);
 });
