@@ -35,6 +35,8 @@ export function surroundingsOf({ messenger, session: { role, displayName } }: Si
     ? {
         ...common,
         ownName: ownNameIn(messenger),
+        // That the call has ended and where its ticket is are told one after the other.
+        source: citizen.value?.entries.state ?? null,
         waitingPath,
         bookingPath: (call) => bookingPath(messenger, call),
         bar: null,
@@ -50,6 +52,7 @@ export function surroundingsOf({ messenger, session: { role, displayName } }: Si
     : {
         ...common,
         ownName: displayName ?? '',
+        source: null,
         waitingPath: () => '/queue',
         bookingPath: () => null,
         bar: (call, onInvite) =>

@@ -13,17 +13,17 @@ import type { Comparisons } from '../storage/comparisons.ts';
 import type { Drafts } from '../storage/texts.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { notice } from '../ui/notice.ts';
-import type { CallConnectionState } from './call-connection.ts';
+import { WatchAll } from '../ui/watch.ts';
 import { callWords, endedText, wasAnswered, wayTo } from './after/call-ending.ts';
 import type { CallIdentities } from './people/call-identities.ts';
 import './call-screen.ts';
-import { CallSession } from './call-session.ts';
+import { CallSession, type SessionEnding } from './call-session.ts';
 import './calls.css';
 import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
 import type { NamePerson } from './people/tile-people.ts';
 import { keptTranscript, type KeptLine } from './text/transcript.ts';
 
-type Ending = Extract<CallConnectionState, 'replaced' | 'ended' | 'unsupported'> | 'left';
+type Ending = SessionEnding | 'left';
 
 /** What the feature around a call gives it: names, the conversation, and what comes after. */
 export interface CallSurroundings {
@@ -36,6 +36,8 @@ export interface CallSurroundings {
   /** Draws the call's conversation. */
   readonly messages: (call: CallView) => TemplateResult;
   readonly conversationPath: (call: CallView) => string;
+  /** When it changes, so may what follows; null: never. */
+  readonly source: Observable<unknown> | null;
   /** Where somebody waits who is still, or again, in the line after it; null: not at all. */
   readonly waitingPath: (call: CallView) => string | null;
   readonly bookingPath: (call: CallView) => string | null;
@@ -77,10 +79,12 @@ export class CallPage extends GovPage {
   declare ending: Ending | null;
   declare failure: string | null;
   #session: CallSession | null = null;
+  #isLeaving = false;
   #stops: (() => void)[] = [];
 
   constructor() {
     super();
+    this.addController(new WatchAll(this, () => (this.surroundings.source === null ? [] : [this.surroundings.source])));
     this.joinWith = null;
     this.ending = null;
     this.failure = null;
@@ -142,11 +146,7 @@ export class CallPage extends GovPage {
       ${keyed(
         session,
         html`<gov-call-screen
-          .connection=${session.connection}
-          .devices=${session.devices}
-          .team=${session.team}
-          .known=${session.known}
-          .compared=${session.compared}
+          .session=${session}
           .role=${role}
           .nameOf=${surroundings.nameOf}
           .ownName=${surroundings.ownName}
@@ -225,13 +225,9 @@ export class CallPage extends GovPage {
     const { comparisons, drafts } = this.surroundings;
     const role = (): CallRole => this.#roleIn(this.call ?? call);
     const session = new CallSession({ callId, request, on, line, identities, role, comparisons, drafts, joinWith });
-    session.connection.state.subscribe(
-      (state) => (state === 'replaced' || state === 'ended' || state === 'unsupported') && this.#end(state),
-    );
     session.devices.state.subscribe(() => this.#remember(session.sends));
     this.#session = session;
-    // It may know at once that this browser cannot.
-    if (session.connection.state.value === 'unsupported') this.#end('unsupported');
+    session.onEnd((ending) => this.#end(ending));
     this.requestUpdate();
   }
 
@@ -243,7 +239,7 @@ export class CallPage extends GovPage {
 
   #end(ending: Ending): void {
     if (this.ending !== null) return;
-    this.ending = ending;
+    this.ending = this.#isLeaving && ending === 'ended' ? 'left' : ending;
     this.#keepText();
     this.#leaveCall();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('h1')?.focus());
@@ -270,8 +266,14 @@ export class CallPage extends GovPage {
 
   readonly #leave = (): void =>
     void this.#try(async () => {
-      await this.request('call:leave', { callId: this.callId });
-      this.#end('left');
+      // That this page is out of the room may be heard before the answer.
+      this.#isLeaving = true;
+      try {
+        await this.request('call:leave', { callId: this.callId });
+        this.#end('left');
+      } finally {
+        this.#isLeaving = false;
+      }
     });
 
   async #try(act: () => Promise<void>): Promise<void> {

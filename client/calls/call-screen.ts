@@ -14,11 +14,9 @@ import { GovElement } from '../ui/gov-element.ts';
 import { WatchAll } from '../ui/watch.ts';
 import { askColleague, inviteGuest } from './call-dialogs.ts';
 import { CallAnnouncements } from './call-announcements.ts';
-import type { CallConnection } from './call-connection.ts';
 import { alarmNotice, changedNotice, deviceNotices } from './call-notices.ts';
 import { moreActions } from './call-more.ts';
-import type { CallTeam } from './people/call-team.ts';
-import type { ComparedKeys } from './people/compared-keys.ts';
+import type { CallSession } from './call-session.ts';
 import './call-view.ts';
 import type { CallActs, CallPicture } from './call-view.ts';
 import type { SecurityState } from './people/security-line.ts';
@@ -28,7 +26,6 @@ import { rememberDevice, rememberedDevices, type DeviceKind } from './media/devi
 import { deviceDialog } from './device-dialog.ts';
 import { stateWords } from './state-words.ts';
 import type { LaneLine } from './text/lane-line.ts';
-import type { OwnDevices } from './media/own-devices.ts';
 import type { TileLayout } from './tile-layout.ts';
 
 function isGuest(role: CallRole): boolean {
@@ -41,11 +38,7 @@ const citizensGuests = ['relative', 'interpreter'] as const;
 /** A running call on this page: joins what the connection says with what the view draws. */
 export class CallScreen extends GovElement {
   static override properties = {
-    connection: { attribute: false },
-    devices: { attribute: false },
-    team: { attribute: false },
-    known: { attribute: false },
-    compared: { attribute: false },
+    session: { attribute: false },
     role: { attribute: false },
     nameOf: { attribute: false },
     ownName: { attribute: false },
@@ -57,12 +50,7 @@ export class CallScreen extends GovElement {
     speakerId: { state: true },
     signLanguage: { state: true },
   };
-  declare connection: CallConnection;
-  declare devices: OwnDevices;
-  declare team: CallTeam;
-  /** Everybody who was ever in the call, by account: authors of what is written. */
-  declare known: ReadonlyMap<AccountId, CallParticipant>;
-  declare compared: ComparedKeys;
+  declare session: CallSession;
   /** This person's, in this call. */
   declare role: CallRole;
   declare nameOf: NamePerson;
@@ -81,12 +69,7 @@ export class CallScreen extends GovElement {
 
   constructor() {
     super();
-    this.addController(
-      new WatchAll(this, () => {
-        const { state, call, people, own, security, text } = this.connection;
-        return [state, call, people, own, security, text.lines, text.isOpen, this.devices.state, this.team.state, this.compared.state];
-      }),
-    );
+    this.addController(new WatchAll(this, () => this.session.parts));
     this.ownName = '';
     this.bar = null;
     this.conversation = null;
@@ -96,11 +79,11 @@ export class CallScreen extends GovElement {
   }
 
   protected override willUpdate(): void {
-    const call = this.connection.call.value;
+    const call = this.session.connection.call.value;
     if (call === null) return;
     const { accountId, displayName } = call.official;
     const news = this.#announcements.next({
-      connection: this.connection.state.value,
+      connection: this.session.connection.state.value,
       others: this.#others(call),
       security: this.#security(),
       isHeld: call.held,
@@ -111,12 +94,12 @@ export class CallScreen extends GovElement {
 
   /** Somebody may sit in between: nothing more goes out, whatever it was that came on. */
   protected override updated(): void {
-    if (this.compared.state.value.state !== 'differs') this.#alarm = 'none';
+    if (this.session.compared.state.value.state !== 'differs') this.#alarm = 'none';
     else if (this.#alarm !== 'person goes on') this.#silence();
   }
 
   protected override render(): TemplateResult {
-    const call = this.connection.call.value;
+    const call = this.session.connection.call.value;
     return html`<gov-call-view
       .picture=${this.#picture(call)}
       .acts=${this.#acts(call)}
@@ -127,15 +110,16 @@ export class CallScreen extends GovElement {
   }
 
   #picture(call: Call | null): CallPicture {
-    const { connection, role } = this;
-    const { microphone, camera } = this.devices.state.value;
+    const { connection } = this.session;
+    const { role } = this;
+    const { microphone, camera } = this.session.devices.state.value;
     const sources = sourcesOfRole[role];
     const { state, code } = connection.security.value;
-    const compared = this.compared.state.value;
-    const { invites, failure } = this.team.state.value;
+    const compared = this.session.compared.state.value;
+    const { invites, failure } = this.session.team.state.value;
     return {
       others: this.#others(call),
-      self: ownTilePerson({ role, own: connection.own.value, devices: this.devices.state.value }),
+      self: ownTilePerson({ role, own: connection.own.value, devices: this.session.devices.state.value }),
       microphone: sources.includes('microphone') ? microphone.state === 'on' : null,
       camera: sources.includes('camera') ? camera.state === 'on' : null,
       speakerId: this.speakerId,
@@ -154,19 +138,20 @@ export class CallScreen extends GovElement {
       more: moreActions({
         role,
         isHeld: call?.held ?? false,
-        devices: this.devices,
+        devices: this.session.devices,
         isSigning: connection.own.value.isSigning,
         signLanguage: this.signLanguage,
         onSigning: (on) => connection.setSigning(on),
         onSignLanguage: this.#setSignLanguage,
         onChoose: this.#choose,
-        onHold: (held) => void this.team.hold(held),
+        onHold: (held) => void this.session.team.hold(held),
       }),
     };
   }
 
   #acts(call: Call | null): CallActs {
-    const { connection, team, role } = this;
+    const { connection, team } = this.session;
+    const { role } = this;
     const leads = role === 'official';
     return {
       microphone: () => void this.#toggle('microphone'),
@@ -191,18 +176,18 @@ export class CallScreen extends GovElement {
   }
 
   #others(call: Call | null): ReturnType<typeof tilePeople> {
-    return tilePeople(this.connection.people.value, (participant: CallParticipant) => this.nameOf(participant, call));
+    return tilePeople(this.session.connection.people.value, (participant: CallParticipant) => this.nameOf(participant, call));
   }
 
   /** What people have compared outweighs what their pages have agreed. */
   #security(): SecurityState {
-    return this.compared.state.value.state === 'differs' ? 'alarm' : this.connection.security.value.state;
+    return this.session.compared.state.value.state === 'differs' ? 'alarm' : this.session.connection.security.value.state;
   }
 
   #notices(): TemplateResult {
-    const { own, people } = this.connection;
-    const others = this.#others(this.connection.call.value);
-    const compared = this.compared.state.value;
+    const { own, people } = this.session.connection;
+    const others = this.#others(this.session.connection.call.value);
+    const compared = this.session.compared.state.value;
     const differs = compared.state === 'differs';
     const isAlarm = this.#security() === 'alarm';
     const names = others.filter(({ trust }) => trust === 'alarm').map(({ name }) => name);
@@ -214,12 +199,12 @@ export class CallScreen extends GovElement {
     const { role, leaveText, writePath, onLeave } = this;
     const alarm = { names, differs, role, leaveText, writePath, onLeave };
     const isSilent = own.value.isSilent && people.value.some(({ isHere }) => isHere);
-    return html`${isAlarm ? alarmNotice(alarm) : nothing}${isAlarm ? nothing : news.map(changedNotice)}${deviceNotices(this.devices.state.value, isSilent, this.#choose)}`;
+    return html`${isAlarm ? alarmNotice(alarm) : nothing}${isAlarm ? nothing : news.map(changedNotice)}${deviceNotices(this.session.devices.state.value, isSilent, this.#choose)}`;
   }
 
   #lines(call: Call | null): readonly LaneLine[] {
-    return this.connection.text.lines.value.map(({ id, accountId, isOwn, text, isOpen }) => {
-      const participant = this.known.get(accountId);
+    return this.session.connection.text.lines.value.map(({ id, accountId, isOwn, text, isOpen }) => {
+      const participant = this.session.known.get(accountId);
       const author = isOwn ? t('calls.you') : participant === undefined ? t('calls.somebody') : this.nameOf(participant, call).name;
       return { id, accountId, isOwn, text, isOpen, author, role: participant?.role ?? this.role };
     });
@@ -228,30 +213,30 @@ export class CallScreen extends GovElement {
   /** Citizen and official decide; guests are told nothing they could decide. */
   #consent(call: Call | null): CallPicture['consent'] {
     if (this.role !== 'citizen' && this.role !== 'official') return null;
-    const others = this.connection.people.value.filter(({ role }) => role === 'citizen' || role === 'official');
+    const others = this.session.connection.people.value.filter(({ role }) => role === 'citizen' || role === 'official');
     return {
-      mine: this.connection.own.value.agreesToKeepText,
+      mine: this.session.connection.own.value.agreesToKeepText,
       others: others.map((person) => ({ name: this.nameOf(person, call).name, agrees: person.agreesToKeepText })),
     };
   }
 
   async #toggle(source: 'microphone' | 'camera'): Promise<void> {
     if (this.#alarm === 'silenced') this.#alarm = 'person goes on';
-    await this.devices.toggle(source);
-    const isOn = this.devices.state.value[source].state === 'on';
+    await this.session.devices.toggle(source);
+    const isOn = this.session.devices.state.value[source].state === 'on';
     if (source === 'microphone') announcer().announce(isOn ? t('calls.announceUnmuted') : t('calls.announceMuted'));
     else announcer().announce(isOn ? t('calls.announceCameraOn') : t('calls.announceCameraOff'));
   }
 
   async #compare(): Promise<void> {
-    const { code } = this.connection.security.value;
+    const { code } = this.session.connection.security.value;
     if (code === null) return;
-    const names = this.#others(this.connection.call.value)
+    const names = this.#others(this.session.connection.call.value)
       .filter(({ isHere }) => isHere)
       .map(({ name }) => name);
     const answer = await compareDialog({ digits: code.digits, symbols: code.emoji, names, isKept: !isGuest(this.role) });
     if (answer === null) return;
-    await this.compared.note(answer);
+    await this.session.compared.note(answer);
     if (answer === 'differs') this.#silence();
     else announcer().announce(t('safety.announceSame'));
   }
@@ -259,23 +244,23 @@ export class CallScreen extends GovElement {
   /** The person may switch things on again himself, and says so by doing it. */
   #silence(): void {
     this.#alarm = 'silenced';
-    const { microphone, camera } = this.devices.state.value;
-    if (microphone.state === 'on') void this.devices.toggle('microphone');
-    if (camera.state === 'on') void this.devices.toggle('camera');
-    this.devices.stopScreen();
+    const { microphone, camera } = this.session.devices.state.value;
+    if (microphone.state === 'on') void this.session.devices.toggle('microphone');
+    if (camera.state === 'on') void this.session.devices.toggle('camera');
+    this.session.devices.stopScreen();
   }
 
   readonly #inviteInterpreter = (): void =>
-    void inviteGuest(this.team, { roles: ['interpreter', 'captioner', 'relative'], inviter: this.ownName });
+    void inviteGuest(this.session.team, { roles: ['interpreter', 'captioner', 'relative'], inviter: this.ownName });
 
   readonly #layout = ({ large, small }: TileLayout): void => {
-    for (const { person, shows } of large) this.connection.prefer(shows, person.accountId, { small: false });
-    for (const { person, shows } of small) this.connection.prefer(shows, person.accountId, { small: true });
+    for (const { person, shows } of large) this.session.connection.prefer(shows, person.accountId, { small: false });
+    for (const { person, shows } of small) this.session.connection.prefer(shows, person.accountId, { small: true });
   };
 
   readonly #setSignLanguage = (on: boolean): void => {
     this.signLanguage = on;
-    this.connection.setSignLanguage(on);
+    this.session.connection.setSignLanguage(on);
     announcer().announce(t(on ? 'calls.announceSignLanguageOn' : 'calls.announceSignLanguageOff'));
   };
 
@@ -285,7 +270,7 @@ export class CallScreen extends GovElement {
         rememberDevice(kind, deviceId);
         this.speakerId = deviceId;
       } else {
-        void this.devices.use(kind, deviceId);
+        void this.session.devices.use(kind, deviceId);
       }
     });
   };

@@ -4,7 +4,7 @@ import type { Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
-import { CallConnection } from './call-connection.ts';
+import { CallConnection, type CallConnectionState } from './call-connection.ts';
 import type { CallIdentities } from './people/call-identities.ts';
 import { CallTeam } from './people/call-team.ts';
 import { ComparedKeys } from './people/compared-keys.ts';
@@ -30,6 +30,9 @@ export interface CallSessionOptions {
   /** What is sent from the start. */
   readonly joinWith: JoinWith;
 }
+
+/** Why this page's being in a call is over, unless it is by the page itself. */
+export type SessionEnding = Extract<CallConnectionState, 'replaced' | 'ended' | 'unsupported'>;
 
 /** This page's being in a call: the connection, the person's devices, and what he may change about who is in it. Whoever makes it closes it. */
 export class CallSession {
@@ -60,6 +63,21 @@ export class CallSession {
   get sends(): JoinWith {
     const { microphone, camera } = this.devices.state.value;
     return [...(isSent(microphone) ? (['audio'] as const) : []), ...(isSent(camera) ? (['video'] as const) : [])];
+  }
+
+  /** Everything that a screen draws. */
+  get parts(): readonly Observable<unknown>[] {
+    const { state, call, people, own, security, text } = this.connection;
+    return [state, call, people, own, security, text.lines, text.isOpen, this.devices.state, this.team.state, this.compared.state];
+  }
+
+  /** Tells how it ended for this page; at once if it has: a browser that cannot is known for that from the start. */
+  onEnd(listener: (ending: SessionEnding) => void): void {
+    const tell = (state: CallConnectionState): void => {
+      if (state === 'replaced' || state === 'ended' || state === 'unsupported') listener(state);
+    };
+    this.connection.state.subscribe(tell);
+    tell(this.connection.state.value);
   }
 
   /** `isOver`: there will be no coming back to what was written. */

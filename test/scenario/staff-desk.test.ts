@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityViolations, launchBrowser, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
-import { enrol, log, newVisitor, signUp, unlock, type Visitor, write } from '../support/visitors.ts';
+import { enrol, hearsAndSees, log, newVisitor, signUp, unlock, type Visitor, write } from '../support/visitors.ts';
 
 let browser: Browser;
 let installation: Installation;
@@ -112,18 +112,64 @@ describe('an official', () => {
     expect(await accessibilityViolations(colleague.page)).toEqual([]);
   });
 
-  test('is in the call beside the case, and still beside it after hanging up', async () => {
+  test('is in the call beside the case', async () => {
     const { page } = official;
-    await citizen.page.getByRole('alertdialog').getByRole('button', { name: 'Answer without camera' }).click();
+    await citizen.page.getByRole('alertdialog').getByRole('button', { name: 'Answer with video' }).click();
     await page.getByRole('heading', { level: 1, name: 'Call with Anna Muller' }).waitFor();
     await log(page).getByText('Two weeks.').waitFor();
     await page.getByRole('link', { name: 'Inbox' }).click();
     await page.getByRole('link', { name: 'Back to the call' }).click();
-    await page.getByRole('button', { name: 'Hang up' }).click();
-    await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
-    await log(page)
+    await Promise.all([citizen, official].map(hearsAndSees));
+  });
+
+  test('asks a colleague in, who is asked on every page, stays free until he comes, and is seen and heard then', async () => {
+    const { page } = official;
+    await page.getByRole('button', { name: 'Show people' }).click();
+    await page.getByRole('button', { name: 'Ask a colleague' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Ask somebody of the team' });
+    await dialog.getByRole('listitem').filter({ hasText: 'Luc Majerus' }).getByText('Available').waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Ask: Luc Majerus' }).click();
+    await expect.poll(() => official.announcements(), patiently).toContain('Asked: Luc Majerus');
+
+    const asked = colleague.page.getByRole('complementary', { name: 'Claire Weber asks you to join a call.' });
+    await asked.waitFor();
+    await expect.poll(() => colleague.announcements(), patiently).toContain('Claire Weber asks you to join a call.');
+    expect(await accessibilityViolations(colleague.page)).toEqual([]);
+    // Only asked: he can still take somebody from the line.
+    await colleague.page.getByRole('button', { name: 'Take next' }).waitFor();
+    expect(await colleague.page.getByRole('link', { name: 'Back to the call' }).count()).toBe(0);
+    await colleague.page.getByRole('link', { name: 'Inbox' }).click();
+    await asked.getByRole('link', { name: 'Join' }).click();
+    await colleague.page.getByRole('button', { name: 'Join with camera and microphone' }).click();
+    await Promise.all([citizen, official, colleague].map(hearsAndSees));
+    await citizen.page.locator('.tiles').getByText('Luc Majerus').waitFor();
+  });
+
+  test('hands the call over, leaves it, is asked in again, and the colleague leads it to its end', async () => {
+    const { page } = official;
+    await page.getByRole('button', { name: 'Hand over: Luc Majerus' }).click();
+    await page.getByRole('dialog', { name: 'Hand the call over? Luc Majerus' }).getByRole('button', { name: 'Hand over' }).click();
+    await expect.poll(() => citizen.announcements(), patiently).toContain('Leads the call now: Luc Majerus');
+    await citizen.page.getByRole('heading', { level: 1, name: 'Call with Luc Majerus, Citizens’ office' }).waitFor();
+    await colleague.page.getByRole('region', { name: 'About this call' }).waitFor();
+    await colleague.page.getByRole('button', { name: 'Hang up' }).waitFor();
+    await page.getByRole('button', { name: 'Leave the call' }).click();
+    await page.getByRole('heading', { level: 1, name: 'You have left the call' }).waitFor();
+    await page.getByText('To come back, ask to be called in again: Luc Majerus').waitFor();
+    await Promise.all([citizen, colleague].map(hearsAndSees));
+
+    await colleague.page.getByRole('button', { name: 'Show people' }).click();
+    await colleague.page.getByRole('button', { name: 'Ask a colleague' }).click();
+    await colleague.page.getByRole('button', { name: 'Ask: Claire Weber' }).click();
+    await page.getByRole('button', { name: 'Join with microphone only' }).click();
+    await Promise.all([citizen, official, colleague].map(hearsAndSees));
+    await colleague.page.getByRole('button', { name: 'Hang up' }).click();
+    await colleague.page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
+    await log(colleague.page)
       .getByText(/^Video call ended/)
       .waitFor();
+    await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
     expect(official.complaints).toEqual([]);
     expect(official.foreignRequests).toEqual([]);
   });
@@ -134,6 +180,7 @@ describe('an official', () => {
     const owner = await installation.connectOwner();
     await owner.remove(office.officeId, accountId);
     owner.close();
+    await colleague.page.getByRole('link', { name: 'Waiting line' }).click();
     const removed = colleague.page.getByRole('heading', { level: 1, name: 'You no longer belong to this team' });
     await removed.waitFor();
     await colleague.page.reload();

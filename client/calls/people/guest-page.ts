@@ -53,7 +53,8 @@ export class GuestPage extends GovPage {
   declare refusal: string | null;
   #connection: Connection | null = null;
   #session: CallSession | null = null;
-  #stops: (() => void)[] = [];
+  #stop: (() => void) | null = null;
+  #isLeaving = false;
 
   constructor() {
     super();
@@ -90,11 +91,7 @@ export class GuestPage extends GovPage {
       ${keyed(
         session,
         html`<gov-call-screen
-          .connection=${session.connection}
-          .devices=${session.devices}
-          .team=${session.team}
-          .known=${session.known}
-          .compared=${session.compared}
+          .session=${session}
           .role=${address.role}
           .nameOf=${nameOf}
           .leaveText=${t('calls.leaveCall')}
@@ -174,14 +171,8 @@ export class GuestPage extends GovPage {
       joinWith,
     });
     this.#session = session;
-    this.#stops = [
-      on('call:changed', (fact) => fact.call.callId === call.callId && this.#changed(fact.call, identities.accountId)),
-      session.connection.state.subscribe((state) => {
-        if (state === 'replaced' || state === 'unsupported') this.#end(state);
-        if (state === 'ended') this.#end(this.call?.state === 'ended' ? 'over' : 'removed');
-      }),
-    ];
-    if (session.connection.state.value === 'unsupported') this.#end('unsupported');
+    this.#stop = on('call:changed', (fact) => fact.call.callId === call.callId && this.#changed(fact.call, identities.accountId));
+    session.onEnd((end) => this.#end(end !== 'ended' ? end : this.call?.state === 'ended' ? 'over' : 'removed'));
     this.requestUpdate();
   }
 
@@ -193,14 +184,13 @@ export class GuestPage extends GovPage {
 
   #end(ending: Ending): void {
     if (this.ending !== null) return;
-    this.ending = ending;
+    this.ending = this.#isLeaving && ending === 'removed' ? 'left' : ending;
     this.#leaveCall();
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('h1')?.focus());
   }
 
   #leaveCall(): void {
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
+    this.#stop?.();
     this.#session?.close();
     this.#session = null;
     this.#connection?.close();
@@ -209,6 +199,8 @@ export class GuestPage extends GovPage {
 
   readonly #leave = async (): Promise<void> => {
     const { call } = this;
+    // That he is not in the call any more may be heard before the answer.
+    this.#isLeaving = true;
     try {
       if (call !== null) await this.#connection?.request('call:leave', { callId: call.callId });
     } catch (error) {

@@ -24,8 +24,10 @@ const key = 'call';
 export class OwnWords {
   readonly #options: OwnWordsOptions;
   #stops: readonly (() => void)[] = [];
+  #isClosed = false;
   #kept = '';
-  #keeping: Promise<void> | null = null;
+  #keeping: Promise<void> = Promise.resolve();
+  #isKeeping = false;
 
   constructor(options: OwnWordsOptions) {
     this.#options = options;
@@ -40,6 +42,7 @@ export class OwnWords {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const stop of this.#stops) stop();
     this.#stops = [];
   }
@@ -47,17 +50,22 @@ export class OwnWords {
   async #begin(): Promise<void> {
     const { callId, drafts, text, own, agree } = this.#options;
     const before = parse(await drafts.load(key), callId);
+    if (this.#isClosed) return;
     if (before !== null) {
       text.resume(before.written);
       if (before.agrees) agree();
     }
-    const keep = (): void => void (this.#keeping ??= this.#keep());
+    const keep = (): void => {
+      if (!this.#isKeeping) this.#keeping = this.#keep();
+    };
     this.#stops = [text.lines.subscribe(keep), own.subscribe(keep)];
+    keep();
   }
 
   /** One after the other, and the newest last. */
   async #keep(): Promise<void> {
     const { callId, drafts, text, own } = this.#options;
+    this.#isKeeping = true;
     for (;;) {
       const { written } = text;
       const agrees = own.value.agreesToKeepText;
@@ -67,7 +75,7 @@ export class OwnWords {
       this.#kept = words;
       await drafts.save(key, JSON.stringify({ callId, at: Date.now(), agrees, written }));
     }
-    this.#keeping = null;
+    this.#isKeeping = false;
   }
 }
 
