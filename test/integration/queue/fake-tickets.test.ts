@@ -1,14 +1,17 @@
 import { Agent } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createRateLimit } from '../../../server/platform/rate-limit.ts';
+import { type Database, openDatabase } from '../../../server/platform/database.ts';
 import type { Response } from '../../../server/protocol/commands.ts';
 import { type ConversationId, newId } from '../../../server/protocol/ids.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { agentFrom } from '../../support/fetch-from.ts';
+import { printFigures } from '../../support/figures.ts';
+import { startLimitedServer } from '../../support/limited-server.ts';
 import { type Line, type RegistrationBody, Somebody } from '../../support/people.ts';
 import { codeOf } from '../../support/refusal.ts';
-import { startTestServer, type TestServer } from '../../support/server.ts';
 import { TestOffice } from '../../support/test-office.ts';
 
 /** reliability.md R37. CI tries a few; `FAKE_TICKETS=10000` all of a minute, `FAKE_TICKETS_LIMITER=off` shows what they do without limits. */
@@ -20,21 +23,26 @@ const realCount = scriptCount;
 /** What the server lets one address have in an hour (server/accounts/registration-routes.ts). */
 const newCitizensPerAddress = 10;
 
-let server: TestServer;
+let own: TestDatabase;
+let database: Database;
+let server: Awaited<ReturnType<typeof startLimitedServer>>;
 let office: TestOffice;
 const agents: Agent[] = [];
 const people: Somebody[] = [];
 
 beforeAll(async () => {
-  const rateLimit = isLimited ? createRateLimit(null) : { take: async () => undefined };
-  server = await startTestServer({ rateLimit, maxChallengesPerAddress: 10 });
-  office = await TestOffice.create(server);
+  own = await createTestDatabase();
+  database = openDatabase({ url: own.url, log: pino({ level: 'silent' }) });
+  server = await startLimitedServer(own.url, { isLimited });
+  office = await TestOffice.create({ ...server, database, databaseUrl: own.url, log: [] });
 });
 afterAll(async () => {
   for (const somebody of people) somebody.close();
   for (const agent of agents) agent.destroy();
   office.close();
   await server.close();
+  await database.destroy();
+  await own.drop();
 });
 
 interface Visitor {
@@ -134,9 +142,15 @@ test(`R37: ${attempts} fake attempts from ${scriptCount} addresses refuse no rea
     const [victim] = real;
     if (victim) scripts.push(new Script(agent, await arrive(await newcomer(agent).register()), victim));
   }
+  const [quietMs, besideMs]: [number[], number[]] = [[], []];
+  const take = async (visitor: Visitor, waitedMs: number[]): Promise<void> => {
+    const askedAt = performance.now();
+    await join(visitor);
+    waitedMs.push(performance.now() - askedAt);
+  };
   const [before, during] = [real.slice(0, Math.ceil(realCount / 2)), real.slice(Math.ceil(realCount / 2))];
   // Whoever is refused anything ends the test.
-  for (const visitor of before) await join(visitor);
+  for (const visitor of before) await take(visitor, quietMs);
 
   const everyMs = (60_000 / attemptsPerMinute) * scriptCount;
   const attemptsEach = Math.ceil(attempts / scriptCount);
@@ -150,7 +164,7 @@ test(`R37: ${attempts} fake attempts from ${scriptCount} addresses refuse no rea
   });
   for (const visitor of during) {
     await pause((everyMs * attemptsEach) / (during.length + 1));
-    await join(visitor);
+    await take(visitor, besideMs);
     expect((await visitor.line.request('queue:list-mine', {})).entries).toHaveLength(1);
   }
   await Promise.all(attack);
@@ -159,11 +173,11 @@ test(`R37: ${attempts} fake attempts from ${scriptCount} addresses refuse no rea
   for (const script of scripts) for (const [outcome, count] of script.outcomes) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count);
   const { rows } = await sql<{ people: number; tickets: number; most: number }>`
     select count(*)::int as people, sum(open)::int as tickets, max(open)::int as most
-    from (select count(*) as open from queue_entries where state = 'waiting' group by citizen_id, office_id) as each`.execute(
-    server.database,
-  );
+    from (select count(*) as open from queue_entries where state = 'waiting' group by citizen_id, office_id) as each`.execute(database);
   const [held] = rows;
   if (!held) throw new Error('nobody waits');
+  printFigures('a number, before', quietMs);
+  printFigures('a number, beside them', besideMs);
   if (process.env['FIGURES'] !== undefined)
     process.stdout.write(`${JSON.stringify(Object.fromEntries(outcomes), null, 2)}\nfake tickets: ${held.tickets - realCount}\n`);
 
