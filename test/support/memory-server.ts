@@ -75,6 +75,9 @@ export class MemoryServer {
     return member;
   }
 
+  /** Commands that are refused as by a session that has ended, and how often they were. */
+  readonly refused = new Map<CommandName, number>();
+
   listen(member: Member, tell: (fact: Fact) => void): () => void {
     const listener = { member, tell };
     this.#listeners.add(listener);
@@ -85,12 +88,23 @@ export class MemoryServer {
     const handlers: Handlers = this.#handlers;
     const handler = handlers[name];
     if (!handler) throw refusal('unknown_command');
+    const refusals = this.refused.get(name);
+    if (refusals !== undefined) {
+      this.refused.set(name, refusals + 1);
+      throw refusal('unauthenticated');
+    }
     try {
       return handler(request, caller);
     } catch (error) {
       if (error instanceof CryptoError) throw refusal(error.code === 'stale_key' ? 'stale_epoch' : 'bad_request');
       throw error;
     }
+  }
+
+  /** What everybody is told when the inbox's chain has grown. */
+  tellOfInbox(): void {
+    const fact = { inboxId: idOf<'inbox'>(this.inbox.id), head: this.inbox.shelf.links.length };
+    for (const { tell } of Array.from(this.#listeners)) tell({ name: 'inbox:changed', fact });
   }
 
   /** Texts of nobody: how many messages were stored. */

@@ -111,6 +111,30 @@ test('what one writes the other reads, with the name each goes by, and delivery 
   expect(answered.state.value.problems).toEqual([]);
 });
 
+test('a chain that cannot be asked for when the inbox has changed is no error of the page, which goes on', async () => {
+  const { pages, conversationId } = await openScene();
+  const uncaught: unknown[] = [];
+  const note = (error: unknown): void => void uncaught.push(error);
+  process.prependListener('unhandledRejection', note);
+  server.refused.set('inbox:load', 0);
+  server.tellOfInbox();
+  await passUntil(
+    () => (server.refused.get('inbox:load') ?? 0) >= 2,
+    () => 'both have asked',
+  );
+  server.refused.delete('inbox:load');
+  const [asked, answered] = [pages.citizen, pages.official].map(({ messenger }) => messenger.conversation(conversationId));
+  if (!asked || !answered) throw new Error('two pages');
+  await settle(asked.send('meanwhile', 'en'));
+  await passUntil(
+    () => textsOf(answered).length === 1,
+    () => answered.state.value,
+  );
+  process.off('unhandledRejection', note);
+  expect(uncaught).toEqual([]);
+  expect([...pages.citizen.alarms, ...pages.official.alarms]).toEqual([]);
+});
+
 test('an official who joins later reads the history; one who is removed reads nothing that follows', async () => {
   const { pages, conversationId } = await openScene();
   const asked = pages.citizen.messenger.conversation(conversationId);
