@@ -13,6 +13,7 @@ const programs = {
   start: 'deploy/start.ts',
   test: 'deploy/test.ts',
   evil: 'deploy/evil.ts',
+  fuzz: 'deploy/fuzz.ts',
   schalter: 'deploy/schalter.ts',
   bench: 'test/bench/main.ts',
 };

@@ -40,6 +40,13 @@ export const workerBuild: SystemNeed = {
   },
 };
 
+/** libFuzzer and the sanitizers are clang's. */
+export const fuzzerBuild: SystemNeed = {
+  what: 'the compiler clang',
+  packages: ['clang-16', 'libclang-rt-16-dev'],
+  isPresent: async () => await hasPrograms(['clang++-16']),
+};
+
 /**
  * Sees to it that everything needed is there: installs it where it may, and where not
  * @throws Error with the command that somebody else has to run.
