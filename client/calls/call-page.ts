@@ -19,6 +19,7 @@ import type { CallIdentities } from './people/call-identities.ts';
 import './call-screen.ts';
 import { CallSession, type SessionEnding } from './call-session.ts';
 import './calls.css';
+import { prepareDevice } from './media/media-capabilities.ts';
 import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
 import type { NamePerson } from './people/tile-people.ts';
 import { keptTranscript, type KeptLine } from './text/transcript.ts';
@@ -198,7 +199,10 @@ export class CallPage extends GovPage {
       const { calls } = await this.request('call:list-mine', {});
       this.call ??= calls.find(({ callId }) => callId === this.callId) ?? null;
       // While the person reads and the browser asks: what the others are known by comes in the meantime.
-      if (this.call !== null) this.identities.ready(this.call).catch(() => undefined);
+      if (this.call !== null) {
+        this.identities.ready(this.call).catch(() => undefined);
+        if (this.call.state !== 'ended' && this.joinWith === null) void prepareDevice(this.request, this.callId);
+      }
       if (this.call !== null && this.joinWith !== null && this.#session === null) this.#join(this.call, this.joinWith);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

@@ -5,12 +5,13 @@ import type { Caller } from '../platform/caller.ts';
 import type { Handlers } from '../platform/commands.ts';
 import { requireRole, requireRunning, viewOf, type RunningState } from './call.ts';
 import type { Calls } from './calls.ts';
-import { dataProducerOf, producerOf } from './media-views.ts';
+import { consumerOf, dataProducerOf, producerOf } from './media-views.ts';
 import { mediaIdSchema, schemas } from './schemas.ts';
 import type { CallParts } from './switchboard.ts';
 
 export type MediaCommandName = Extract<
   keyof CallCommands,
+  | 'call:prepare'
   | 'call:join'
   | 'call:connect-transport'
   | 'call:restart-ice'
@@ -26,7 +27,6 @@ export type MediaCommandName = Extract<
 
 const people = ['citizen', 'official', 'guest'] as const;
 const transportIdSchema = mediaIdSchema<'transport'>();
-const consumerIdSchema = mediaIdSchema<'consumer'>();
 const dataConsumerIdSchema = mediaIdSchema<'data consumer'>();
 
 /**
@@ -41,27 +41,38 @@ export function mediaHandlers({ calls, members, rooms, store, peers, now }: Call
   };
 
   return {
+    'call:prepare': {
+      // A guest's page has no session before it joins.
+      allow: ['citizen', 'official'],
+      schema: schemas['call:prepare'],
+      limit: { points: 60, perSeconds: 60 },
+      async run({ callId }, { accountId }) {
+        const { routerRtpCapabilities } = await rooms.open(requireRunning(await store.get(callId), accountId));
+        return { routerRtpCapabilities };
+      },
+    },
     'call:join': {
       allow: people,
       schema: schemas['call:join'],
       limit: { points: 60, perSeconds: 60 },
-      async run({ callId, peerId }, caller) {
+      async run({ callId, peerId, ...capabilities }, caller) {
         const { accountId } = caller;
         const call = await calls.enter(callId, caller, peerId);
-        const node = await rooms.open(call);
+        const { node } = await rooms.open(call);
         const placed = { ...call, node };
-        const joined = await rooms.request(placed, 'peer:join', { roomId: callId, peerId, ownerId: accountId });
+        const joined = await rooms.request(placed, 'peer:join', { roomId: callId, peerId, ownerId: accountId, ...capabilities });
         if (!(await peers.assert({ callId, peerId, accountId }))) await confirm(placed, peerId, caller);
-        await store.markSeen([callId], now());
-        const latest = await store.get(callId);
+        const [latest, present] = await Promise.all([store.get(callId), members.read(callId), store.markSeen([callId], now())]);
+        const producers = joined.producers.flatMap((producer) => producerOf(latest, producer));
         return {
           call: viewOf(latest),
-          members: await members.read(callId),
+          members: present,
           routerRtpCapabilities: joined.routerRtpCapabilities,
           send: { ...joined.send, transportId: transportIdSchema.parse(joined.send.transportId) },
           receive: { ...joined.receive, transportId: transportIdSchema.parse(joined.receive.transportId) },
-          producers: joined.producers.flatMap((producer) => producerOf(latest, producer)),
+          producers,
           dataProducers: joined.dataProducers.flatMap((dataProducer) => dataProducerOf(latest, dataProducer)),
+          consumers: joined.consumers.map(consumerOf).filter(({ producerId }) => producers.some((each) => each.producerId === producerId)),
         };
       },
     },
@@ -131,8 +142,7 @@ export function mediaHandlers({ calls, members, rooms, store, peers, now }: Call
       limit: { points: 240, perSeconds: 60 },
       async run({ producerId, rtpCapabilities, ...request }, caller) {
         const { call, address } = await addressOf(request, caller);
-        const consumer = await rooms.request(call, 'consumer:create', { ...address, producerId, rtpCapabilities });
-        return { ...consumer, producerId, consumerId: consumerIdSchema.parse(consumer.consumerId) };
+        return consumerOf(await rooms.request(call, 'consumer:create', { ...address, producerId, rtpCapabilities }));
       },
     },
     'call:resume-consumer': {

@@ -1,9 +1,10 @@
-import { mediaSources, type RemoteDataProducer, type RemoteProducer } from '../protocol/calls.ts';
+import { mediaSources, type RemoteConsumer, type RemoteDataProducer, type RemoteProducer } from '../protocol/calls.ts';
 import { participantsOf, type Call } from './call.ts';
 import { mediaIdSchema } from './schemas.ts';
-import type { SfuDataProducer, SfuProducer } from './sfu-client.ts';
+import type { SfuDataProducer, SfuProducer, SfuResult } from './sfu-client.ts';
 
 const producerIdSchema = mediaIdSchema<'producer'>();
+const consumerIdSchema = mediaIdSchema<'consumer'>();
 const dataProducerIdSchema = mediaIdSchema<'data producer'>();
 const peerIdSchema = mediaIdSchema<'peer'>();
 
@@ -29,4 +30,9 @@ export function dataProducerOf(call: Call, { dataProducerId, peerId, ownerId }: 
   const sender = participantsOf(call).find(({ accountId }) => accountId === ownerId);
   if (!sender) return [];
   return [{ dataProducerId: dataProducerIdSchema.parse(dataProducerId), peerId: peerIdSchema.parse(peerId), accountId: sender.accountId }];
+}
+
+/** How a track comes to one page. */
+export function consumerOf({ consumerId, producerId, ...consumer }: SfuResult<'consumer:create'>): RemoteConsumer {
+  return { ...consumer, consumerId: consumerIdSchema.parse(consumerId), producerId: producerIdSchema.parse(producerId) };
 }

@@ -16,6 +16,11 @@ export interface RoomsDependencies {
   readonly log: Log;
 }
 
+export interface OpenRoom extends SfuResult<'room:open'> {
+  /** That it is on. */
+  readonly node: string;
+}
+
 /** Rooms with these names belong to no call: somebody tries out his line. */
 export const checkPrefix = 'check-';
 
@@ -27,21 +32,19 @@ export class Rooms {
     this.#dependencies = dependencies;
   }
 
-  /** Opens the call's room where it is, or was last, or else on the least loaded node; the node. Throws `unavailable`. */
-  async open(call: Call): Promise<string> {
+  /** Opens the call's room where it is, or was last, or else on the least loaded node. Throws `unavailable`. */
+  async open(call: Call): Promise<OpenRoom> {
     const { pool } = this.#dependencies;
     const { callId } = call;
     const node = call.node !== null && pool.isLiving(call.node) ? call.node : await this.#place(call, pool.choose());
     try {
-      await pool.request(node, 'room:open', { roomId: callId });
-      return node;
+      return { ...(await pool.request(node, 'room:open', { roomId: callId })), node };
     } catch (error) {
       // A node that is about to go opens nothing new: this call moves now.
       const other = pool.isDraining(node) ? pool.choose({ mustLive: true }) : null;
       if (other === null) throw error;
       const placed = await this.#place({ ...call, node }, other);
-      await pool.request(placed, 'room:open', { roomId: callId });
-      return placed;
+      return { ...(await pool.request(placed, 'room:open', { roomId: callId })), node: placed };
     }
   }
 

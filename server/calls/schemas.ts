@@ -31,7 +31,8 @@ const person = call.extend({ accountId: chainIdSchema<'account'>() });
 
 export const schemas = {
   'call:list-mine': z.strictObject({}),
-  'call:join': peer,
+  'call:prepare': call,
+  'call:join': peer.extend({ rtpCapabilities: rtpCapabilitiesSchema.exactOptional() }),
   'call:signal': peer.extend({ to: mediaIdSchema<'peer'>().nullable(), signal: bytesSchema({ maxBytes: limits.callSignalBytes }) }),
   'call:connect-transport': transport.extend({ dtlsParameters: dtlsParametersSchema }),
   'call:restart-ice': transport,

@@ -110,6 +110,16 @@ export interface RemoteProducer {
   readonly paused: boolean;
 }
 
+/** How a track of somebody else comes to this page; a picture in its small layer, until `call:prefer` says otherwise. */
+export interface RemoteConsumer {
+  readonly consumerId: ConsumerId;
+  readonly producerId: ProducerId;
+  readonly kind: MediaKind;
+  readonly rtpParameters: RtpParameters;
+  /** Whether the producer is. */
+  readonly paused: boolean;
+}
+
 /** The channel on which somebody else writes: sealed real-time text and states. One a peer. */
 export interface RemoteDataProducer {
   readonly dataProducerId: DataProducerId;
@@ -142,8 +152,13 @@ interface OfPeer {
 export interface CallCommands {
   /** The caller's calls that have not ended: what a reloaded page comes back to. */
   'call:list-mine': (request: Record<string, never>) => { calls: readonly CallView[] };
-  /** Joins, or joins again: an earlier peer of the same person is replaced. The citizen's first join answers the call. */
-  'call:join': (request: OfPeer) => {
+  /** Before joining, while a person still reads: what the call's room offers, so that the browser can get ready for it. */
+  'call:prepare': (request: { callId: CallId }) => { routerRtpCapabilities: RtpCapabilities };
+  /**
+   * Joins, or joins again: an earlier peer of the same person is replaced. The citizen's first join answers the call. A page that says what
+   * it can decode is given consumers at once: attach their tracks before connecting, then nothing need be asked for and nothing resumed.
+   */
+  'call:join': (request: OfPeer & { rtpCapabilities?: RtpCapabilities }) => {
     call: CallView;
     members: CallMembers;
     routerRtpCapabilities: RtpCapabilities;
@@ -151,6 +166,7 @@ export interface CallCommands {
     receive: TransportParameters;
     producers: readonly RemoteProducer[];
     dataProducers: readonly RemoteDataProducer[];
+    consumers: readonly RemoteConsumer[];
   };
   /** An opaque, end-to-end signed message to one member's page, or to all others. May be lost: whoever misses an answer sends again. */
   'call:signal': (request: OfPeer & { to: PeerId | null; signal: Base64Url }) => Record<string, never>;
@@ -166,13 +182,7 @@ export interface CallCommands {
     dataProducerId: DataProducerId;
   };
   /** Made paused: attach the track, then resume. */
-  'call:consume': (request: OfPeer & { producerId: ProducerId; rtpCapabilities: RtpCapabilities }) => {
-    consumerId: ConsumerId;
-    producerId: ProducerId;
-    kind: MediaKind;
-    rtpParameters: RtpParameters;
-    paused: boolean;
-  };
+  'call:consume': (request: OfPeer & { producerId: ProducerId; rtpCapabilities: RtpCapabilities }) => RemoteConsumer;
   'call:resume-consumer': (request: OfPeer & { consumerId: ConsumerId }) => Record<string, never>;
   /** Which pictures give way last when the line is bad (1 first … 255 last), and whether the small layer is enough. */
   'call:prefer': (request: OfPeer & { consumerId: ConsumerId; priority: number; small: boolean }) => Record<string, never>;

@@ -9,8 +9,8 @@ export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: s
     'node:status': () => ({ instanceId, workers: rooms.workers, draining: rooms.drainingUntil !== undefined }),
 
     'room:open': async ({ roomId }) => {
-      await rooms.open(roomId);
-      return {};
+      const { capabilities } = await rooms.open(roomId);
+      return { routerRtpCapabilities: capabilities };
     },
     'room:close': async ({ roomId }) => {
       await rooms.close(roomId);
@@ -18,7 +18,7 @@ export function sfuHandlers({ rooms, instanceId }: { rooms: Rooms; instanceId: s
     },
     'room:list': () => ({ rooms: rooms.views }),
 
-    'peer:join': (address) => rooms.join(address),
+    'peer:join': (params) => rooms.join(params),
     'peer:leave': async (address) => {
       await rooms.leave(address);
       return {};

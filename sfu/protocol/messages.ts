@@ -29,7 +29,7 @@ export const paramsSchemas: { readonly [Method in SfuMethod]: z.ZodType<SfuParam
   'room:open': room,
   'room:close': room,
   'room:list': nothing,
-  'peer:join': peer,
+  'peer:join': peer.extend({ rtpCapabilities: rtpCapabilitiesSchema.exactOptional() }),
   'peer:leave': peer,
   'transport:connect': transport.extend({ dtlsParameters: dtlsParametersSchema }),
   'transport:restart-ice': transport,

@@ -45,6 +45,16 @@ export interface DataProducerView {
   readonly ownerId: string;
 }
 
+/** Somebody else's track, as it comes to one peer. A picture comes in its small layer until `consumer:prefer` says otherwise. */
+export interface ConsumerView {
+  readonly consumerId: string;
+  readonly producerId: string;
+  readonly kind: MediaKind;
+  readonly rtpParameters: RtpParameters;
+  /** Whether the producer is paused. */
+  readonly paused: boolean;
+}
+
 export interface RoomView {
   readonly roomId: string;
   readonly workerPid: number;
@@ -66,18 +76,22 @@ export interface SfuRequests {
   'node:status': (params: Record<string, never>) => { instanceId: string; workers: readonly WorkerView[]; draining: boolean };
 
   /** Also after the room was lost with its worker, or with the whole process. */
-  'room:open': (params: { roomId: string }) => Record<string, never>;
+  'room:open': (params: { roomId: string }) => { routerRtpCapabilities: RtpCapabilities };
   'room:close': (params: { roomId: string }) => Record<string, never>;
   'room:list': (params: Record<string, never>) => { rooms: readonly RoomView[] };
 
-  /** `conflict`: the peer id belongs to another owner. `bad_state`: the room is full. */
-  'peer:join': (params: PeerAddress) => {
+  /**
+   * `conflict`: the peer id belongs to another owner. `bad_state`: the room is full. Who says what he can decode is given a consumer for
+   * each of the producers at once, running: nothing comes before the transport is connected, and by then his tracks are there.
+   */
+  'peer:join': (params: PeerAddress & { rtpCapabilities?: RtpCapabilities }) => {
     routerRtpCapabilities: RtpCapabilities;
     send: TransportParameters;
     receive: TransportParameters;
     /** Of the others. */
     producers: readonly ProducerView[];
     dataProducers: readonly DataProducerView[];
+    consumers: readonly ConsumerView[];
   };
   'peer:leave': (params: PeerAddress) => Record<string, never>;
 
@@ -93,14 +107,7 @@ export interface SfuRequests {
   'producer:close': (params: PeerAddress & { producerId: string }) => Record<string, never>;
 
   /** Made paused: the receiver attaches the track first and resumes then, so that it misses no key frame. Own producers are `not_found`. */
-  'consumer:create': (params: PeerAddress & { producerId: string; rtpCapabilities: RtpCapabilities }) => {
-    consumerId: string;
-    producerId: string;
-    kind: MediaKind;
-    rtpParameters: RtpParameters;
-    /** Whether the producer is paused. */
-    paused: boolean;
-  };
+  'consumer:create': (params: PeerAddress & { producerId: string; rtpCapabilities: RtpCapabilities }) => ConsumerView;
   'consumer:resume': (params: PeerAddress & { consumerId: string }) => Record<string, never>;
   /** `priority` 1 … 255: who gets what the receiver's line carries; `small`: the lower layer is enough. */
   'consumer:prefer': (params: PeerAddress & { consumerId: string; priority: number; small: boolean }) => Record<string, never>;

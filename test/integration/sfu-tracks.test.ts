@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
 import { createLog } from '../../server/platform/log.ts';
-import type { PeerAddress, SfuResult } from '../../sfu/protocol/requests.ts';
+import type { PeerAddress, SfuParams, SfuResult } from '../../sfu/protocol/requests.ts';
 import { dtlsParameters, opusParameters, rtpCapabilities, vp8Layers, vp8Parameters } from '../support/rtp-parameters.ts';
 import { startTestSfu, type TestSfu } from '../support/sfu.ts';
 
@@ -28,9 +28,9 @@ describe('layers and texts in the rooms of the sfu', () => {
     await sfu.close();
   });
 
-  async function join(address: PeerAddress): Promise<SfuResult<'peer:join'>> {
+  async function join({ rtpCapabilities: decodes, ...address }: SfuParams<'peer:join'>): Promise<SfuResult<'peer:join'>> {
     await client.request('room:open', { roomId });
-    const joined = await client.request('peer:join', address);
+    const joined = await client.request('peer:join', { ...address, ...(decodes ? { rtpCapabilities: decodes } : {}) });
     await client.request('transport:connect', { ...address, transportId: joined.send.transportId, dtlsParameters });
     return joined;
   }
@@ -63,6 +63,41 @@ describe('layers and texts in the rooms of the sfu', () => {
           code: 'bad_request',
         });
     }
+  });
+
+  test('who says at joining what he can decode has a consumer of each producer at once, and the same when he asks again', async () => {
+    await join(citizen);
+    await client.request('producer:create', { ...citizen, ...camera, rtpParameters: vp8Layers() });
+    await client.request('producer:create', { ...citizen, ...microphone, rtpParameters: opusParameters() });
+    expect((await join(official)).consumers).toEqual([]);
+    await client.request('peer:leave', official);
+
+    const again = { ...official, peerId: 'official-again' };
+    const { consumers } = await join({ ...again, rtpCapabilities });
+    expect(consumers.map(({ producerId }) => producerId)).toEqual(['picture', 'voice']);
+    expect((await client.request('peer:join', { ...again, rtpCapabilities })).consumers).toEqual(consumers);
+    for (const consumer of consumers) {
+      const { producerId, consumerId } = consumer;
+      expect(await client.request('consumer:create', { ...again, producerId, rtpCapabilities })).toEqual(consumer);
+      await client.request('consumer:prefer', { ...again, consumerId, priority: 1, small: false });
+    }
+    const { rooms } = await client.request('room:list', {});
+    expect(rooms.find((room) => room.roomId === roomId)?.peers).toContainEqual({
+      peerId: again.peerId,
+      ownerId: again.ownerId,
+      producers: 0,
+      consumers: 2,
+    });
+  });
+
+  test('what a joining page cannot decode is left out, and it joins', async () => {
+    await join(citizen);
+    await client.request('producer:create', { ...citizen, ...camera, rtpParameters: vp8Layers() });
+    await client.request('producer:create', { ...citizen, ...microphone, rtpParameters: opusParameters() });
+    const soundOnly = { ...rtpCapabilities, codecs: (rtpCapabilities.codecs ?? []).filter(({ kind }) => kind === 'audio') };
+    const { consumers, producers } = await join({ ...official, rtpCapabilities: soundOnly });
+    expect(producers.map(({ producerId }) => producerId)).toEqual(['picture', 'voice']);
+    expect(consumers.map(({ producerId }) => producerId)).toEqual(['voice']);
   });
 
   test('more layers than two, and more bits than a picture needs, are refused (S08)', async () => {

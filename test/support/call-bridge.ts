@@ -107,12 +107,12 @@ export async function startCallBridge(
 
   async function join(name: string, params: Record<string, unknown>): Promise<unknown> {
     await forward('room:open', { roomId: callId });
-    const { producers, dataProducers, send, receive, routerRtpCapabilities } = await forward('peer:join', params);
+    const { producers, dataProducers, send, receive, ...rest } = await forward('peer:join', params);
     if (roster.join(name, peerIdSchema.parse(params['peerId']))) tellMembers();
     return {
       call: roster.view,
       members: roster.members,
-      routerRtpCapabilities,
+      ...rest,
       send: await through(send),
       receive: await through(receive),
       producers: producers.map(({ ownerId, ...producer }) => ({ ...producer, accountId: ownerId })),

@@ -104,7 +104,7 @@ export async function startEvilSfu(): Promise<EvilSfu> {
   }, 1_000);
 
   const handlers: Handlers = {
-    'room:open': () => ({}),
+    'room:open': () => ({ routerRtpCapabilities: offeredCapabilities(router.rtpCapabilities) }),
     'peer:join': async ({ peerId, ownerId }) => {
       const known = peers.get(peerId);
       const peer = known ?? { peerId, ownerId, send: await open(), receive: await open() };
@@ -132,6 +132,8 @@ export async function startEvilSfu(): Promise<EvilSfu> {
         dataProducers: [...texts].flatMap(([dataProducerId, text]) =>
           text.peerId === peerId ? [] : [{ dataProducerId, peerId: text.peerId, ownerId: text.ownerId }],
         ),
+        // Pages ask for each, and for a copy like for anything else.
+        consumers: [],
       };
     },
     'transport:connect': async ({ transportId, dtlsParameters }) => {

@@ -92,11 +92,6 @@ export class CallSecurity implements TextCipher {
     return this.#hasKey;
   }
 
-  /** Resolves when there is a key of this member. */
-  async hasKeyOf(peerId: PeerId): Promise<void> {
-    if (!this.#openers.has(peerId)) await this.#awaited.of(peerId);
-  }
-
   /** Resolves when a frame of this track has opened, from now on. */
   async hasOpened(producerId: ProducerId): Promise<void> {
     await this.#awaited.of(producerId);
@@ -174,7 +169,6 @@ export class CallSecurity implements TextCipher {
       this.#openers.set(change.peerId, opener);
       opener.add(change.key);
       this.#health.keyed();
-      this.#awaited.tell(change.peerId);
     } else if (change.type === 'stop') {
       this.#hasKey = false;
       this.#sealer.stop();

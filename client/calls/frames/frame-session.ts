@@ -3,7 +3,8 @@ import { CryptoError } from '../../../server/protocol/crypto-error.ts';
 import type { KeyChange } from '../../crypto/call-agreement.ts';
 import { FrameOpener } from '../../crypto/frame-opener.ts';
 import { FrameSealer } from '../../crypto/frame-sealer.ts';
-import { clearBytes } from '../../crypto/media-key.ts';
+import { clearBytes, type MediaKey } from '../../crypto/media-key.ts';
+import { Moments } from '../moments.ts';
 
 /** A frame as the browser hands it over, between the codec and the packets. */
 export interface EncodedFrame {
@@ -17,6 +18,7 @@ export class FrameSession {
   readonly #now: () => number;
   readonly #sealer = new FrameSealer(['microphone', 'camera', 'screen']);
   readonly #openers = new Map<PeerId, FrameOpener>();
+  readonly #keyed = new Moments();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -24,10 +26,15 @@ export class FrameSession {
 
   apply(change: KeyChange): void {
     if (change.type === 'send') this.#sealer.use(change.key);
-    else if (change.type === 'receive') this.#openerOf(change.peerId).add(change.key);
+    else if (change.type === 'receive') this.#add(change.peerId, change.key);
     else if (change.type === 'stop') this.#stop();
     else if (change.generation !== null) this.#openers.get(change.peerId)?.drop(change.generation);
     else this.#forget(change.peerId);
+  }
+
+  /** Resolves when there is a key of this member. */
+  async hasKeyOf(peerId: PeerId): Promise<void> {
+    if (!this.#openers.has(peerId)) await this.#keyed.of(peerId);
   }
 
   /** Puts the sealed frame in the place of the plain one. Throws a CryptoError: then nothing of it may be sent. */
@@ -42,10 +49,11 @@ export class FrameSession {
     frame.data = (await opener.open(source, new Uint8Array(frame.data), clearOf(source, frame))).buffer;
   }
 
-  #openerOf(peerId: PeerId): FrameOpener {
+  #add(peerId: PeerId, key: MediaKey): void {
     const opener = this.#openers.get(peerId) ?? new FrameOpener(this.#now);
     this.#openers.set(peerId, opener);
-    return opener;
+    opener.add(key);
+    this.#keyed.tell(peerId);
   }
 
   #forget(peerId: PeerId): void {

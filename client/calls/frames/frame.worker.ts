@@ -20,6 +20,9 @@ interface TransformEvent extends Event {
   readonly transformer: ScriptTransformer;
 }
 
+/** How long the first frames of somebody wait for his key, which comes another way. */
+const patienceMs = 3_000;
+
 const sessions = new Map<PeerId, FrameSession>();
 
 globalThis.addEventListener('message', ({ data: { session, change } }: MessageEvent<ToFrameWorker>) => {
@@ -34,7 +37,9 @@ function onTransform({ transformer }: TransformEvent): void {
     const message = options.way === 'out' ? sealed(options, count) : opened(options, count);
     globalThis.postMessage(message, {});
   });
+  const patience = options.way === 'in' ? firstKey(options) : Promise.resolve();
   const pass = async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
+    await patience;
     try {
       if (options.way === 'out') await sessionOf(session).seal(source, frame);
       else await sessionOf(session).open(options.from, source, frame);
@@ -58,6 +63,17 @@ function sessionOf(session: PeerId): FrameSession {
   const known = sessions.get(session) ?? new FrameSession(() => performance.now());
   sessions.set(session, known);
   return known;
+}
+
+/**
+ * Media comes as soon as it is connected, and keys as soon as they are agreed. Frames that come first are kept until then: what was dropped
+ * would have to be asked for again, and a picture begins with a whole frame.
+ */
+async function firstKey({ session, from }: OpenOptions): Promise<void> {
+  const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMs);
+  await Promise.race([sessionOf(session).hasKeyOf(from), tooLong]);
+  clearTimeout(timer);
 }
 
 function sealed({ session, source }: SealOptions, count: FrameCount): FromFrameWorker {

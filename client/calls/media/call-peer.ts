@@ -1,6 +1,7 @@
 import type { Device, Transport } from 'mediasoup-client/types';
 import type { CallMembers, CallView, MediaSource, PeerId, RemoteProducer, TransportParameters } from '../../../server/protocol/calls.ts';
 import { newId, type CallId } from '../../../server/protocol/ids.ts';
+import type { KeyChange } from '../../crypto/call-agreement.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
 import { RequestError } from '../../net/request-error.ts';
 import type { RequestFunction } from '../../net/request.ts';
@@ -13,7 +14,7 @@ import type { ChannelMessage } from '../text/channel-message.ts';
 import { type FrameWorker, FrameWorkerError } from '../frames/frame-worker.ts';
 import { PublishedTracks, type WantedTracks } from './published-tracks.ts';
 import { type Preference, RemoteTracks } from './remote-tracks.ts';
-import { loadDevice } from './media-capabilities.ts';
+import { knownCapabilities, loadDevice } from './media-capabilities.ts';
 import { TransportRecovery } from './transport-recovery.ts';
 
 /** `idle`: nothing to send or receive yet. `interrupted`: it was connected and is being mended. */
@@ -72,14 +73,14 @@ export class CallPeer {
     loading.catch(() => undefined);
     await options.identities.ready(call);
     // Keys are agreed while everything else is made.
-    const security = new CallSecurity({ ...options, call, members, peerId, onKeys: () => hears?.onKeys() });
+    const security = new CallSecurity({ ...options, call, members, peerId, onKeys: (change) => hears?.onKeys(change) });
     try {
       hears = new CallPeer(options, peerId, joined, security, await loading);
     } catch (error) {
       security.close();
       throw error;
     }
-    hears.onKeys();
+    hears.onKeys(null);
     hears.meet(joined);
     return hears;
   }
@@ -125,7 +126,6 @@ export class CallPeer {
       rtpCapabilities: device.recvRtpCapabilities,
       preferenceOf,
       open: (receiver, producer) => security.openReceiver(receiver, producer),
-      hasKey: async (from) => await security.hasKeyOf(from),
       hasOpened: async (producerId) => await security.hasOpened(producerId),
       onFailure,
     });
@@ -170,13 +170,14 @@ export class CallPeer {
   }
 
   /** Keys have come or gone. */
-  onKeys(): void {
+  onKeys(change: KeyChange | null): void {
     this.published.setOpen(this.security.hasKey);
+    if (change?.type === 'send') this.published.beginPictures();
     if (this.security.hasKey) this.#options.onChannel();
   }
 
-  meet({ producers, dataProducers }: Pick<Joined, 'producers' | 'dataProducers'>): void {
-    this.remote.meet(producers);
+  meet({ producers, dataProducers, consumers }: Pick<Joined, 'producers' | 'dataProducers' | 'consumers'>): void {
+    this.remote.meet(producers, consumers);
     this.channel.meet(dataProducers);
   }
 
@@ -256,7 +257,7 @@ export class CallPeer {
 }
 
 async function joinCall({ callId, request }: CallPeerOptions, peerId: PeerId) {
-  return await request('call:join', { callId, peerId });
+  return await request('call:join', { callId, peerId, ...(await knownCapabilities()) });
 }
 
 /** Both travel at once; should the later one overtake the first, it is asked once more. */

@@ -1,5 +1,7 @@
 import { Device } from 'mediasoup-client';
 import type { RtpCapabilities } from 'mediasoup-client/types';
+import type { CallId } from '../../../server/protocol/ids.ts';
+import type { RequestFunction } from '../../net/request.ts';
 
 /** What was found out last, and for which rooms: those of one installation offer the same. */
 let known: { readonly offered: string; readonly device: Promise<Device> } | null = null;
@@ -9,6 +11,18 @@ export async function loadDevice(offered: RtpCapabilities): Promise<Device> {
   const text = JSON.stringify(offered);
   if (known?.offered !== text) known = { offered: text, device: load(offered) };
   return await known.device;
+}
+
+/** Finds it out ahead, while a person still reads how to join. Never rejects: whatever fails is said when he joins. */
+export async function prepareDevice(request: RequestFunction, callId: CallId): Promise<void> {
+  const loading = request('call:prepare', { callId }).then(({ routerRtpCapabilities }) => loadDevice(routerRtpCapabilities));
+  await loading.catch(() => undefined);
+}
+
+/** What this browser can decode, when that was found out before. */
+export async function knownCapabilities(): Promise<{ readonly rtpCapabilities?: RtpCapabilities }> {
+  const device = await known?.device.catch(() => undefined);
+  return device === undefined ? {} : { rtpCapabilities: device.recvRtpCapabilities };
 }
 
 async function load(offered: RtpCapabilities): Promise<Device> {

@@ -2,7 +2,7 @@ import type { Producer, RtpParameters, Transport } from 'mediasoup-client/types'
 import { type MediaSource, mediaSources, type ProducerId } from '../../../server/protocol/calls.ts';
 import { newId } from '../../../server/protocol/ids.ts';
 import { report } from '../ask-again.ts';
-import { applyMotion, sendingOf } from './sending.ts';
+import { applyMotion, beginPicture, sendingOf } from './sending.ts';
 
 /** What a person wants to send, whatever the connection does meanwhile. Null: nothing of that source. */
 export type WantedTracks = ReadonlyMap<MediaSource, { readonly track: MediaStreamTrack | null; readonly paused: boolean }>;
@@ -66,6 +66,13 @@ export class PublishedTracks {
     if (isOpen === this.#isOpen) return;
     this.#isOpen = isOpen;
     for (const source of this.#options.wanted.keys()) this.sync(source);
+  }
+
+  /** There is a new key to seal with: whoever has just been given it can begin at once. */
+  beginPictures(): void {
+    const senders = [...this.#published.values()].flatMap(({ producer }) => (producer.kind === 'video' ? (producer.rtpSender ?? []) : []));
+    // One that ends meanwhile has nothing to begin.
+    this.#work = this.#work.then(async () => void (await Promise.allSettled(senders.map(beginPicture))));
   }
 
   /** A picture of hands keeps its frames, and gives up resolution first. */

@@ -1,5 +1,13 @@
 import type { Consumer, MediaKind, RtpCapabilities, Transport } from 'mediasoup-client/types';
-import type { ConsumerId, MediaSource, PeerId, PictureQuality, ProducerId, RemoteProducer } from '../../../server/protocol/calls.ts';
+import type {
+  ConsumerId,
+  MediaSource,
+  PeerId,
+  PictureQuality,
+  ProducerId,
+  RemoteConsumer,
+  RemoteProducer,
+} from '../../../server/protocol/calls.ts';
 import type { AccountId, CallId } from '../../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
 import type { RequestFunction } from '../../net/request.ts';
@@ -39,8 +47,6 @@ export interface RemoteTracksOptions {
   readonly preferenceOf: (producer: Pick<RemoteProducer, 'accountId' | 'source'>) => Preference;
   /** Puts the opener on a receiver, before anything arrives on it: it opens what this one producer sends, and nothing else. */
   readonly open: (receiver: RTCRtpReceiver, producer: RemoteProducer) => void;
-  /** Resolves when there is a key of this member: before, nothing of his opens. */
-  readonly hasKey: (peerId: PeerId) => Promise<void>;
   /** Resolves when a frame of this has opened. */
   readonly hasOpened: (producerId: ProducerId) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
@@ -75,12 +81,14 @@ export class RemoteTracks {
     );
   }
 
-  meet(producers: readonly RemoteProducer[]): void {
+  /** `consumers`: those that the answer to joining brought, which run already. */
+  meet(producers: readonly RemoteProducer[], consumers: readonly RemoteConsumer[] = []): void {
     for (const producer of producers) {
       const { producerId } = producer;
       if (this.#consumers.has(producerId)) continue;
       this.#consumers.set(producerId, { producer, here: null });
-      this.#consume(producer).catch((error: unknown) => {
+      const given = consumers.find((consumer) => consumer.producerId === producerId);
+      this.#consume(producer, given).catch((error: unknown) => {
         this.#consumers.delete(producerId);
         this.#options.onFailure(error);
       });
@@ -113,10 +121,11 @@ export class RemoteTracks {
     this.#tracks.set([]);
   }
 
-  async #consume(producer: RemoteProducer): Promise<void> {
-    const { transport, ask, address, rtpCapabilities, preferenceOf, open, hasKey, hasOpened } = this.#options;
+  async #consume(producer: RemoteProducer, given: RemoteConsumer | undefined): Promise<void> {
+    const { transport, ask, address, rtpCapabilities, open, hasOpened } = this.#options;
     const { producerId, peerId, accountId, source } = producer;
-    const { consumerId, kind, rtpParameters, paused } = await ask('call:consume', { ...address, producerId, rtpCapabilities });
+    const { consumerId, kind, rtpParameters, paused } = given ?? (await ask('call:consume', { ...address, producerId, rtpCapabilities }));
+    const opened = hasOpened(producerId);
     const consumer = await transport.consume({
       id: consumerId,
       producerId,
@@ -136,17 +145,10 @@ export class RemoteTracks {
       ...this.#tracks.value,
       { producerId, peerId, accountId, kind, source, track: consumer.track, paused, quality: 'full' },
     ]);
-    if (kind === 'audio') {
-      await ask('call:resume-consumer', { ...address, consumerId });
-      return;
-    }
-    // The small layer is always sent and soonest here; a sender short of bits or of breath may just have left the other one out.
-    this.#tell(ask('call:prefer', { ...address, consumerId, ...preferenceOf(producer), small: true }));
-    // A picture begins with a whole frame, which is asked for now and not again at once: it must not come before its key.
-    await hasKey(peerId);
-    if (!this.#consumers.has(producerId)) return;
-    await ask('call:resume-consumer', { ...address, consumerId });
-    await hasOpened(producerId);
+    if (!given) await ask('call:resume-consumer', { ...address, consumerId });
+    if (kind === 'audio') return;
+    // It begins with the small layer; a sender short of bits or of breath may just have left the other one out.
+    await opened;
     if (this.#consumers.has(producerId)) this.#prefer(producer, consumerId);
   }
 

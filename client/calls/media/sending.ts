@@ -29,7 +29,19 @@ export async function applyMotion(sender: RTCRtpSender, track: MediaStreamTrack 
   await sender.setParameters(parameters);
 }
 
+/** The next picture is a whole one, in each layer. A browser that cannot be told so waits until a receiver asks for it. */
+export async function beginPicture(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  const options: SetParameterOptions = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+  await sender.setParameters(parameters, options);
+}
+
 /** WebRTC Extensions §6.4; the types do not have it yet. */
 interface SendParameters extends RTCRtpSendParameters {
   degradationPreference?: 'balanced' | 'maintain-framerate' | 'maintain-resolution';
+}
+
+/** WebRTC Extensions §6.8; nor this. */
+interface SetParameterOptions extends RTCSetParameterOptions {
+  readonly encodingOptions: readonly { readonly keyFrame: boolean }[];
 }

@@ -25,7 +25,7 @@ const connected = (person: Person, direction: 'send' | 'receive' = 'send'): void
 /** What this sfu answers, by what it is asked. */
 const answers: Readonly<Record<string, unknown>> = {
   'node:status': { instanceId: 'one', workers: [], draining: false },
-  'peer:join': { send: { transportId: 'send' }, receive: { transportId: 'receive' }, producers: [], dataProducers: [] },
+  'peer:join': { send: { transportId: 'send' }, receive: { transportId: 'receive' }, producers: [], dataProducers: [], consumers: [] },
 };
 
 beforeEach(async () => {
