@@ -43,16 +43,22 @@ export function needsList(needs: readonly Need[]): TemplateResult | typeof nothi
 }
 
 /** What an official should know of somebody before he calls: why he is first, appointment, needs, camera, missed turns. */
-export function entryFacts({ priority, appointmentAt, needs, readiness, missedTurns }: WaitingEntry): TemplateResult {
+export function entryFacts({ priority, prioritised, appointmentAt, needs, readiness, missedTurns }: WaitingEntry): TemplateResult {
   const nothingSaid = priority === null && appointmentAt === null && needs.length === 0 && readiness === null && missedTurns === 0;
   if (nothingSaid) return html`<span class="meta">${t('inbox.nothingSaid')}</span>`;
   return html`<ul class="facts-list">
-    ${priority === null ? nothing : fact(chevronsUp, t('inbox.servedFirst', { reason: reasonText(priority) }))}
+    ${priority === null ? nothing : fact(chevronsUp, firstText(priority, prioritised))}
     ${appointmentAt === null ? nothing : fact(calendarClock, t('inbox.appointmentAt', { time: fmt.time(appointmentAt) }))}
     ${needs.map((need) => fact(needWords[need][0], t(needWords[need][1])))}
     ${readiness === null ? nothing : fact(readinessWords[readiness][0], t(readinessWords[readiness][1]))}
     ${missedTurns === 0 ? nothing : fact(phoneMissed, t('inbox.missedTurns', { count: missedTurns }))}
   </ul>`;
+}
+
+function firstText(priority: PriorityReason, prioritised: WaitingEntry['prioritised']): string {
+  const reason = reasonText(priority);
+  if (prioritised === null) return t('inbox.servedFirst', { reason });
+  return t('inbox.servedFirstBy', { reason, name: prioritised.by, time: fmt.time(prioritised.at) });
 }
 
 function fact(icon: TemplateResult, words: string): TemplateResult {

@@ -74,6 +74,8 @@ export interface WaitingEntry {
   readonly missedTurns: number;
   readonly needs: readonly Need[];
   readonly priority: PriorityReason | null;
+  /** Who gave the reason, and when. */
+  readonly prioritised: { readonly by: string; readonly at: number } | null;
   readonly readiness: Readiness | null;
   readonly joinedAt: number;
   /** Start of the appointment this entry was checked in for. */

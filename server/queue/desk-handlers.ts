@@ -10,9 +10,11 @@ import type { InLine } from './line-store.ts';
 import { presenceMs, type Line } from './line.ts';
 import type { CalledState, ParkedState, WaitingState } from './queue.ts';
 import { schemas } from './schemas.ts';
+import type { QueueStore } from './store.ts';
 import type { Official, Turns } from './turns.ts';
 
 export interface DeskHandlersDependencies {
+  readonly store: QueueStore;
   readonly availability: AvailabilityStore;
   readonly line: Line;
   readonly entries: Entries;
@@ -36,7 +38,7 @@ const limit = { points: 60, perSeconds: 60 };
 
 /** What officials do with the line of their office. That a ticket is of their office is decided where it is locked. */
 export function deskHandlers(dependencies: DeskHandlersDependencies): Handlers<DeskCommandName> {
-  const { availability, line, entries, turns, findService, now } = dependencies;
+  const { store, availability, line, entries, turns, findService, now } = dependencies;
   /** Throws `forbidden` for services of other offices, and for what is none. */
   const requireServices = async (serviceIds: readonly ServiceId[], officeId: OfficeId): Promise<void> => {
     for (const serviceId of serviceIds)
@@ -53,13 +55,19 @@ export function deskHandlers(dependencies: DeskHandlersDependencies): Handlers<D
         const { waiting, called, parked, accepted, at } = await line.list(official.officeId);
         const said = await availability.find(official);
         const served = [...called, ...accepted].find(({ entry }) => entry.turn.officialId === official.accountId)?.entry;
+        const first = [...waiting, ...called, ...parked].filter(({ entry }) => entry.priority !== null);
+        const prioritised = await store.findPriorities(first.map(({ entry }) => entry.entryId));
+        const view = (each: Parameters<typeof deskView>[0], place: number | null): WaitingEntry => ({
+          ...deskView(each, place, said, at),
+          prioritised: (each.entry.priority && prioritised.get(each.entry.entryId)) ?? null,
+        });
         const byCall = called.toSorted((one, other) => one.entry.turn.calledAt - other.entry.turn.calledAt);
         return {
           at,
           entries: [
-            ...byCall.map((each) => deskView(each, null, said, at)),
-            ...waiting.map((each, ahead) => deskView(each, ahead + 1, said, at)),
-            ...parked.map((each) => deskView(each, null, said, at)),
+            ...byCall.map((each) => view(each, null)),
+            ...waiting.map((each, ahead) => view(each, ahead + 1)),
+            ...parked.map((each) => view(each, null)),
           ],
           serving: served ? { conversationId: served.conversationId, language: served.language, needs: served.needs } : null,
           availability: said,
@@ -149,7 +157,7 @@ function deskView(
   place: number | null,
   said: Availability,
   at: number,
-): WaitingEntry {
+): Omit<WaitingEntry, 'prioritised'> {
   const { entryId, ticketNumber, serviceId, conversationId, citizenId, language, state, joinedAt } = entry;
   const { missedTurns, needs, priority, readiness, appointment } = entry;
   const turn = entry.state === 'called' ? entry.turn : null;

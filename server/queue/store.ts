@@ -101,6 +101,19 @@ export function createQueueStore(database: Database) {
       return row ? toEntry(row) : null;
     },
 
+    /** Of those who are served first: who saw to it, and when. */
+    async findPriorities(
+      entryIds: readonly QueueEntryId[],
+    ): Promise<ReadonlyMap<QueueEntryId, { readonly by: string; readonly at: number }>> {
+      if (entryIds.length === 0) return new Map();
+      const { rows } = await sql<{ entryId: QueueEntryId; by: string; setAt: Date }>`
+        select distinct on (entry_id) entry_id, display_name as by, set_at
+        from queue_priorities join accounts on account_id = official_id
+        where entry_id = any(${[...entryIds]}) and reason is not null
+        order by entry_id, priority_id desc`.execute(database);
+      return new Map(rows.map(({ entryId, by, setAt }) => [entryId, { by, at: setAt.getTime() }]));
+    },
+
     /** Who had the entry served first, why and when: kept for ever. */
     async addPriority(
       transaction: Transaction,

@@ -35,6 +35,7 @@ const entryOf = (changes: Partial<WaitingEntry>): WaitingEntry => ({
   missedTurns: 0,
   needs: [],
   priority: null,
+  prioritised: null,
   readiness: null,
   joinedAt: Date.now() - 12 * minuteMs,
   appointmentAt: null,
@@ -81,7 +82,7 @@ function answer(name: string, payload: unknown): unknown {
   asked.push(`${name} ${JSON.stringify(payload)}`);
   if (name === 'availability:set') return (availability = payload as Availability);
   const { entryId, reason = null, serviceId } = payload as { entryId: QueueEntryId; reason?: PriorityReason | null; serviceId?: ServiceId };
-  if (name === 'queue:prioritise') change(entryId, { priority: reason });
+  if (name === 'queue:prioritise') change(entryId, { priority: reason, prioritised: { by: 'Claire Weber', at: Date.now() } });
   if (name === 'queue:redirect' && serviceId) change(entryId, { serviceId });
   if (name === 'queue:park') change(entryId, { state: 'parked', place: null });
   if (name === 'queue:call-again') change(entryId, { answerBy: Date.now() + 90_000 });

@@ -70,7 +70,9 @@ it('serves somebody first for a reason, by keyboard, and the focus comes back to
   await page.keyboard.press('Space');
   expect(await accessibilityViolations(page)).toEqual([]);
   await page.getByLabel('Waiting is hard for this person').press('Enter');
-  await row(page, 'A18').getByText('First: Waiting is hard for this person').waitFor();
+  await row(page, 'A18')
+    .getByText(/^First: Waiting is hard for this person \(Claire Weber, /)
+    .waitFor();
   expect(await focused(page)).toBe('More for number A18');
   await expect.poll(() => person.announcements(), patiently).toContain('A18 is served first.');
   await more.press('Enter');

@@ -68,7 +68,12 @@ describe('serving somebody first', () => {
     await paul.request('queue:prioritise', { entryId, reason: 'need' });
     await moved;
     expect(await cleo.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 1, priority: 'need' }] });
-    expect((await mia.request('queue:list', {})).entries[0]).toMatchObject({ entryId, priority: 'need', place: 1 });
+    expect((await mia.request('queue:list', {})).entries[0]).toMatchObject({
+      entryId,
+      priority: 'need',
+      prioritised: { by: paul.caller.displayName, at: counter.clock.at },
+      place: 1,
+    });
     counter.clock.at += minuteMs;
     await mia.request('queue:prioritise', { entryId, reason: null });
     expect(await cleo.request('queue:list-mine', {})).toMatchObject({ entries: [{ place: 3, priority: null }] });
