@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
@@ -13,7 +13,9 @@ let official: Visitor;
 let interpreter: Visitor;
 
 beforeAll(async () => {
-  [browser, installation] = await Promise.all([launchBrowser(), startInstallation()]);
+  // Several of each, so that one can be changed for another; the second camera is one for depth, whose pictures nobody can send.
+  const devices = ['--use-fake-device-for-media-stream=device-count=3'];
+  [browser, installation] = await Promise.all([launchBrowser({ args: devices }), startInstallation()]);
   [citizen, official, interpreter] = [
     await newVisitor(browser, installation),
     await newVisitor(browser, installation),
@@ -43,6 +45,32 @@ async function digitsOf({ page }: Visitor): Promise<string> {
   const digits = await page.getByRole('group', { name: 'Nine digits' }).locator('span').allInnerTexts();
   await press(page, 'Later');
   return digits.join(' ');
+}
+
+/** Resolves when this shows further pictures. */
+async function plays(video: Locator): Promise<void> {
+  await video.evaluate(async (element: HTMLVideoElement) => {
+    const next = async (): Promise<void> => await new Promise((resolve) => void element.requestVideoFrameCallback(() => resolve()));
+    for (let frame = 0; frame < 5; frame += 1) await next();
+  });
+}
+
+/** How many tracks this page receives or could: what was closed is no longer among them. */
+async function receivedTracks({ page }: Visitor): Promise<number> {
+  return await page.evaluate(
+    () =>
+      (globalThis.peerConnections ?? [])
+        .filter(({ connectionState }) => connectionState === 'connected')
+        .flatMap((connection) => connection.getTransceivers())
+        .filter(({ currentDirection }) => currentDirection === 'recvonly').length,
+  );
+}
+
+/** The device that one's own camera picture comes from. */
+async function ownCamera({ page }: Visitor): Promise<string | undefined> {
+  return await page
+    .locator('gov-call-tile:is(.tile-own, .tile-self) video')
+    .evaluate(({ srcObject }: HTMLVideoElement) => (srcObject instanceof MediaStream ? srcObject.getVideoTracks()[0]?.label : undefined));
 }
 
 describe('a call of three', () => {
@@ -124,6 +152,9 @@ describe('a call of three', () => {
     expect(await official.page.getByText('Both agree').count()).toBe(0);
     await official.page.getByRole('checkbox', { name: 'Keep this text' }).check();
     await citizen.page.getByText('Both agree: the text will be kept.').waitFor();
+    await citizen.page.getByLabel('Write here').fill('Good morning to you both');
+    await citizen.page.getByLabel('Write here').press('Enter');
+    await official.page.getByRole('log', { name: 'Live text' }).getByText('Good morning to you both').waitFor();
     expect(await interpreter.page.getByRole('checkbox', { name: 'Keep this text' }).count()).toBe(0);
   });
 
@@ -136,6 +167,49 @@ describe('a call of three', () => {
     await Promise.all(everybody().map(hearsAndSees));
   });
 
+  test('another camera and microphone are chosen in the middle of it, and the others go on seeing and hearing', async () => {
+    const { page } = citizen;
+    await chooseMore(page, 'Camera, microphone, speaker');
+    const dialog = page.getByRole('dialog', { name: 'Camera, microphone, speaker' });
+    const cameras = await dialog.getByLabel('Camera', { exact: true }).locator('option').allInnerTexts();
+    expect(cameras).toHaveLength(3);
+    const other = cameras.at(-1) ?? '';
+    expect(await ownCamera(citizen)).not.toBe(other);
+    await dialog.getByLabel('Camera', { exact: true }).selectOption(other);
+    await dialog.getByLabel('Microphone', { exact: true }).selectOption('Fake Audio Input 2');
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await expect.poll(async () => await ownCamera(citizen), patiently).toBe(other);
+    await page.getByRole('button', { name: 'Mute microphone' }).waitFor();
+    await Promise.all(everybody().map(hearsAndSees));
+  });
+
+  test('a screen that is shown is seen large by both others, and is gone for them when it is put away, twice', async () => {
+    const before = await Promise.all([citizen, interpreter].map(receivedTracks));
+    for (let time = 0; time < 2; time += 1) {
+      await chooseMore(official.page, 'Share the screen');
+      for (const { page } of [citizen, interpreter]) {
+        const screen = page.locator('.tiles-large figure').filter({ hasText: 'Screen – Claire Weber' });
+        await plays(screen.locator('video'));
+        await expect
+          .poll(async () => await screen.locator('video').evaluate((video: HTMLVideoElement) => video.videoWidth), patiently)
+          .toBe(1280);
+      }
+      await chooseMore(official.page, 'Stop sharing the screen');
+      for (const { page } of [citizen, interpreter]) await page.getByText('Screen – Claire Weber').waitFor({ state: 'detached' });
+      await expect.poll(async () => await Promise.all([citizen, interpreter].map(receivedTracks)), patiently).toEqual(before);
+    }
+    await Promise.all(everybody().map(hearsAndSees));
+  });
+
+  test('the picture goes into a small window of its own, and plays there', async () => {
+    const { page } = citizen;
+    await chooseMore(page, 'In a small window');
+    await page.waitForFunction(() => document.pictureInPictureElement !== null);
+    await plays(page.locator('.tiles-large video:picture-in-picture'));
+    await page.evaluate(async () => await document.exitPictureInPicture());
+  });
+
   test('the interpreter is taken out, is told so, and the two go on under new keys', async () => {
     const before = await digitsOf(citizen);
     await press(official.page, 'Show people');
@@ -144,6 +218,36 @@ describe('a call of three', () => {
     await interpreter.page.getByRole('heading', { level: 1, name: 'You were taken out of the call' }).waitFor();
     await Promise.all([citizen, official].map(hearsAndSees));
     await expect.poll(async () => await digitsOf(citizen), patiently).not.toBe(before);
+  });
+
+  test('a citizen who finds the numbers different sends nothing more, also after a reload, until both have compared anew', async () => {
+    const { page } = citizen;
+    await press(page, 'Compare');
+    await press(page, 'They are different');
+    await page.getByText('Your numbers are different. Somebody may sit between you.').waitFor();
+    await page.locator('.call-security').getByText('Not secured').waitFor();
+    await expect.poll(async () => await citizen.announcements(), patiently).toContain('This call is not secured');
+    const silent = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Unmute microphone' }).waitFor();
+      await page.getByRole('button', { name: 'Turn camera on' }).waitFor();
+      for (const state of ['Camera off', 'Microphone off']) await official.page.locator('.tiles-large').getByText(state).waitFor();
+    };
+    await silent();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.reload();
+    await page.locator('.call-security').getByText('Not secured').waitFor();
+    await silent();
+    // What was written and agreed to before is his page's again, too.
+    await press(page, 'Show live text');
+    await page.getByRole('log', { name: 'Live text' }).getByText('Good morning to you both').waitFor();
+    await page.getByText('Both agree: the text will be kept.').waitFor();
+
+    await press(page, 'Compare');
+    await press(page, 'They are the same');
+    await page.locator('.call-security').getByText(`${encrypted}, and compared by you`).waitFor();
+    await press(page, 'Unmute microphone');
+    await press(page, 'Turn camera on');
+    await Promise.all([citizen, official].map(hearsAndSees));
   });
 
   test('after hanging up the official writes what was agreed, and the citizen reads it where the call was', async () => {
@@ -162,7 +266,8 @@ describe('a call of three', () => {
     await page.getByRole('link', { name: 'Go to the conversation' }).click();
     await log(page).getByText('Agreed in the call').waitFor();
     await log(page).getByText('Live text of the call').click();
-    await log(page).getByText('Good morning').waitFor();
+    await log(page).getByText('Good morning', { exact: true }).waitFor();
+    await log(page).getByText('Good morning to you both').waitFor();
   });
 
   test('nobody’s page complained, and nothing left this installation', () => {

@@ -88,6 +88,23 @@ describe('the waiting room', () => {
     await page.setViewportSize({ width: 1280, height: 900 });
   });
 
+  test('says plainly what to do when the browser allows no notices, and when no push service is to be had', async () => {
+    const { page, context } = second;
+    const offer = page.getByRole('button', { name: 'Tell me when it is my turn' });
+    const refused = 'Your browser does not allow notices from this page. You can allow them in the browser’s settings for this page.';
+    await page.getByText(refused).waitFor();
+    expect(await offer.count()).toBe(0);
+
+    await context.grantPermissions(['camera', 'microphone', 'notifications']);
+    await page.reload();
+    await offer.click();
+    const failed = 'That did not work. Leave the page open: it rings when it is your turn. You can try again.';
+    await page.getByRole('region', { name: 'Your place' }).getByText(failed).waitFor();
+    await expect.poll(() => second.announcements(), patiently).toContain(failed);
+    await offer.waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+  });
+
   test('keeps what is needed, and what the device check has found over the connection of a call', async () => {
     const { page } = second;
     await page.getByText('Needs: Nothing in particular').click();
@@ -143,6 +160,28 @@ describe('the turn', () => {
     await page.getByRole('alertdialog').waitFor();
   });
 
+  test('that is not answered on the call’s own page says there what became of it, and leads back to the place', async () => {
+    const { page } = second;
+    const callId = await page.evaluate(async () => {
+      const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
+      return (await request?.('call:list-mine', {}))?.calls[0]?.callId;
+    });
+    await page.goto(`/en/calls/${callId}`);
+    await page.getByRole('heading', { level: 1, name: 'Ready for the call?' }).waitFor();
+    await official.page.evaluate(async () => {
+      const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
+      const [called] = (await request?.('queue:list', {}))?.entries ?? [];
+      await request?.('queue:mark-missed', { entryId: called?.entryId ?? ('' as QueueEntryId) });
+    });
+    await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
+    await page.getByText('The call was not answered. Your number stays in the line.').waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'To your place in the line' }).click();
+    await page.locator('.ticket').getByText('A2').waitFor();
+    await acceptNext(official.page);
+    await page.getByRole('alertdialog').waitFor();
+  });
+
   test('brings both together, with sound and pictures each way', async () => {
     const { page } = second;
     await page.getByRole('button', { name: 'Answer with video' }).click();
@@ -175,12 +214,36 @@ describe('the turn', () => {
     expect(await page.getByRole('button', { name: 'Turn camera on' }).isVisible()).toBe(true);
   });
 
+  test('an official who vanishes is missed in words: the ticket has its old place, and the next one knows the compared keys', async () => {
+    const { page } = second;
+    await page.getByRole('button', { name: 'Compare', exact: true }).click();
+    await page.getByRole('button', { name: 'They are the same' }).click();
+    const compared = page.locator('.call-security').getByText('and compared by you');
+    await compared.waitFor();
+    // No word of farewell: as if the machine had lost its power.
+    await official.page.goto('about:blank');
+    await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor({ timeout: 45_000 });
+    await page.getByText('The connection to the office was lost. Your number is back in its place').waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    await page.getByRole('link', { name: 'To your place in the line' }).click();
+    await page.getByText('You are next.', { exact: true }).waitFor();
+
+    await sitDown(official.page);
+    await acceptNext(official.page);
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Answer by text only' }).click();
+    const { pathname } = await page.waitForURL(/\/calls\//).then(() => new URL(page.url()));
+    await official.page.goto(`${pathname}?join=audio,video`);
+    await unlock(official.page);
+    await compared.waitFor();
+  });
+
   test('ends in words when the other side hangs up, and the thread shows what happened', async () => {
     const { page } = second;
     await official.page.getByRole('button', { name: 'Hang up' }).click();
     await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
     await page.getByRole('link', { name: 'Go to the conversation' }).click();
-    await log(page).getByText('Video call started. Official: Claire Weber').waitFor();
+    await log(page).getByText('Video call broken off, the office lost its connection. The place in the line is kept.').waitFor();
+    await log(page).getByText('Video call started. Official: Claire Weber').last().waitFor();
     await log(page)
       .getByText(/^Video call ended\. Duration:/)
       .waitFor();
@@ -189,6 +252,7 @@ describe('the turn', () => {
 
   test('nothing complained', () => {
     expect(first.complaints).toEqual([]);
-    expect(second.complaints).toEqual([]);
+    // The browser's own word on why it subscribes to no notices here.
+    expect(second.complaints.filter((text) => !text.includes('Push API in incognito mode'))).toEqual([]);
   });
 });
