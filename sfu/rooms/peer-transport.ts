@@ -37,6 +37,7 @@ export class PeerTransport {
   readonly #onState: (state: TransportState) => void;
   readonly #onGone: () => void;
   #connection: { readonly parameters: string; readonly done: Promise<void> } | undefined;
+  #restart: Promise<IceParameters> | undefined;
   #deadline: NodeJS.Timeout | undefined;
   readonly #rateWatch: NodeJS.Timeout | undefined;
   #floodReadings = 0;
@@ -118,7 +119,12 @@ export class PeerTransport {
    * The same parameters until they are used: who asks again has not heard the answer, and with a second restart the worker would forget
    * those that media flows by now.
    */
-  async restartIce(): Promise<IceParameters> {
+  restartIce(): Promise<IceParameters> {
+    this.#restart ??= this.#newIceParameters().finally(() => (this.#restart = undefined));
+    return this.#restart;
+  }
+
+  async #newIceParameters(): Promise<IceParameters> {
     if (await this.#worker.hasUnusedRestart(this.#transport.id)) return this.#transport.iceParameters;
     return await this.#worker.ask(this.#transport.restartIce());
   }
@@ -141,6 +147,11 @@ export class PeerTransport {
 
   consumeData(options: types.DataConsumerOptions): Promise<types.DataConsumer> {
     return this.#worker.ask(this.#transport.consumeData(options));
+  }
+
+  /** The line is held for so wide at least, in bit/s; 0: it is what it is measured to be. */
+  async setFloor(bitrate: number): Promise<void> {
+    await this.#worker.ask(this.#transport.setMinOutgoingBitrate(bitrate));
   }
 
   close(): void {
