@@ -6,7 +6,7 @@ import type { CallSurroundings } from '../calls/call-page.ts';
 import { roleText } from '../calls/people/tile-person.ts';
 import { keepCall } from '../conversations/keep-call.ts';
 import type { Messenger } from '../conversations/messenger.ts';
-import { officeName } from '../i18n/office-names.ts';
+import { officeName, servicesOf } from '../i18n/office-names.ts';
 import { t } from '../i18n/translate.ts';
 import { RequestError } from '../net/request-error.ts';
 import { callResult } from './call-result.ts';
@@ -101,7 +101,11 @@ function waitingPath({ conversationId }: CallView): string | null {
 
 function bookingPath({ conversations }: Messenger, { conversationId }: CallView): string | null {
   const row = conversations.state.value.rows.find(({ view }) => view.conversationId === conversationId);
-  return row === undefined ? null : `/services/${row.view.serviceId}/book?conversation=${conversationId}`;
+  if (row === undefined) return null;
+  const [service, ...others] = servicesOf(officeList.state.value.offices, row.view);
+  // Handed over to an office with several: the conversation's page has the choice.
+  if (others.length > 0) return `/conversations/${conversationId}`;
+  return `/services/${service?.serviceId ?? row.view.serviceId}/book?conversation=${conversationId}`;
 }
 
 async function rate({ callId }: CallView, rating: number): Promise<boolean> {
