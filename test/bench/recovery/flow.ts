@@ -1,0 +1,50 @@
+import type { BrowserContext, Page } from 'playwright-core';
+
+declare global {
+  /** Milliseconds since 1970, on the clock all processes of a machine have: when a decoded picture, or sound that was not invented, was shown or played. */
+  var mediaFlow: { readonly pictures: number[]; readonly sounds: number[] } | undefined;
+}
+
+export type Flow = NonNullable<typeof globalThis.mediaFlow>;
+
+/** To be called after `watchMedia`, or for pages that note their connections themselves. */
+export async function watchFlow(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const flow: Flow = { pictures: [], sounds: [] };
+    globalThis.mediaFlow = flow;
+    const last = new Map<RTCRtpReceiver, number>();
+    const look = (): void => {
+      const receivers = (globalThis.peerConnections ?? [])
+        .filter(({ connectionState }) => connectionState !== 'closed')
+        .flatMap((connection) => connection.getReceivers());
+      for (const receiver of receivers) {
+        const [source] = receiver.getSynchronizationSources();
+        if (source === undefined || last.get(receiver) === source.rtpTimestamp) continue;
+        last.set(receiver, source.rtpTimestamp);
+        (receiver.track.kind === 'video' ? flow.pictures : flow.sounds).push(performance.timeOrigin + performance.now());
+      }
+    };
+    setInterval(look, 10);
+  });
+}
+
+export async function readFlow(page: Page): Promise<Flow> {
+  return await page.evaluate(() => globalThis.mediaFlow ?? { pictures: [], sounds: [] });
+}
+
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly ms: number;
+}
+
+/** The longest time without anything that ends after `since`; up to now when nothing has come. */
+export function largestGap(times: readonly number[], since: number): Gap {
+  const ends = [...times, Date.now()];
+  let largest: Gap = { from: since, to: since, ms: 0 };
+  for (const [index, to] of ends.entries()) {
+    const from = ends[index - 1];
+    if (from !== undefined && to > since && to - from > largest.ms) largest = { from, to, ms: to - from };
+  }
+  return largest;
+}

@@ -1,0 +1,10 @@
+import { measureInstallation } from './installation.ts';
+import { measureWorkers } from './workers.ts';
+
+/** `npm run bench -- recovery [workers|installation]`; without a word both. */
+const parts: Readonly<Record<string, () => Promise<void>>> = {
+  workers: async () => await measureWorkers({ kills: 5, freezes: 3 }),
+  installation: measureInstallation,
+};
+const [, wanted] = process.argv.slice(2);
+for (const [name, measure] of Object.entries(parts)) if (wanted === undefined || wanted === name) await measure();
