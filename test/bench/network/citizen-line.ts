@@ -79,7 +79,8 @@ export async function openCitizenLine(): Promise<CitizenLine> {
       lose: async (percent) => await filter(`numgen random mod 100 < ${percent} drop`),
       blockUdp: async () => await filter('meta l4proto udp drop'),
       limit: async (kilobitsPerSecond) => {
-        const shaped = ['root', 'tbf', 'rate', `${kilobitsPerSecond}kbit`, 'burst', '5kb', 'latency', '200ms'];
+        // Not more than a packet at once: whoever tries out a line with a few would find it wider than it is.
+        const shaped = ['root', 'tbf', 'rate', `${kilobitsPerSecond}kbit`, 'burst', '1600', 'latency', '200ms'];
         await run('tc', ['qdisc', 'replace', 'dev', outside, ...shaped]);
         await within('tc', 'qdisc', 'replace', 'dev', inside, ...shaped);
       },
