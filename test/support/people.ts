@@ -28,14 +28,16 @@ export class Somebody {
   readonly authenticator: Authenticator;
   session: SessionView | null = null;
   readonly #sockets: Socket[] = [];
+  readonly #agent: Agent | undefined;
 
-  /** `agent`: where his requests come from; left out: wherever. */
+  /** `agent`: where his connections come from; left out: wherever. */
   constructor(
     server: Pick<TestServer, 'origin'>,
     gim: Person,
     authenticator = new Authenticator({ origin: server.origin }),
     agent?: Agent,
   ) {
+    this.#agent = agent;
     this.server = server;
     this.gim = gim;
     this.authenticator = authenticator;
@@ -119,7 +121,7 @@ export class Somebody {
 
   /** A connected line of the session. */
   async connect(origin = this.server.origin): Promise<Line> {
-    const line = new Line(openSocket(origin, { ...this.cookies.headers(), origin }));
+    const line = new Line(openSocket(origin, { ...this.cookies.headers(), origin }, this.#agent));
     this.#sockets.push(line.socket);
     await line.connected;
     return line;
@@ -176,6 +178,9 @@ export class Line {
   }
 }
 
-export function openSocket(origin: string, headers: Readonly<Record<string, string>>): ClientSocket {
-  return io(origin, { transports: ['websocket'], forceNew: true, reconnection: false, extraHeaders: headers });
+export function openSocket(origin: string, headers: Readonly<Record<string, string>>, agent?: Agent): ClientSocket {
+  // It hands agents on to ws, and its types say that they are texts.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const from = agent === undefined ? {} : { agent: agent as unknown as string };
+  return io(origin, { transports: ['websocket'], forceNew: true, reconnection: false, extraHeaders: headers, ...from });
 }
