@@ -1,10 +1,11 @@
-import { measureInstallation } from './installation.ts';
+import { measureNodes, measureServer } from './installation.ts';
 import { measureWorkers } from './workers.ts';
 
-/** `npm run bench -- recovery [workers|installation]`; without a word both. */
+/** `npm run bench -- recovery [workers|server|nodes]`; without a word all. */
 const parts: Readonly<Record<string, () => Promise<void>>> = {
   workers: async () => await measureWorkers({ kills: 5, freezes: 3 }),
-  installation: measureInstallation,
+  server: measureServer,
+  nodes: measureNodes,
 };
 const [, wanted] = process.argv.slice(2);
 for (const [name, measure] of Object.entries(parts)) if (wanted === undefined || wanted === name) await measure();
