@@ -3,6 +3,7 @@ import type { types } from 'mediasoup';
 import type { ConsumerView, PeerAddress, SfuParams } from '../protocol/requests.ts';
 import { offeredParameters } from './codecs.ts';
 import type { Emit } from './emit.ts';
+import { LineTrial } from './line-trial.ts';
 import type { MediaWorker } from './media-worker.ts';
 import type { PeerTransport } from './peer-transport.ts';
 import { PictureLayers, smallest } from './picture-layers.ts';
@@ -35,9 +36,11 @@ export class PeerConsumers {
   /** By producer: one consumer for each, and so never more than the others of a full room can have producers. */
   readonly #entries = new Map<string, Promise<types.Consumer>>();
   readonly #live = new Map<string, Live>();
+  readonly #trial: LineTrial;
 
   constructor(options: PeerConsumersOptions) {
     this.#options = options;
+    this.#trial = new LineTrial((bitrate) => this.#setFloor(bitrate));
   }
 
   get count(): number {
@@ -56,6 +59,10 @@ export class PeerConsumers {
     }
     const { id, kind, rtpParameters, producerPaused } = await opened;
     return { consumerId: id, producerId, kind, rtpParameters: offeredParameters(rtpParameters), paused: producerPaused };
+  }
+
+  close(): void {
+    this.#trial.close();
   }
 
   async resume(consumerId: string): Promise<void> {
@@ -83,12 +90,32 @@ export class PeerConsumers {
   async #open(producerId: string, options: types.ConsumerOptions): Promise<types.Consumer> {
     const { receive, emit, address } = this.#options;
     const consumer = await (await receive()).consume(options);
-    const layers = new PictureLayers(consumer, (layer) => emit('consumer-layer', { ...address, producerId, layer }));
+    const layers = new PictureLayers(consumer, (layer) => {
+      emit('consumer-layer', { ...address, producerId, layer });
+      this.#trial.tell(this.#isEmpty);
+    });
     this.#live.set(consumer.id, { consumer, layers });
     consumer.observer.once('close', () => {
       this.#entries.delete(producerId);
       this.#live.delete(consumer.id);
+      this.#trial.tell(this.#isEmpty);
     });
     return consumer;
+  }
+
+  /** Whether the line has no room for any of the pictures there are. */
+  get #isEmpty(): boolean {
+    const pictures = [...this.#live.values()].filter(
+      ({ consumer: { kind, paused, producerPaused } }) => kind === 'video' && !paused && !producerPaused,
+    );
+    return pictures.length > 0 && pictures.every(({ layers }) => layers.told === 'none');
+  }
+
+  #setFloor(bitrate: number): void {
+    // A transport that is gone needs none.
+    void this.#options
+      .receive()
+      .then(async (transport) => await transport.setFloor(bitrate))
+      .catch(() => undefined);
   }
 }

@@ -63,6 +63,7 @@ export class Peer {
     this.#closed = true;
     this.#transports?.send.close();
     this.#transports?.receive.close();
+    this.consumers.close();
   }
 
   async #open(): Promise<Transports> {

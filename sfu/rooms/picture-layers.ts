@@ -22,6 +22,11 @@ export class PictureLayers {
     consumer.on('layerschange', () => this.#tell());
   }
 
+  /** What was said last. */
+  get told(): Layer {
+    return this.#told;
+  }
+
   /** Whether there is a smaller layer to choose. */
   get several(): boolean {
     return this.#topLayer > 0;

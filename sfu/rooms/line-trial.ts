@@ -1,0 +1,57 @@
+/** Enough for sound and the small picture, with what their packets add. */
+const trialBitrate = 200_000;
+const trialMs = 3_000;
+const firstAfterMs = 4_000;
+const maxAfterMs = 60_000;
+/** A picture that lasted so long after a trial was not taken away because of it. */
+const lastingMs = 15_000;
+
+/**
+ * Where a line was too narrow for any picture, so little is sent that nothing shows when it has become wide enough again. So it is tried
+ * out with the small picture for some seconds: soon at first, then more and more seldom, for sound suffers while it is too narrow still.
+ */
+export class LineTrial {
+  readonly #setFloor: (bitrate: number) => void;
+  #isEmpty = false;
+  #afterMs = firstAfterMs;
+  #endedAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `setFloor`: the line is held for so wide from now on at least, in bit/s; 0: it is what it is measured to be. */
+  constructor(setFloor: (bitrate: number) => void) {
+    this.#setFloor = setFloor;
+  }
+
+  /** Whether there are pictures for this line and none of them is sent. */
+  tell(isEmpty: boolean): void {
+    if (isEmpty === this.#isEmpty) return;
+    this.#isEmpty = isEmpty;
+    if (!isEmpty || this.#timer !== undefined) return;
+    this.#afterMs = performance.now() - this.#endedAt < lastingMs ? Math.min(this.#afterMs * 2, maxAfterMs) : firstAfterMs;
+    this.#wait();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#isEmpty) this.#try();
+    }, this.#afterMs);
+  }
+
+  #try(): void {
+    this.#setFloor(trialBitrate);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#setFloor(0);
+      this.#endedAt = performance.now();
+      if (!this.#isEmpty) return;
+      this.#afterMs = Math.min(this.#afterMs * 2, maxAfterMs);
+      this.#wait();
+    }, trialMs);
+  }
+}
