@@ -10,7 +10,7 @@ import { loadParameters } from './media-load.ts';
 
 /** Rooms full of people, of whom one sends and the others receive. */
 export interface Fleet {
-  readonly senders: readonly Pick<MediaPeer, 'sendRtp'>[];
+  readonly senders: readonly { sendRtp(header: Buffer, payload: Buffer): unknown }[];
   readonly receivers: readonly Pick<MediaPeer, 'received'>[];
   /** The process that forwards. */
   readonly workerPid: number;

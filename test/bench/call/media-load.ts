@@ -1,5 +1,5 @@
 import type { RtpParameters } from 'mediasoup-client/types';
-import type { MediaPeer } from '../../support/media-peer.ts';
+import type { Fleet } from './fleets.ts';
 
 /** 100 packets a second of 1,100 bytes: 0.88 Mbit/s, a good picture. */
 export const packetsPerSecond = 100;
@@ -26,7 +26,7 @@ export const loadParameters: RtpParameters = {
 };
 
 /** Makes all of them send at the same pace until the returned function is called. */
-export function startLoad(senders: readonly Pick<MediaPeer, 'sendRtp'>[], firstSequence: number): () => number {
+export function startLoad(senders: Fleet['senders'], firstSequence: number): () => number {
   let sequence = firstSequence;
   let due = performance.now();
   const timer = setInterval(() => {
