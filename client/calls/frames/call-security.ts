@@ -20,7 +20,9 @@ export interface CallSecurityOptions {
   readonly frames: FrameWorker;
   readonly request: RequestFunction;
   /** Keys have come or gone: what was refused may open now. */
-  readonly onKeys: (change: KeyChange) => void;
+  readonly onKeys: () => void;
+  /** A new key seals what is sent from now on. */
+  readonly onSealing: () => void;
 }
 
 const tickMs = 250;
@@ -47,6 +49,7 @@ export class CallSecurity implements TextCipher {
     this.#options = options;
     this.#self = selfOf(options, members);
     frames.listen(peerId, {
+      keyed: () => options.onSealing(),
       sealed: (source, count) => this.#seen(() => this.#health.sealed(source, count)),
       opened: (producerId, count) => {
         if (count.passed > 0) this.#awaited.tell(producerId);
@@ -180,7 +183,7 @@ export class CallSecurity implements TextCipher {
     } else {
       this.#openers.get(change.peerId)?.drop(change.generation);
     }
-    onKeys(change);
+    onKeys();
   }
 
   #seen(count: () => void): void {

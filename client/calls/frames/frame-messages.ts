@@ -30,7 +30,8 @@ export interface FrameCount {
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** From the worker, some times a second while frames come. */
+/** From the worker: counts, some times a second while frames come; and that from now on a new key seals. */
 export type FromFrameWorker =
+  | { readonly session: PeerId; readonly kind: 'keyed' }
   | { readonly session: PeerId; readonly kind: 'sealed'; readonly source: MediaSource; readonly count: FrameCount }
   | { readonly session: PeerId; readonly kind: 'opened'; readonly producerId: ProducerId; readonly count: FrameCount };

@@ -8,6 +8,8 @@ import workerUrl from './frame.worker.ts?worker&url';
 
 /** What the worker says of the frames of one joining. */
 export interface FrameListener {
+  /** From now on a new key seals what is sent. */
+  keyed(): void;
   sealed(source: MediaSource, count: FrameCount): void;
   opened(producerId: ProducerId, count: FrameCount): void;
 }
@@ -32,7 +34,8 @@ export class FrameWorker {
     this.#worker = new Worker(ownScriptUrl(workerUrl), { type: 'module', name: 'frames' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromFrameWorker>) => {
       const listener = this.#listeners.get(data.session);
-      if (data.kind === 'sealed') listener?.sealed(data.source, data.count);
+      if (data.kind === 'keyed') listener?.keyed();
+      else if (data.kind === 'sealed') listener?.sealed(data.source, data.count);
       else listener?.opened(data.producerId, data.count);
     });
     this.#worker.addEventListener('error', onBroken);

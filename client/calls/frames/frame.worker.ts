@@ -28,14 +28,14 @@ const sessions = new Map<PeerId, FrameSession>();
 globalThis.addEventListener('message', ({ data: { session, change } }: MessageEvent<ToFrameWorker>) => {
   sessionOf(session).apply(change);
   if (change.type === 'stop') sessions.delete(session);
+  if (change.type === 'send') tell({ kind: 'keyed', session });
 });
 
 function onTransform({ transformer }: TransformEvent): void {
   const { readable, writable, options } = transformer;
   const { session, source } = options;
   const counter = new FrameCounter((count) => {
-    const message = options.way === 'out' ? sealed(options, count) : opened(options, count);
-    globalThis.postMessage(message, {});
+    tell(options.way === 'out' ? sealed(options, count) : opened(options, count));
   });
   const patience = options.way === 'in' ? firstKey(options) : Promise.resolve();
   const pass = async (frame: EncodedFrame, controller: TransformStreamDefaultController<EncodedFrame>): Promise<void> => {
@@ -74,6 +74,10 @@ async function firstKey({ session, from }: OpenOptions): Promise<void> {
   const timer = setTimeout(resolve, patienceMs);
   await Promise.race([sessionOf(session).hasKeyOf(from), tooLong]);
   clearTimeout(timer);
+}
+
+function tell(message: FromFrameWorker): void {
+  globalThis.postMessage(message, {});
 }
 
 function sealed({ session, source }: SealOptions, count: FrameCount): FromFrameWorker {

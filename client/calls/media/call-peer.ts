@@ -1,7 +1,6 @@
 import type { Device, Transport } from 'mediasoup-client/types';
 import type { CallMembers, CallView, MediaSource, PeerId, RemoteProducer, TransportParameters } from '../../../server/protocol/calls.ts';
 import { newId, type CallId } from '../../../server/protocol/ids.ts';
-import type { KeyChange } from '../../crypto/call-agreement.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
 import { RequestError } from '../../net/request-error.ts';
 import type { RequestFunction } from '../../net/request.ts';
@@ -73,14 +72,21 @@ export class CallPeer {
     loading.catch(() => undefined);
     await options.identities.ready(call);
     // Keys are agreed while everything else is made.
-    const security = new CallSecurity({ ...options, call, members, peerId, onKeys: (change) => hears?.onKeys(change) });
+    const security = new CallSecurity({
+      ...options,
+      call,
+      members,
+      peerId,
+      onKeys: () => hears?.onKeys(),
+      onSealing: () => hears?.published.beginPictures(),
+    });
     try {
       hears = new CallPeer(options, peerId, joined, security, await loading);
     } catch (error) {
       security.close();
       throw error;
     }
-    hears.onKeys(null);
+    hears.onKeys();
     hears.meet(joined);
     return hears;
   }
@@ -170,9 +176,8 @@ export class CallPeer {
   }
 
   /** Keys have come or gone. */
-  onKeys(change: KeyChange | null): void {
+  onKeys(): void {
     this.published.setOpen(this.security.hasKey);
-    if (change?.type === 'send') this.published.beginPictures();
     if (this.security.hasKey) this.#options.onChannel();
   }
 
