@@ -72,7 +72,8 @@ export async function janusFleet(roomCount: number): Promise<Fleet> {
         socket.on('message', () => (receiver.received += 1));
         const to = { host: '127.0.0.1', host_family: 'ipv4', streams: [{ mid: '0', port: socket.address().port }] };
         const key = { srtp_suite: srtpSuite, srtp_crypto: randomBytes(srtpKeyBytes).toString('base64') };
-        await ask({ request: 'rtp_forward', room, publisher_id: room, ...to, ...key });
+        // It answers before a publisher is quite there.
+        await first(async () => await ask({ request: 'rtp_forward', room, publisher_id: room, ...to, ...key }));
       }
     }
     return { senders, receivers, workerPid: child.pid ?? 0, controlPid: undefined, close };
@@ -100,9 +101,9 @@ async function connect(url: string): Promise<Ask> {
   };
 }
 
-/** As soon as it listens. */
+/** As soon as it can. */
 async function first<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  for (const until = performance.now() + patienceMs; ; await wait(100)) {
+  for (const until = performance.now() + patienceMs; ; await wait(50)) {
     try {
       return await ask();
     } catch (error) {
