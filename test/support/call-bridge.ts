@@ -1,6 +1,6 @@
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { z } from 'zod';
-import { connectSfu, type SfuClient } from '../../server/calls/sfu-client.ts';
+import { connectSfu, type SfuClient, type SfuEventName, type SfuEvents } from '../../server/calls/sfu-client.ts';
 import { AppError } from '../../server/platform/app-error.ts';
 import { createLog } from '../../server/platform/log.ts';
 import type { PeerId } from '../../server/protocol/calls.ts';
@@ -71,29 +71,33 @@ export async function startCallBridge(
   };
   const tellMembers = (): void => tell('call:members-changed', { members: roster.members });
 
-  sfu.on('producer-added', ({ producer: { ownerId, ...producer } }) =>
+  // Other calls of the same sfu have bridges of their own.
+  const onOwn = <Name extends Exclude<SfuEventName, 'welcome' | 'draining'>>(
+    event: Name,
+    listener: (fact: SfuEvents[Name]) => void,
+  ): void => void sfu.on(event, (fact) => fact.roomId === callId && listener(fact));
+
+  onOwn('producer-added', ({ producer: { ownerId, ...producer } }) =>
     tell('call:producer-added', { producer: { ...producer, accountId: ownerId } }, (accountId) => accountId !== ownerId),
   );
-  sfu.on('producer-paused', ({ ownerId, producerId, paused }) =>
+  onOwn('producer-paused', ({ ownerId, producerId, paused }) =>
     tell('call:producer-paused', { producerId, paused }, (accountId) => accountId !== ownerId),
   );
-  sfu.on('producer-closed', ({ ownerId, producerId }) =>
-    tell('call:producer-closed', { producerId }, (accountId) => accountId !== ownerId),
-  );
-  sfu.on('data-producer-added', ({ dataProducer: { ownerId, ...dataProducer } }) =>
+  onOwn('producer-closed', ({ ownerId, producerId }) => tell('call:producer-closed', { producerId }, (accountId) => accountId !== ownerId));
+  onOwn('data-producer-added', ({ dataProducer: { ownerId, ...dataProducer } }) =>
     tell('call:data-producer-added', { dataProducer: { ...dataProducer, accountId: ownerId } }, (accountId) => accountId !== ownerId),
   );
-  sfu.on('data-producer-closed', ({ ownerId, dataProducerId }) =>
+  onOwn('data-producer-closed', ({ ownerId, dataProducerId }) =>
     tell('call:data-producer-closed', { dataProducerId }, (accountId) => accountId !== ownerId),
   );
-  sfu.on('consumer-layer', ({ ownerId, peerId, producerId, layer }) =>
+  onOwn('consumer-layer', ({ ownerId, peerId, producerId, layer }) =>
     tell('call:quality-changed', { peerId, producerId, quality: layer }, (accountId) => accountId === ownerId),
   );
-  sfu.on('peer-closed', ({ reason, peerId, ownerId }) => {
+  onOwn('peer-closed', ({ reason, peerId, ownerId }) => {
     if (reason === 'replaced') tell('call:peer-replaced', { peerId }, (accountId) => accountId === ownerId);
     if (roster.leave(peerId)) tellMembers();
   });
-  sfu.on('room-lost', () => tell('call:room-lost', {}));
+  onOwn('room-lost', () => tell('call:room-lost', {}));
   sfu.on('welcome', ({ roomIds }) => roomIds.length === 0 && tell('call:room-lost', {}));
 
   const forward = async <Method extends SfuMethod>(method: Method, params: unknown): Promise<SfuResult<Method>> =>

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { hearsAndSees } from '../../support/call-scene.ts';
 import { percentile } from '../call/cpu.ts';
-import { openCallFleet, type CallFleet, type FleetCall } from './call-fleet.ts';
-import { largestGap, readFlow } from './flow.ts';
+import { flows, openCallFleet, type CallFleet, type FleetCall } from './call-fleet.ts';
+import { type Flow, type Gap, largestGap, readFlow } from './flow.ts';
 import { figures } from './figures.ts';
 
 /** R40 and R41 of reliability.md: a worker of the sfu is killed, or stands still, in the middle of calls. */
@@ -47,28 +46,28 @@ async function disturb(fleet: CallFleet, signal: 'SIGKILL' | 'SIGSTOP'): Promise
   const pids = await Promise.all(fleet.calls.map(fleet.workerOf));
   const [victim = 0] = pids;
   const isHit = (_: FleetCall, index: number): boolean => pids[index] === victim;
-  const hit = fleet.calls.filter(isHit).flatMap(({ pages }) => pages);
-  const others = fleet.calls.filter((call, index) => !isHit(call, index)).flatMap(({ pages }) => pages);
+  const hit = fleet.calls.filter(isHit);
+  const others = fleet.calls.filter((call, index) => !isHit(call, index));
   const at = Date.now();
   process.kill(victim, signal);
-  const dead = untilGone(victim, at);
-  const deadAfter = await dead;
-  await Promise.all(hit.map(hearsAndSees));
+  const deadAfter = await untilGone(victim, at);
+  await Promise.all(hit.map(flows));
   await wait(settleMs);
-  const back = async (page: Page, kind: 'pictures' | 'sounds'): Promise<number> => largestGap((await readFlow(page))[kind], at).to - at;
-  const gap = async (page: Page, kind: 'pictures' | 'sounds'): Promise<number> => largestGap((await readFlow(page))[kind], at).ms;
-  const all = async (pages: readonly Page[], of: typeof back, kind: 'pictures' | 'sounds'): Promise<number[]> =>
-    await Promise.all(pages.map(async (page) => await of(page, kind)));
+  const gaps = async (pages: readonly Page[], kind: keyof Flow): Promise<readonly Gap[]> =>
+    await Promise.all(pages.map(async (page) => largestGap((await readFlow(page))[kind], at)));
   const result: Round = {
-    pictures: await all(hit, back, 'pictures'),
-    sounds: await all(hit, back, 'sounds'),
-    otherPictures: await all(others, gap, 'pictures'),
-    otherSounds: await all(others, gap, 'sounds'),
+    pictures: (await gaps(seeing(hit), 'pictures')).map(({ to }) => to - at),
+    sounds: (await gaps(hearing(hit), 'sounds')).map(({ to }) => to - at),
+    otherPictures: (await gaps(seeing(others), 'pictures')).map(({ ms }) => ms),
+    otherSounds: (await gaps(hearing(others), 'sounds')).map(({ ms }) => ms),
     deadAfter,
   };
   await fleet.end();
   return result;
 }
+
+const seeing = (calls: readonly FleetCall[]): readonly Page[] => calls.map(({ citizen }) => citizen);
+const hearing = (calls: readonly FleetCall[]): readonly Page[] => calls.flatMap(({ citizen, official }) => [citizen, official]);
 
 async function untilGone(pid: number, since: number): Promise<number> {
   for (;;) {
