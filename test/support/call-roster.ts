@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CallMember, CallMembers, CallParticipant, CallRole, CallView, PeerId } from '../../server/protocol/calls.ts';
-import { idOf, type AccountId } from '../../server/protocol/ids.ts';
+import { idOf, newId, type AccountId } from '../../server/protocol/ids.ts';
 
 const hash = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
@@ -17,9 +17,9 @@ const roles: Readonly<Record<string, CallRole>> = {
 };
 const conversationId = idOf<'conversation'>(hash('conversation').subarray(0, 16));
 
-/** The one call of a test, as its server would tell of it: all the names are in it, and who has joined is a member. */
+/** A call of a test, as its server would tell of it: all the names are in it, and who has joined is a member. */
 export class CallRoster {
-  readonly callId = idOf<'call'>(hash('call').subarray(0, 16));
+  readonly callId = newId<'call'>();
   readonly #names: readonly string[];
   #members: readonly CallMember[] = [];
   #round = 0;
