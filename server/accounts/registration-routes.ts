@@ -20,10 +20,10 @@ export interface RegistrationRoutesDependencies extends AccountRouteParts {
 }
 
 /**
- * Citizens of one address who are new: a household, a reading room. Whoever draws accounts by the thousand to fill a line with them needs
- * that many addresses.
+ * Citizens of one address who are new: a household, a reading room, the many whom a mobile network puts behind one. Whoever draws accounts
+ * by the thousand to fill a line with them needs many addresses.
  */
-const citizenLimit: Limit = { points: 10, perSeconds: 3_600 };
+const citizenLimit: Limit = { points: 20, perSeconds: 3_600 };
 
 /** New accounts, each with its first passkey. */
 export function registrationRoutes(http: FastifyInstance, dependencies: RegistrationRoutesDependencies): void {

@@ -21,7 +21,7 @@ const attemptsPerMinute = 10_000;
 const scriptCount = Math.min(50, Math.ceil(attempts / 60));
 const realCount = scriptCount;
 /** What the server lets one address have in an hour (server/accounts/registration-routes.ts). */
-const newCitizensPerAddress = 10;
+const newCitizensPerAddress = 20;
 
 let own: TestDatabase;
 let database: Database;

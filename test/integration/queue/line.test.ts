@@ -214,6 +214,7 @@ describe('the line', () => {
     const stranger = await counter.addOfficial(healthFund);
     expect(await stranger.request('queue:list', {})).toEqual({
       entries: [],
+      serving: null,
       at: counter.clock.at,
       availability: { state: 'available', services: [], languages: [] },
     });
