@@ -66,6 +66,8 @@ export async function startEvilSfu(): Promise<EvilSfu> {
   const swaps = new Map<string, string>();
   const listeners = new Map<SfuEventName, ((fact: never) => void)[]>();
   let tamper: Tamper = untouched;
+  /** It carries one call. */
+  let room = '';
 
   const emit = <Name extends SfuEventName>(name: Name, fact: SfuEvents[Name]): void => {
     for (const listener of listeners.get(name) ?? []) listener(fact as never);
@@ -79,11 +81,11 @@ export async function startEvilSfu(): Promise<EvilSfu> {
       if (track.peerId !== peer.peerId) continue;
       tracks.delete(producerId);
       track.copy.close();
-      emit('producer-closed', { roomId: '', ownerId: track.ownerId, producerId });
+      emit('producer-closed', { roomId: room, ownerId: track.ownerId, producerId });
     }
     peer.send.close();
     peer.receive.close();
-    emit('peer-closed', { roomId: '', peerId: peer.peerId, ownerId: peer.ownerId, reason: 'left' });
+    emit('peer-closed', { roomId: room, peerId: peer.peerId, ownerId: peer.ownerId, reason: 'left' });
   };
   const open = async (): Promise<types.WebRtcTransport> => await router.createWebRtcTransport({ webRtcServer: server, enableSctp: true });
 
@@ -104,7 +106,10 @@ export async function startEvilSfu(): Promise<EvilSfu> {
   }, 1_000);
 
   const handlers: Handlers = {
-    'room:open': () => ({ routerRtpCapabilities: offeredCapabilities(router.rtpCapabilities) }),
+    'room:open': ({ roomId }) => {
+      room = roomId;
+      return { routerRtpCapabilities: offeredCapabilities(router.rtpCapabilities) };
+    },
     'peer:join': async ({ peerId, ownerId }) => {
       const known = peers.get(peerId);
       const peer = known ?? { peerId, ownerId, send: await open(), receive: await open() };
@@ -144,11 +149,11 @@ export async function startEvilSfu(): Promise<EvilSfu> {
     'producer:create': async ({ peerId, ownerId, producerId, kind, source, rtpParameters }) => {
       const real = await peerOf(peerId).send.produce({ kind, rtpParameters });
       tracks.set(producerId, { peerId, ownerId, source, kind, real, copy: await passOn(real, { ownerId, source }) });
-      emit('producer-added', { roomId: '', producer: { producerId, peerId, ownerId, kind, source, paused: false } });
+      emit('producer-added', { roomId: room, producer: { producerId, peerId, ownerId, kind, source, paused: false } });
       return { producerId };
     },
     'producer:pause': ({ ownerId, producerId, paused }) => {
-      emit('producer-paused', { roomId: '', ownerId, producerId, paused });
+      emit('producer-paused', { roomId: room, ownerId, producerId, paused });
       return { paused };
     },
     'consumer:create': async ({ peerId, producerId, rtpCapabilities }) => {
@@ -171,7 +176,7 @@ export async function startEvilSfu(): Promise<EvilSfu> {
         protocol: 't140',
       });
       texts.set(dataProducerId, { peerId, ownerId, producer });
-      emit('data-producer-added', { roomId: '', dataProducer: { dataProducerId, peerId, ownerId } });
+      emit('data-producer-added', { roomId: room, dataProducer: { dataProducerId, peerId, ownerId } });
       return { dataProducerId };
     },
     'data-consumer:create': async ({ peerId, dataProducerId }) => {
