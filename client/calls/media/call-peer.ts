@@ -262,7 +262,7 @@ export class CallPeer {
 }
 
 async function joinCall({ callId, request }: CallPeerOptions, peerId: PeerId) {
-  return await request('call:join', { callId, peerId, ...(await knownCapabilities()) });
+  return await request('call:join', { callId, peerId, ...knownCapabilities() });
 }
 
 /** Both travel at once; should the later one overtake the first, it is asked once more. */

@@ -5,6 +5,7 @@ import type { RequestFunction } from '../../net/request.ts';
 
 /** What was found out last, and for which rooms: those of one installation offer the same. */
 let known: { readonly offered: string; readonly device: Promise<Device> } | null = null;
+let decodes: RtpCapabilities | null = null;
 
 /** What this browser and a room's media server have in common. Throws mediasoup-client's UnsupportedError where that is not enough for a call. */
 export async function loadDevice(offered: RtpCapabilities): Promise<Device> {
@@ -19,15 +20,15 @@ export async function prepareDevice(request: RequestFunction, callId: CallId): P
   await loading.catch(() => undefined);
 }
 
-/** What this browser can decode, when that was found out before. */
-export async function knownCapabilities(): Promise<{ readonly rtpCapabilities?: RtpCapabilities }> {
-  const device = await known?.device.catch(() => undefined);
-  return device === undefined ? {} : { rtpCapabilities: device.recvRtpCapabilities };
+/** What this browser can decode, when that was found out before. At once: whoever asks is about to join. */
+export function knownCapabilities(): { readonly rtpCapabilities?: RtpCapabilities } {
+  return decodes === null ? {} : { rtpCapabilities: decodes };
 }
 
 async function load(offered: RtpCapabilities): Promise<Device> {
   const device = await Device.factory();
   await device.load({ routerRtpCapabilities: withConstantBitrate(offered) });
+  decodes = device.recvRtpCapabilities;
   return device;
 }
 
