@@ -59,15 +59,33 @@ async function openInstallation() {
 }
 
 /** What PostgreSQL has written ahead: the values of rows that are there no more are still in it. */
-async function readWal(databaseUrl: string): Promise<Buffer> {
+async function readWal(databaseUrl: string, since: string): Promise<Buffer> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
     await client.query('select pg_switch_wal()');
-    const { rows } = await client.query<{ bytes: Buffer }>(
-      `select pg_read_binary_file('pg_wal/' || name) as bytes from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$' order by modification desc limit 4`,
+    const { rows: files } = await client.query<{ name: string }>(
+      `select name from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$' and name between $1 and pg_walfile_name(pg_current_wal_lsn())`,
+      [since],
     );
-    return Buffer.concat(rows.map(({ bytes }) => bytes));
+    const segments: Buffer[] = [];
+    for (const { name } of files) {
+      const { rows } = await client.query<{ bytes: Buffer }>(`select pg_read_binary_file('pg_wal/' || $1) as bytes`, [name]);
+      segments.push(...rows.map(({ bytes }) => bytes));
+    }
+    return Buffer.concat(segments);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The segment that is being written: everything from now on is in it, or in a later one. */
+async function presentWal(databaseUrl: string): Promise<string> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>('select pg_walfile_name(pg_current_wal_lsn()) as name');
+    return rows[0]?.name ?? '';
   } finally {
     await client.end();
   }
@@ -102,6 +120,7 @@ attack(
   'of a thousand texts people wrote, and of their keys, nothing is found anywhere but with them',
   async ({ reads }) => {
     if (!installation) throw new Error('there is no installation');
+    const firstWal = await presentWal(installation.evil.server.databaseUrl);
     const scene = await Scene.open(installation.evil);
     const { evil, directory, overRedis, dumpRedis } = installation;
     const { citizen, official, office } = scene;
@@ -145,7 +164,7 @@ attack(
     const { server, overheard } = evil;
     expect(overheard.join('\n')).toContain(asking.conversationId);
     expect(overRedis.join('\n')).toContain('gim:node:');
-    const wal = await readWal(server.databaseUrl);
+    const wal = await readWal(server.databaseUrl, firstWal);
     expect(wal.includes(Buffer.from(asking.conversationId))).toBe(true);
     const places: readonly (readonly [string, Buffer])[] = [
       ['the line', Buffer.from(overheard.join('\n'), 'latin1')],

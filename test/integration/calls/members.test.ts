@@ -84,10 +84,9 @@ describe('who is in a call', () => {
     expect(await gone).toBe('listener');
     expect(await roomPeers()).toContain(peerId);
 
-    // One that the server believes to be in, and nobody ever said that it has gone: struck out at the second look.
+    // One that the server believes to be in, and nobody ever said that it has gone: struck out at the second look, or with the next that goes.
     await sql`update call_peers set peer_id = 'ghost' where account_id = ${citizen.accountId}`.execute(counter.database);
     await counter.counter.sweep();
-    expect(official.told('call:members-changed')).toHaveLength(2);
     await counter.counter.sweep();
     expect(official.told('call:members-changed').at(-1)?.members).toMatchObject({ round: 3, members: [{ peerId }] });
   });
