@@ -1,4 +1,5 @@
 import type { CallMembers, PeerId } from '../../server/protocol/calls.ts';
+import type { AccountId } from '../../server/protocol/ids.ts';
 import { ensure } from '../../server/protocol/sodium.ts';
 import type { Revealed } from './call-check.ts';
 import { CallConduct } from './call-conduct.ts';
@@ -21,6 +22,7 @@ export class CallAgreement {
   readonly #kem = createKemPair();
   readonly #keys: CallKeys;
   readonly #vouchers = new Map<string, Uint8Array>();
+  readonly #unknown = new Set<AccountId>();
   readonly #turn = new InTurn();
   #conduct: CallConduct | null = null;
   /** Of the newest round that was complete, those who are still there. */
@@ -67,6 +69,7 @@ export class CallAgreement {
         options: this.#options,
         kemPk: this.#kem.kemPk,
         vouchers: this.#vouchers,
+        unknown: this.#unknown,
         inTurn: async (step) => await this.#inTurn(step),
         onAgreed: async (agreed) => await this.#agree(agreed),
         onLeftOut: async (peerIds) => await this.#keepAgreed(({ peerId }) => !peerIds.includes(peerId)),

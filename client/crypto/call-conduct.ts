@@ -1,4 +1,5 @@
 import type { CallMember, PeerId } from '../../server/protocol/calls.ts';
+import type { AccountId } from '../../server/protocol/ids.ts';
 import { CryptoError, type CryptoErrorCode, ensure, equalBytes } from '../../server/protocol/sodium.ts';
 import { type CallCheck, callCheck, type Revealed } from './call-check.ts';
 import { resendMs } from './call-keys.ts';
@@ -23,6 +24,8 @@ export interface ConductDependencies {
   readonly kemPk: Uint8Array;
   /** Guests: those whose word for others is taken, with what they sign with; stays for the whole call. */
   readonly vouchers: Map<string, Uint8Array>;
+  /** Who was nobody the last time he was here. He is nobody, as any page, until he proves himself; stays for the whole call. */
+  readonly unknown: Set<AccountId>;
   /** What is found out beside everything else waits for its turn. */
   readonly inTurn: (step: () => Promise<void>) => Promise<void>;
   readonly onAgreed: (others: readonly Revealed[]) => Promise<void>;
@@ -38,7 +41,7 @@ export class CallConduct {
   check: CallCheck | null = null;
   /** Others went on without this page. */
   isExcluded = false;
-  alarms: readonly CallAlarm[] = [];
+  alarms: readonly CallAlarm[];
   readonly #dependencies: ConductDependencies;
   readonly #options: CallAgreementOptions;
   #since: number;
@@ -54,8 +57,9 @@ export class CallConduct {
   readonly #hasty = new Set<PeerId>();
 
   constructor(number: number, members: readonly CallMember[], dependencies: ConductDependencies) {
-    const { options, kemPk } = dependencies;
+    const { options, kemPk, unknown } = dependencies;
     this.members = members;
+    this.alarms = members.flatMap(({ peerId, accountId }) => (unknown.has(accountId) ? [{ kind: 'unknown-member', peerId }] : []));
     this.round = new CallRound(options.callId, number, { ...options.self, kemPk, conversationId: options.conversationId }, members);
     this.#dependencies = dependencies;
     this.#options = options;
@@ -140,7 +144,7 @@ export class CallConduct {
         if (this.#isOver || !this.round.has(member.peerId)) return;
         if (found && this.#options.isGuest) this.#dependencies.vouchers.set(member.accountId, found.signPk);
         if (found) await this.#identify(member, found.signPk);
-        else if (!this.#options.isGuest) await this.#refuse(member.peerId);
+        else if (!this.#options.isGuest) await this.#refuse(member);
       });
     } catch {
       // Asked again with the next second.
@@ -150,17 +154,20 @@ export class CallConduct {
   async #identify(member: CallMember, signPk: Uint8Array): Promise<void> {
     this.#unverified.delete(member.peerId);
     const known = this.round.signPkOf(member.peerId);
-    if (known && !equalBytes(known, signPk)) await this.#refuse(member.peerId);
+    if (known && !equalBytes(known, signPk)) await this.#refuse(member);
     if (known) return;
     this.round.identify(member.peerId, signPk);
+    this.#dependencies.unknown.delete(member.accountId);
+    this.alarms = this.alarms.filter(({ kind, peerId }) => kind !== 'unknown-member' || peerId !== member.peerId);
     this.#vouch(this.members);
     // What he said until now was not believed.
     this.#say(member, true);
   }
 
   /** No key, no tile. */
-  async #refuse(peerId: PeerId): Promise<void> {
+  async #refuse({ peerId, accountId }: CallMember): Promise<void> {
     this.#unverified.delete(peerId);
+    this.#dependencies.unknown.add(accountId);
     this.#alarm('unknown-member', peerId);
     await this.#leaveOut([peerId]);
     this.#vouch(this.members);
@@ -186,7 +193,7 @@ export class CallConduct {
       const vouched = members.find((one) => isSamePage(one, member));
       if (vouched?.guest === 0) this.#dependencies.vouchers.set(member.accountId, vouched.signPk);
       if (vouched) await this.#identify(member, vouched.signPk);
-      else await this.#refuse(member.peerId);
+      else await this.#refuse(member);
     }
   }
 

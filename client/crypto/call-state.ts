@@ -51,7 +51,7 @@ export interface CallAgreementState {
   readonly check: CallCheck | null;
   /** The others went on without this page: it must join again, as another one. */
   readonly isExcluded: boolean;
-  /** Of this round. */
+  /** Of this round; somebody who was unknown in an earlier one stays so until he proves himself. */
   readonly alarms: readonly CallAlarm[];
 }
 

@@ -35,6 +35,8 @@ export interface Preference {
 
 interface Received {
   readonly producer: RemoteProducer;
+  /** What was told last; null: nothing since it is known. */
+  paused: boolean | null;
   /** Null while it is asked for. */
   here: { readonly consumer: Consumer; readonly consumerId: ConsumerId } | null;
 }
@@ -77,7 +79,8 @@ export class RemoteTracks {
     const isPaused = (producerId: ProducerId): boolean =>
       this.#tracks.value.some((track) => track.producerId === producerId && track.paused);
     return [...this.#consumers.values()].some(
-      ({ producer, here }) => producer.accountId === accountId && !(here ? isPaused(producer.producerId) : producer.paused),
+      ({ producer, paused, here }) =>
+        producer.accountId === accountId && !(here ? isPaused(producer.producerId) : (paused ?? producer.paused)),
     );
   }
 
@@ -86,7 +89,7 @@ export class RemoteTracks {
     for (const producer of producers) {
       const { producerId } = producer;
       if (this.#consumers.has(producerId)) continue;
-      this.#consumers.set(producerId, { producer, here: null });
+      this.#consumers.set(producerId, { producer, paused: null, here: null });
       const given = consumers.find((consumer) => consumer.producerId === producerId);
       this.#consume(producer, given).catch((error: unknown) => {
         this.#consumers.delete(producerId);
@@ -96,6 +99,9 @@ export class RemoteTracks {
   }
 
   setPaused(producerId: ProducerId, paused: boolean): void {
+    const received = this.#consumers.get(producerId);
+    // It may still be on its way here, with what was so when it was asked for.
+    if (received) received.paused = paused;
     this.#change(producerId, { paused });
   }
 
@@ -143,7 +149,7 @@ export class RemoteTracks {
     received.here = { consumer, consumerId };
     this.#tracks.set([
       ...this.#tracks.value,
-      { producerId, peerId, accountId, kind, source, track: consumer.track, paused, quality: 'full' },
+      { producerId, peerId, accountId, kind, source, track: consumer.track, paused: received.paused ?? paused, quality: 'full' },
     ]);
     if (!given) await ask('call:resume-consumer', { ...address, consumerId });
     if (kind === 'audio') return;

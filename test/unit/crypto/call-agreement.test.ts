@@ -145,6 +145,35 @@ test('a key that is not acknowledged is used after two seconds, and one that is,
   allOpened(await call.seen());
 });
 
+test('somebody unknown stays told while others come and go and nobody has said again who he is, until he proves himself', async () => {
+  const call = new AgreeingCall();
+  const [citizen, stranger] = [await call.join(caller('citizen', 'citizen')), caller('stranger')];
+  const knows = call.recognise;
+  call.recognise = async (member) => (member.accountId === stranger.accountId ? null : await knows(member));
+  const { peerId } = await call.join(stranger);
+  await call.settle();
+  expect(citizen.state.alarms).toEqual([{ kind: 'unknown-member', peerId }]);
+
+  call.recognise = async () => await Promise.reject(new Error('no answer'));
+  await call.join(caller('official'));
+  await call.settle();
+  expect(citizen.state.alarms).toEqual([{ kind: 'unknown-member', peerId }]);
+  const again = await call.join(stranger);
+  await call.settle();
+  expect(citizen.state.alarms).toEqual([{ kind: 'unknown-member', peerId: again.peerId }]);
+  expect(citizen.state.agreed).toEqual([]);
+  await call.leave(stranger);
+  await call.settle();
+  expect(citizen.state.alarms).toEqual([]);
+  const third = await call.join(stranger);
+  await call.settle();
+  expect(citizen.state.alarms).toEqual([{ kind: 'unknown-member', peerId: third.peerId }]);
+
+  call.recognise = knows;
+  await call.pass(2_000);
+  expectAgreed(call);
+});
+
 test('a guest trusts nobody whom nobody has vouched for; when the inviter goes, an official he knows stands in', async () => {
   const call = new AgreeingCall();
   const [citizen, official] = [caller('citizen', 'citizen'), caller('official')];
