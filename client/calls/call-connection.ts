@@ -233,7 +233,7 @@ export class CallConnection {
 
   #onMessage(from: PeerId, message: ChannelMessage): void {
     const member = this.#peer?.members.value.members.find(({ peerId }) => peerId === from);
-    if (member) this.#talk.received(member.accountId, message);
+    if (member) this.#talk.received(member, message);
   }
 
   /** Somebody is heard, or there are keys: what was said before is said to him. */

@@ -1,7 +1,7 @@
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import type { ChannelMessage, ToldState } from './text/channel-message.ts';
-import { LiveText } from './text/live-text.ts';
+import { LiveText, type WritingPage } from './text/live-text.ts';
 
 const silent: ToldState = { signing: false, keepsText: false };
 
@@ -45,11 +45,11 @@ export class CallTalk {
     this.#answer();
   }
 
-  received(from: AccountId, message: ChannelMessage): void {
-    if (from === this.#accountId) return;
+  received(from: WritingPage, message: ChannelMessage): void {
+    if (from.accountId === this.#accountId) return;
     if (message.kind === 'text') this.text.received(from, message.text);
     else if (message.kind === 'snapshot') this.text.restore(from, message.snapshot);
-    else if (message.kind === 'state') this.#note(from, message.state);
+    else if (message.kind === 'state') this.#note(from.accountId, message.state);
     else this.#answer();
   }
 

@@ -24,8 +24,10 @@ export interface PublishedTracksOptions {
 interface Published {
   readonly producerId: ProducerId;
   readonly producer: Producer;
-  /** What the others were told. */
   paused: boolean;
+  /** What the others were told. */
+  told: boolean;
+  isTelling: boolean;
 }
 
 /**
@@ -40,6 +42,7 @@ export class PublishedTracks {
   #isOpen = false;
   #keepsFrames = false;
   #work: Promise<void> = Promise.resolve();
+  #settings: Promise<void> = Promise.resolve();
 
   constructor(publishing: PublishedTracksOptions) {
     this.#options = publishing;
@@ -72,7 +75,7 @@ export class PublishedTracks {
   beginPictures(): void {
     const senders = [...this.#published.values()].flatMap(({ producer }) => (producer.kind === 'video' ? (producer.rtpSender ?? []) : []));
     // One that ends meanwhile has nothing to begin.
-    this.#work = this.#work.then(async () => void (await Promise.allSettled(senders.map(beginPicture))));
+    this.#set(async () => void (await Promise.allSettled(senders.map(beginPicture))));
   }
 
   /** A picture of hands keeps its frames, and gives up resolution first. */
@@ -81,8 +84,12 @@ export class PublishedTracks {
     this.sync('camera');
   }
 
-  /** One change after the other: the last one wins, and is not overtaken. */
+  /** One change after the other: the last one wins, and is not overtaken. None of them waits for the network. */
   sync(source: MediaSource): void {
+    const wanted = this.#options.wanted.get(source);
+    // Whoever mutes himself is not heard from this moment, whatever goes on; and a track that is switched off before it is published
+    // sends nothing, not even its first frame.
+    if (wanted?.track) wanted.track.enabled = !wanted.paused;
     this.#work = this.#work.then(async () => await this.#sync(source)).catch(this.#options.onFailure);
   }
 
@@ -90,20 +97,38 @@ export class PublishedTracks {
     const wanted = this.#options.wanted.get(source);
     const track = wanted?.track ?? null;
     const paused = track === null || wanted?.paused === true;
-    // A track that is switched off before it is published sends nothing, not even its first frame.
-    if (track) track.enabled = !paused;
     const published = this.#published.get(source) ?? (track && (await this.#publish(source, track)));
     if (!published) return;
     if (source === 'screen' && track === null) {
-      await this.#unpublish(published);
+      this.#unpublish(published);
       return;
     }
     const { rtpSender } = published.producer;
-    if (rtpSender && source === 'camera') await applyMotion(rtpSender, track, this.#keepsFrames);
+    if (rtpSender && source === 'camera') this.#set(async () => await applyMotion(rtpSender, track, this.#keepsFrames));
     await rtpSender?.replaceTrack(this.#isOpen && !paused ? track : null);
-    if (published.paused === paused) return;
-    await this.#options.announcePaused(published.producerId, paused);
     published.paused = paused;
+    void report(this.#tellPaused(published), () => undefined, this.#options.onFailure);
+  }
+
+  /** Until the others know what is so; it may change again meanwhile. Of what they do not know yet, nothing can be told. */
+  async #tellPaused(published: Published): Promise<void> {
+    if (published.isTelling) return;
+    published.isTelling = true;
+    try {
+      await this.#announced.get(published.producerId);
+      while (published.told !== published.paused) {
+        const { paused } = published;
+        await this.#options.announcePaused(published.producerId, paused);
+        published.told = paused;
+      }
+    } finally {
+      published.isTelling = false;
+    }
+  }
+
+  /** A sender's parameters are set one after the other; a browser may take until its next picture, and no track waits for that. */
+  #set(step: () => Promise<void>): void {
+    this.#settings = this.#settings.then(step).catch(this.#options.onFailure);
   }
 
   async #publish(source: MediaSource, track: MediaStreamTrack): Promise<Published> {
@@ -119,19 +144,23 @@ export class PublishedTracks {
         this.#options.seal(sender, source);
       },
     });
-    const published = { producerId: this.#producerId(source), producer, paused: false };
+    const published = { producerId: this.#producerId(source), producer, paused: false, told: false, isTelling: false };
     this.#published.set(source, published);
     return published;
   }
 
   /** A screen is shown and put away, the next one is another; sound and camera go on, off and on again, and are kept ready. */
-  async #unpublish({ producerId, producer }: Published): Promise<void> {
+  #unpublish({ producerId, producer }: Published): void {
+    const announced = this.#announced.get(producerId);
     this.#published.delete('screen');
     this.#producerIds.delete('screen');
-    producer.close();
-    await this.#announced.get(producerId);
     this.#announced.delete(producerId);
-    await this.#options.announceClosed(producerId);
+    producer.close();
+    const close = async (): Promise<void> => {
+      await announced;
+      await this.#options.announceClosed(producerId);
+    };
+    void report(close(), () => undefined, this.#options.onFailure);
   }
 
   #producerId(source: MediaSource): ProducerId {

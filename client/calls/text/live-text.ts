@@ -1,3 +1,4 @@
+import type { CallMember } from '../../../server/protocol/calls.ts';
 import { newId, type AccountId } from '../../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
 import type { ChannelMessage } from './channel-message.ts';
@@ -14,6 +15,9 @@ export interface LiveTextOptions {
   readonly now?: () => number;
 }
 
+/** A page of somebody. */
+export type WritingPage = Pick<CallMember, 'accountId' | 'peerId'>;
+
 /**
  * Text beside the voice, seen by the others while it is written (ITU-T T.140, RFC 8865), in the order in which lines were begun. It
  * outlives the channel: what was written while it was down goes out when it is open again. Whoever makes it closes it.
@@ -24,6 +28,8 @@ export class LiveText {
   readonly #lines = new Subject<readonly TextLine[]>([]);
   readonly #isOpen = new Subject(false);
   readonly #lanes = new Map<AccountId, TextLane[]>();
+  /** Of each person, the page that writes and on what. */
+  readonly #writing = new Map<AccountId, { readonly page: WritingPage; readonly lane: TextLane }>();
   #own: TextLane;
   /** The open line as the person sees it. */
   #line = '';
@@ -96,21 +102,23 @@ export class LiveText {
   }
 
   /** Somebody's text, as it came off his channel. */
-  received(accountId: AccountId, text: string): void {
-    const lanes = this.#lanes.get(accountId);
-    // Before his first snapshot nobody knows which line this is about.
-    lanes?.at(-1)?.write(text);
+  received(page: WritingPage, text: string): void {
+    const writing = this.#writing.get(page.accountId);
+    // Before the first snapshot of this page of his nobody knows which line this is about; the snapshot will have it.
+    if (writing?.page.peerId !== page.peerId) return;
+    writing.lane.write(text);
     this.#show();
   }
 
-  restore(accountId: AccountId, snapshot: LaneSnapshot): void {
+  restore(page: WritingPage, snapshot: LaneSnapshot): void {
+    const { accountId } = page;
     const lanes = this.#lanes.get(accountId) ?? [];
     // What comes back of one's own text is what one has.
     if (lanes.includes(this.#own)) return;
     const known = lanes.find(({ lane }) => lane === snapshot.lane);
     const lane = known ?? new TextLane({ lane: snapshot.lane, accountId, isOwn: false, now: this.#now });
     lane.restore(snapshot);
-    // The last one is written on: a page that was loaded again has a new one.
+    this.#writing.set(accountId, { page, lane });
     this.#lanes.set(accountId, [...lanes.filter((other) => other !== lane), lane].slice(-maxLanes));
     this.#show();
   }

@@ -1,13 +1,15 @@
 import { array, assert, constantFrom, property } from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { decodeMessage, encodeMessage, type ChannelMessage } from '../../../client/calls/text/channel-message.ts';
-import { LiveText } from '../../../client/calls/text/live-text.ts';
+import { LiveText, type WritingPage } from '../../../client/calls/text/live-text.ts';
 import { applyT140, cleanLine, editsBetween, newLine } from '../../../client/calls/text/t140.ts';
-import { idOf, type AccountId } from '../../../server/protocol/ids.ts';
+import { idOf, newId, type AccountId } from '../../../server/protocol/ids.ts';
 
 const erase = '\u0008';
 const anna: AccountId = idOf(new Uint8Array(32).fill(1));
 const ben: AccountId = idOf(new Uint8Array(32).fill(2));
+const annasPage: WritingPage = { accountId: anna, peerId: newId() };
+const bensPage: WritingPage = { accountId: ben, peerId: newId() };
 const family = '👨‍👩‍👧';
 const accented = 'e\u0301';
 
@@ -28,14 +30,14 @@ class Pair {
   open(): void {
     this.isUp = true;
     for (const text of [this.anna, this.ben]) text.setOpen(true);
-    this.ben.restore(anna, this.anna.snapshot());
-    this.anna.restore(ben, this.ben.snapshot());
+    this.ben.restore(annasPage, this.anna.snapshot());
+    this.anna.restore(bensPage, this.ben.snapshot());
   }
 
   /** Ben hears this of a page of Anna's. */
   hears(message: ChannelMessage): void {
-    if (message.kind === 'snapshot') this.ben.restore(anna, message.snapshot);
-    if (message.kind === 'text') this.ben.received(anna, message.text);
+    if (message.kind === 'snapshot') this.ben.restore(annasPage, message.snapshot);
+    if (message.kind === 'text') this.ben.received(annasPage, message.text);
   }
 
   cut(): void {
@@ -52,7 +54,8 @@ class Pair {
   #carry(from: AccountId, message: ChannelMessage): void {
     if (from === anna) this.annasFrames.push(message);
     const arrived = decodeMessage(encodeMessage(message));
-    if (this.isUp && arrived?.kind === 'text') (from === anna ? this.ben : this.anna).received(from, arrived.text);
+    if (this.isUp && arrived?.kind === 'text')
+      (from === anna ? this.ben : this.anna).received(from === anna ? annasPage : bensPage, arrived.text);
   }
 }
 
@@ -67,7 +70,7 @@ test('a page that is loaded anew goes on with what it had written, and everybody
 
   const reloaded = new LiveText({ accountId: anna, send: (message) => pair.hears(message) });
   reloaded.setOpen(true);
-  pair.ben.restore(anna, reloaded.snapshot());
+  pair.ben.restore(annasPage, reloaded.snapshot());
   reloaded.resume(written);
   expect(reloaded.lines.value.map(({ text, isOpen }) => [text, isOpen])).toEqual([
     ['Good morning', false],
@@ -158,16 +161,35 @@ test('who comes late reads the last page, and somebody who loads his page anew g
     pair.anna.endLine();
   }
   const late = new LiveText({ accountId: ben, send: () => undefined });
-  late.restore(anna, pair.anna.snapshot());
+  late.restore(annasPage, pair.anna.snapshot());
   const [first] = late.lines.value;
   expect(late.lines.value.length).toBeGreaterThan(20);
   expect(late.lines.value.length).toBeLessThan(60);
   expect(first?.text).toMatch(/^line [4-7]\d x/);
   const reloaded = new LiveText({ accountId: anna, send: () => undefined });
   reloaded.setLine('back');
-  late.restore(anna, reloaded.snapshot());
+  late.restore(annasPage, reloaded.snapshot());
   expect(late.lines.value.at(-1)?.text).toBe('back');
   expect(late.lines.value.length).toBeGreaterThan(20);
+});
+
+test('what a page that was loaded anew writes before it has said on which line is not put behind the old one', () => {
+  const pair = new Pair();
+  pair.anna.setLine('I have the fo');
+  vi.advanceTimersByTime(1_000);
+  const newPage: WritingPage = { accountId: anna, peerId: newId() };
+  const reloaded = new LiveText({
+    accountId: anna,
+    send: (message) => message.kind === 'text' && pair.ben.received(newPage, message.text),
+  });
+  reloaded.setOpen(true);
+  reloaded.setLine('Hello');
+  expect(pair.seenBy('ben')).toEqual(['Anna: I have the fo…']);
+  pair.ben.restore(newPage, reloaded.snapshot());
+  expect(pair.seenBy('ben')).toEqual(['Anna: I have the fo…', 'Anna: Hello…']);
+  reloaded.setLine('Hello!');
+  vi.advanceTimersByTime(1_000);
+  expect(pair.seenBy('ben')).toEqual(['Anna: I have the fo…', 'Anna: Hello!…']);
 });
 
 test('whatever is pasted or kept, no message is longer than the sfu carries', () => {
@@ -180,7 +202,7 @@ test('whatever is pasted or kept, no message is longer than the sfu carries', ()
     writer.setLine(character.repeat(5_000));
     vi.advanceTimersByTime(1_000);
     send({ kind: 'snapshot', snapshot: writer.snapshot() });
-    pair.ben.restore(anna, writer.snapshot());
+    pair.ben.restore(annasPage, writer.snapshot());
     expect(pair.ben.lines.value.at(-1)?.text).toBe(writer.lines.value.at(-1)?.text);
     writer.endLine();
   }
@@ -191,7 +213,7 @@ test('whatever is pasted or kept, no message is longer than the sfu carries', ()
 test('nobody can put words into another one’s line: own text comes from oneself only', () => {
   const pair = new Pair();
   pair.anna.setLine('mine');
-  pair.anna.restore(anna, { lane: 'x', first: 0, lines: [{ text: 'forged', ageMs: 0 }] });
+  pair.anna.restore(annasPage, { lane: 'x', first: 0, lines: [{ text: 'forged', ageMs: 0 }] });
   expect(pair.seenBy('anna')).toEqual(['Anna: mine…']);
 });
 
