@@ -61,6 +61,8 @@ export class PeerTransport {
     transport.on('dtlsstatechange', (state) => {
       if (state === 'connected') this.#connected();
       if (state === 'failed') this.#lost('failed', 0);
+      // Its page says goodbye when it is closed or loaded anew: nobody has to wait until nothing comes.
+      if (state === 'closed') this.#onGone();
     });
     transport.on('icestatechange', (state) => {
       if (state === 'disconnected') this.#lost('disconnected', recoveryMs);

@@ -30,10 +30,12 @@ test('three people: each opens what the others seal, one comes late and one leav
   expect(new Set(codes).size).toBe(1);
   expect(codes[0]).not.toBe(before);
 
+  const leftAt = performance.now();
   await interpreter.evaluate(() => window.callPage.leave());
   await citizen.waitForFunction(() => window.callPage.people().every(({ displayName, isHere }) => isHere || displayName === 'interpreter'));
   await citizen.waitForFunction(() => window.callPage.people().some(({ isHere }) => !isHere));
   await Promise.all([citizen, official].map(isEncrypted));
+  console.log(`third person's page closed: the others under new keys after ${Math.round(performance.now() - leftAt)} ms`);
   await Promise.all([citizen, official].map(hearsAndSees));
   expect(await trustOf(citizen)).toEqual(['official encrypted 2', 'interpreter agreeing 0']);
 });
