@@ -48,7 +48,7 @@ function callPage(callId: string | undefined, signedIn: SignedIn): TemplateResul
     .joinWith=${parseJoinWith(new URLSearchParams(location.search).get('join'))}
     .request=${core().request}
     .on=${core().on}
-    .line=${core().connection}
+    .line=${core().line}
     .identities=${messenger.callIdentities}
     .surroundings=${surroundings?.surroundingsOf(signedIn)}
   ></gov-call-page>`;

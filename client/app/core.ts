@@ -18,7 +18,7 @@ import type { Subscribe } from '../net/subscribe.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
 import { RequestError } from '../net/request-error.ts';
-import { type ConnectionState, createConnection } from '../net/socket.ts';
+import { type Connection, type ConnectionState, createConnection } from '../net/socket.ts';
 import { createAccountKeys } from '../storage/account-keys.ts';
 import type { Alarm } from '../storage/alarm.ts';
 import type { Database } from '../storage/database.ts';
@@ -35,6 +35,7 @@ export type CoreSession = SessionState<CoreMessenger>;
 export interface Core {
   readonly session: Observable<CoreSession>;
   readonly connection: Observable<ConnectionState>;
+  readonly line: Pick<Connection, 'state' | 'setUrgent'>;
   readonly alarms: Observable<readonly Alarm[]>;
   readonly request: RequestFunction;
   readonly on: Subscribe;
@@ -157,6 +158,7 @@ export async function createCore(options: CoreOptions): Promise<Core> {
   return {
     session: session.state,
     connection: connection.state,
+    line: connection,
     alarms,
     request,
     on,

@@ -7,7 +7,6 @@ import { t } from '../i18n/translate.ts';
 import type { Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import type { Comparisons } from '../storage/comparisons.ts';
 import type { Drafts } from '../storage/texts.ts';
@@ -17,7 +16,7 @@ import { WatchAll } from '../ui/watch.ts';
 import { callWords, endedText, wasAnswered, wayTo } from './after/call-ending.ts';
 import type { CallIdentities } from './people/call-identities.ts';
 import './call-screen.ts';
-import { CallSession, type SessionEnding } from './call-session.ts';
+import { type CallLine, CallSession, type SessionEnding } from './call-session.ts';
 import './calls.css';
 import { prepareDevice } from './media/media-capabilities.ts';
 import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
@@ -71,8 +70,7 @@ export class CallPage extends GovPage {
   declare joinWith: JoinWith | null;
   declare request: RequestFunction;
   declare on: Subscribe;
-  /** The line to the server. */
-  declare line: Observable<ConnectionState>;
+  declare line: CallLine;
   declare identities: CallIdentities;
   declare surroundings: CallSurroundings;
   /** Undefined before the server has answered; null when there is no such call. */
@@ -102,7 +100,7 @@ export class CallPage extends GovPage {
     this.#stops = [
       this.on('call:changed', ({ call }) => call.callId === this.callId && this.#changed(call)),
       // A call that could not be looked up for want of a line is looked up when it is back.
-      this.line.subscribe(({ status }) => status === 'connected' && void this.#find()),
+      this.line.state.subscribe(({ status }) => status === 'connected' && void this.#find()),
     ];
     void this.#find();
   }

@@ -2,7 +2,7 @@ import type { CallParticipant, CallRole } from '../../server/protocol/calls.ts';
 import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import type { Observable } from '../net/observable.ts';
 import type { RequestFunction } from '../net/request.ts';
-import type { ConnectionState } from '../net/socket.ts';
+import type { Connection } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { CallConnection, type CallConnectionState } from './call-connection.ts';
 import type { CallIdentities } from './people/call-identities.ts';
@@ -14,12 +14,14 @@ import type { Comparisons } from '../storage/comparisons.ts';
 import type { Drafts } from '../storage/texts.ts';
 import { OwnWords } from './text/own-words.ts';
 
+/** The line to the server, as a call needs it. */
+export type CallLine = Pick<Connection, 'state' | 'setUrgent'>;
+
 export interface CallSessionOptions {
   readonly callId: CallId;
   readonly request: RequestFunction;
   readonly on: Subscribe;
-  /** The line to the server. */
-  readonly line: Observable<ConnectionState>;
+  readonly line: CallLine;
   readonly identities: CallIdentities;
   /** This person's at the moment: the lead may be handed over. */
   readonly role: () => CallRole;
@@ -40,12 +42,15 @@ export class CallSession {
   readonly devices: OwnDevices;
   readonly team: CallTeam;
   readonly compared: ComparedKeys;
+  readonly #line: CallLine;
   readonly #words: OwnWords | null;
   /** Everybody who was ever in the call while this page was: what somebody wrote stays his when he has gone. */
   readonly known = new Map<AccountId, CallParticipant>();
 
   constructor({ callId, request, on, line, identities, role, comparisons, drafts, joinWith }: CallSessionOptions) {
-    this.connection = new CallConnection({ callId, request, on, connection: line, identities });
+    this.#line = line;
+    line.setUrgent(true);
+    this.connection = new CallConnection({ callId, request, on, connection: line.state, identities });
     this.devices = new OwnDevices(this.connection);
     this.compared = new ComparedKeys(comparisons, this.connection.security);
     const { text, own } = this.connection;
@@ -88,6 +93,7 @@ export class CallSession {
     this.compared.close();
     this.devices.close();
     this.connection.close();
+    this.#line.setUrgent(false);
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Base64Url } from '../../server/protocol/base64url.ts';
 import { CryptoError } from '../../server/protocol/crypto-error.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
-import type { Database } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { AccountStorage } from './vault.ts';
 
 /** What came of comparing a call's number with somebody by voice: it stands for the key he signed with, and for no other. */
 export interface Comparison {
@@ -20,15 +19,7 @@ export interface Comparisons {
 }
 
 /** Comparisons of an account, sealed on this device. */
-export function createComparisons({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): Comparisons {
+export function createComparisons({ database, vault, accountId }: AccountStorage): Comparisons {
   const keyOf = (person: AccountId): string => `${accountId}/compared/${person}`;
   const load = async (person: AccountId): Promise<readonly Comparison[]> => {
     const sealed = await database.get('texts', keyOf(person));

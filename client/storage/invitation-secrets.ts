@@ -1,9 +1,8 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
 import { bytes, fromBytes, hash32, text, toBytes, tuple, uint } from '../../server/protocol/format.ts';
-import { type AccountId, idOf, type InboxId } from '../../server/protocol/ids.ts';
+import { idOf, type InboxId } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
-import type { Database } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { AccountStorage } from './vault.ts';
 
 /** A one-time link that was given out: the half of it that the server never sees, to tell later who was given which. */
 export interface InvitationSecret {
@@ -26,15 +25,7 @@ export interface InvitationSecrets {
 /** Longer than anything in it: ids, a name, 32 bytes. */
 const maxBytes = 2_048;
 
-export function createInvitationSecrets({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): InvitationSecrets {
+export function createInvitationSecrets({ database, vault, accountId }: AccountStorage): InvitationSecrets {
   const purpose = `${accountId}/invitation/`;
   const open = async (sealed: Uint8Array): Promise<InvitationSecret[]> => {
     try {

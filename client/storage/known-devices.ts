@@ -1,7 +1,6 @@
 import { fromBase64Url } from '../../server/protocol/base64url.ts';
-import { type AccountId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
-import type { Database } from './database.ts';
-import type { Vault } from './vault.ts';
+import { type DeviceId, idOf } from '../../server/protocol/ids.ts';
+import type { AccountStorage } from './vault.ts';
 
 /** The account's devices that the person knows of, by this browser: any other one is asked about. */
 export interface KnownDevices {
@@ -13,15 +12,7 @@ export interface KnownDevices {
 const idBytes = 16;
 
 /** Sealed on this device, id after id. */
-export function createKnownDevices({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): KnownDevices {
+export function createKnownDevices({ database, vault, accountId }: AccountStorage): KnownDevices {
   const key = `${accountId}/known-devices`;
   const load = async (): Promise<readonly DeviceId[] | null> => {
     const sealed = await database.get('texts', key);

@@ -1,8 +1,7 @@
 import type { Base64Url } from '../../server/protocol/base64url.ts';
 import type { ErrorCode } from '../../server/protocol/errors.ts';
-import type { AccountId, ConversationId, MessageId } from '../../server/protocol/ids.ts';
-import type { Database } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { ConversationId, MessageId } from '../../server/protocol/ids.ts';
+import type { AccountStorage } from './vault.ts';
 
 /** A message the server has not yet acknowledged. */
 export interface OutboxItem {
@@ -24,15 +23,7 @@ export interface OutboxStore {
   remove(item: OutboxItem): Promise<void>;
 }
 
-export function createOutboxStore({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): OutboxStore {
+export function createOutboxStore({ database, vault, accountId }: AccountStorage): OutboxStore {
   // Keys sort as text, so the time has a fixed number of digits.
   const keyOf = ({ conversationId, createdAt, messageId }: Pick<OutboxItem, 'conversationId' | 'createdAt' | 'messageId'>) =>
     `${accountId}/${conversationId}/${String(createdAt).padStart(15, '0')}/${messageId}`;

@@ -2,21 +2,13 @@ import { decode, encode } from 'cborg';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import { ensure } from '../../server/protocol/sodium.ts';
 import type { Database, StoreName, Stores } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { AccountStorage } from './vault.ts';
 
 /**
  * One account's things, sealed as a whole: of each only the store's name and its key (random ids) can be read. For accounts whose key is
  * not in this browser (crypto.md §4, officials).
  */
-export function sealedDatabase({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): Database {
+export function sealedDatabase({ database, vault, accountId }: AccountStorage): Database {
   const place = (store: StoreName, key: string) => `${sealedPrefix(accountId)}${store}/${key}`;
   const seal = async <Name extends StoreName>(store: Name, key: string, value: Stores[Name]) =>
     await vault.seal(encode(value), place(store, key));

@@ -1,7 +1,5 @@
-import type { AccountId } from '../../server/protocol/ids.ts';
 import { needs, type Need } from '../../server/protocol/queue.ts';
-import type { Database } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { AccountStorage } from './vault.ts';
 
 /** What was typed and not yet sent. The key is a conversation's id or `service:…`. */
 export interface Drafts {
@@ -20,15 +18,7 @@ export interface Profile {
 }
 
 /** Drafts, name and needs of an account, sealed on this device. */
-export function createTexts({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): { drafts: Drafts; profile: Profile } {
+export function createTexts({ database, vault, accountId }: AccountStorage): { drafts: Drafts; profile: Profile } {
   const load = async (key: string) => {
     const sealed = await database.get('texts', key);
     return sealed ? new TextDecoder().decode(await vault.open(sealed, key)) : '';

@@ -1,6 +1,5 @@
-import type { AccountId, ConversationId, FileId, MessageId } from '../../server/protocol/ids.ts';
-import type { Database } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { ConversationId, FileId, MessageId } from '../../server/protocol/ids.ts';
+import type { AccountStorage } from './vault.ts';
 
 /** A file that is sealed and whose message has not been sent yet. Its ciphertext lies elsewhere on this device. */
 export interface UploadRecord {
@@ -21,15 +20,7 @@ export interface UploadStore {
   remove(fileId: FileId): Promise<void>;
 }
 
-export function createUploadStore({
-  database,
-  vault,
-  accountId,
-}: {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly accountId: AccountId;
-}): UploadStore {
+export function createUploadStore({ database, vault, accountId }: AccountStorage): UploadStore {
   const keyOf = (fileId: FileId) => `${accountId}/${fileId}`;
   const purpose = (fileId: FileId) => `upload/${accountId}/${fileId}`;
   return {

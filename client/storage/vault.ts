@@ -1,4 +1,5 @@
 import { createAtRestKey, unwrapSecret, wrapSecret } from '../crypto/at-rest.ts';
+import type { AccountId } from '../../server/protocol/ids.ts';
 import type { Database } from './database.ts';
 
 /** Seals what lies on this device. `purpose` is bound to the ciphertext, so that one sealed thing cannot be put in another's place. */
@@ -8,6 +9,13 @@ export interface Vault {
   open(sealed: Uint8Array, purpose: string): Promise<Uint8Array>;
   /** Before anything is kept that only this vault's key opens: puts the key where it is kept, if that is anywhere. */
   keepKey(): Promise<void>;
+}
+
+/** Where one account's things lie on this device, and what seals them. */
+export interface AccountStorage {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly accountId: AccountId;
 }
 
 const keyName = 'device';

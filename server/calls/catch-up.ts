@@ -16,8 +16,9 @@ export interface CallCatchUpDependencies {
 const windowMs = 60_000;
 
 /**
- * What other nodes changed in calls and this one was perhaps not told, because Redis is down or lost a hint: found in SQL each second.
- * People are told how the call stands, which some hear twice, as all do whose call changed in the minute before a node's first look; so losing all of Redis costs a second, and no call (§0.2, rule 4).
+ * What other nodes changed in calls and this one was perhaps not told, because Redis is down or lost a hint: found in SQL each second, so
+ * losing all of Redis costs a second, and no call (§0.2, rule 4). People are told how the call stands. Some hear it twice: at a node's
+ * first look nothing is known, and all calls that changed in the minute before are news.
  */
 export class CallCatchUp {
   readonly #dependencies: CallCatchUpDependencies;

@@ -147,7 +147,7 @@ export class GuestPage extends GovPage {
     this.#leaveCall();
     const connection = this.connect();
     this.#connection = connection;
-    const { request, on, state: line } = connection;
+    const { request, on } = connection;
     const { calls } = await untilAnswered(
       async () => await request('call:list-mine', {}),
       () => this.#connection === connection,
@@ -163,7 +163,7 @@ export class GuestPage extends GovPage {
       callId: call.callId,
       request,
       on,
-      line,
+      line: connection,
       identities,
       role: () => address.role,
       comparisons: nothingKept,
