@@ -1,5 +1,5 @@
 import { type CallMember, type CallRole, type CallView, guestRoles } from '../../server/protocol/calls.ts';
-import { type Base64Url, fromBase64Url } from '../../server/protocol/base64url.ts';
+import { type Base64Url, fromBase64Url, toBase64Url } from '../../server/protocol/base64url.ts';
 import { memberChain, findMembership } from '../../server/protocol/inbox-state.ts';
 import { type AccountId, type ConversationId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
@@ -70,6 +70,11 @@ export function createCallIdentities(
       const people = call.participants.filter(({ role }) => !isGuestRole(role)).map(({ accountId: person }) => person);
       // Ahead of their first words, so that nobody's keys wait for two requests. Whoever is verified asks himself for what is missing then.
       load(call, people).catch(() => undefined);
+    },
+    identityOf: (person) => {
+      const chain = directory.find(person)?.chain;
+      const link = chain?.tails[(chain.resets.at(-1)?.seqno ?? 1) - 1];
+      return link ? toBase64Url(link) : null;
     },
     epochs: ({ conversationId }) => conversation(conversationId).state.value.inForce?.epochLinks ?? [],
     refresh: () => void (staleSince = Date.now()),

@@ -27,8 +27,8 @@ export interface CallSessionOptions {
   readonly role: () => CallRole;
   /** What is remembered of comparing the number. */
   readonly comparisons: Comparisons;
-  /** Where what this page writes outlasts a reload; null: nowhere. */
-  readonly drafts: Drafts | null;
+  /** Where what this page writes outlasts a reload. */
+  readonly drafts: Drafts;
   /** What is sent from the start. */
   readonly joinWith: JoinWith;
 }
@@ -43,7 +43,7 @@ export class CallSession {
   readonly team: CallTeam;
   readonly compared: ComparedKeys;
   readonly #line: CallLine;
-  readonly #words: OwnWords | null;
+  readonly #words: OwnWords;
   /** Everybody who was ever in the call while this page was: what somebody wrote stays his when he has gone. */
   readonly known = new Map<AccountId, CallParticipant>();
 
@@ -52,10 +52,14 @@ export class CallSession {
     line.setUrgent(true);
     this.connection = new CallConnection({ callId, request, on, connection: line.state, identities });
     this.devices = new OwnDevices(this.connection);
-    this.compared = new ComparedKeys(comparisons, this.connection.security);
+    this.compared = new ComparedKeys({
+      kept: comparisons,
+      security: this.connection.security,
+      identityOf: (person) => identities.identityOf(person),
+    });
     const { text, own } = this.connection;
     const agree = (): void => this.connection.agreeToKeepText(true);
-    this.#words = drafts === null ? null : new OwnWords({ callId, drafts, text, own, agree });
+    this.#words = new OwnWords({ callId, drafts, text, own, agree });
     this.connection.call.subscribe((call) => {
       for (const person of call?.participants ?? []) this.known.set(person.accountId, person);
     });
@@ -87,8 +91,8 @@ export class CallSession {
 
   /** `isOver`: there will be no coming back to what was written. */
   close({ isOver = false } = {}): void {
-    if (isOver) void this.#words?.forget();
-    this.#words?.close();
+    if (isOver) void this.#words.forget();
+    this.#words.close();
     this.team.close();
     this.compared.close();
     this.devices.close();

@@ -9,6 +9,11 @@ export function createAtRestKey(): Promise<CryptoKey> {
   return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
 }
 
+/** The same of 32 bytes that are secret. */
+export async function atRestKeyOf(secret: Uint8Array): Promise<CryptoKey> {
+  return await crypto.subtle.importKey('raw', new Uint8Array(secret), 'AES-GCM', false, ['encrypt', 'decrypt']);
+}
+
 /** AES-256-GCM (NIST SP 800-38D) with a random nonce: nonce12 ‖ ciphertext. `purpose` names the secret and is authenticated. */
 export async function wrapSecret(key: CryptoKey, secret: Uint8Array, purpose: string): Promise<Uint8Array> {
   const nonce = crypto.getRandomValues(new Uint8Array(nonceBytes));

@@ -18,13 +18,14 @@ import { hash } from '../../server/protocol/hash.ts';
 import { type AccountId, type CallId, idOf } from '../../server/protocol/ids.ts';
 import { limits } from '../../server/protocol/limits.ts';
 import { CryptoError, ensure, equalBytes, verifySignature } from '../../server/protocol/sodium.ts';
+import { atRestKeyOf } from './at-rest.ts';
 import { accountIdFormat, callIdFormat, inviteIdFormat } from './call-signals.ts';
 import { deriveKey, randomBytes, seedBytes, sign, wipe } from './primitives.ts';
 
 /*
  * A guest of a call: whoever has the link. Frozen:
  *   link     = invite_id "." secret32 "." H("gim1/inviter", inviter's sign_pk), base64url, behind the '#': no server sees it
- *   keys     = kdf(secret, "gim1-gst"): id 1 Ed25519 seed, id 2 token;  account id = H("gim1/guest", sign_pk)
+ *   keys     = kdf(secret, "gim1-gst"): id 1 Ed25519 seed, id 2 token, id 3 AES-256-GCM of what his tab keeps;  account id = H("gim1/guest", sign_pk)
  *   Grant    = [body, signature]; signature: the inviter's device over "gim1/call-grant" ‖ body
  *   body     = [v 1, suite 1, call_id, invite_id, guest sign_pk, role, name, expires_at, inviter's account_id, inviter's sign_pk]
  */
@@ -45,6 +46,11 @@ export function guestKeys(secret: Uint8Array): GuestKeys {
   const { publicKey, privateKey } = sodium.crypto_sign_seed_keypair(seed);
   wipe(seed);
   return { token: deriveKey(secret, 2, 'gim1-gst'), accountId: accountOf(publicKey), signPk: publicKey, signSk: privateKey };
+}
+
+/** Seals what his tab keeps of the call. */
+export async function guestStorageKey(secret: Uint8Array): Promise<CryptoKey> {
+  return await atRestKeyOf(deriveKey(secret, 3, 'gim1-gst'));
 }
 
 function accountOf(guestPk: Uint8Array): AccountId {

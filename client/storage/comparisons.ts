@@ -3,9 +3,10 @@ import { CryptoError } from '../../server/protocol/crypto-error.ts';
 import type { AccountId } from '../../server/protocol/ids.ts';
 import type { AccountStorage } from './vault.ts';
 
-/** What came of comparing a call's number with somebody by voice: it stands for the key he signed with, and for no other. */
+/** What came of comparing a call's number with somebody by voice: it stands for who his account was then, on whatever device. */
 export interface Comparison {
-  readonly signPk: Base64Url;
+  /** The link with which his account began, or began anew. */
+  readonly identity: Base64Url;
   readonly answer: 'same' | 'differs';
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -13,7 +14,7 @@ export interface Comparison {
 
 /** What this device remembers of comparing (crypto.md §8: compare once). */
 export interface Comparisons {
-  /** The newest first, one a key; empty: never compared with this person here. */
+  /** The newest first, one an identity; empty: never compared with this person here. */
   load(person: AccountId): Promise<readonly Comparison[]>;
   save(person: AccountId, comparison: Comparison): Promise<void>;
 }
@@ -36,18 +37,18 @@ export function createComparisons({ database, vault, accountId }: AccountStorage
   return {
     load,
     save: async (person, comparison) => {
-      const others = (await load(person)).filter(({ signPk }) => signPk !== comparison.signPk);
-      const kept = JSON.stringify([comparison, ...others].slice(0, maxKeys));
+      const others = (await load(person)).filter(({ identity }) => identity !== comparison.identity);
+      const kept = JSON.stringify([comparison, ...others].slice(0, maxIdentities));
       await database.put('texts', keyOf(person), await vault.seal(new TextEncoder().encode(kept), keyOf(person)));
     },
   };
 }
 
-/** Of one person: each device signs with its own. */
-const maxKeys = 16;
+/** Of one person: nobody loses everything so often. */
+const maxIdentities = 16;
 
 function isComparison(value: unknown): value is Comparison {
-  if (typeof value !== 'object' || value === null || !('signPk' in value && 'answer' in value && 'at' in value)) return false;
-  const { signPk, answer, at } = value;
-  return typeof signPk === 'string' && (answer === 'same' || answer === 'differs') && typeof at === 'number';
+  if (typeof value !== 'object' || value === null || !('identity' in value && 'answer' in value && 'at' in value)) return false;
+  const { identity, answer, at } = value;
+  return typeof identity === 'string' && (answer === 'same' || answer === 'differs') && typeof at === 'number';
 }

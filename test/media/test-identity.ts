@@ -15,6 +15,7 @@ export async function identityOf(name: string): Promise<CallIdentities> {
     signPk,
     signSk,
     isGuest: false,
+    identityOf: () => null,
     ready: () => Promise.resolve(),
     refresh: () => undefined,
     epochs: () => [epoch],

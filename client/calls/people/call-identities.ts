@@ -1,3 +1,4 @@
+import type { Base64Url } from '../../../server/protocol/base64url.ts';
 import type { CallMember, CallView } from '../../../server/protocol/calls.ts';
 import type { AccountId } from '../../../server/protocol/ids.ts';
 
@@ -15,6 +16,11 @@ export interface CallIdentities {
   epochs(call: CallView): readonly Uint8Array[];
   /** Chains may have changed: who is verified from now on is verified by newer ones. */
   refresh(): void;
+  /**
+   * What stays while somebody's devices come and go: the link with which his chain began, or began anew. Null for guests, and while his
+   * chain is not here.
+   */
+  identityOf(person: AccountId): Base64Url | null;
   /**
    * The key this member must sign with; null when he belongs to nobody of this call. `self`: this page as a member. Rejects when that
    * cannot be found out now.

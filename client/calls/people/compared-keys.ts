@@ -3,6 +3,7 @@ import type { Base64Url } from '../../../server/protocol/base64url.ts';
 import type { AccountId } from '../../../server/protocol/ids.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
 import type { Comparison, Comparisons } from '../../storage/comparisons.ts';
+import type { CallIdentities } from './call-identities.ts';
 
 /** Whom the number of a call stands for besides oneself. */
 export interface PersonKey {
@@ -13,8 +14,8 @@ export interface PersonKey {
 }
 
 /**
- * `open`: somebody here was never compared with. `same`: everybody was, with the keys they have now; `at`: the last time. `changed`: somebody
- * was, with other keys. `differs`: the numbers were different, and nobody has found them the same since.
+ * `open`: somebody here was never compared with. `same`: everybody was, as who they are now; `at`: the last time. `changed`: somebody was, before
+ * his account began anew. `differs`: the numbers were different, and nobody has found them the same since.
  */
 export type ComparedState =
   | { readonly state: 'open' | 'differs' }
@@ -24,18 +25,31 @@ export type ComparedState =
 /** For guests, who keep nothing: what they have compared counts for as long as the page is there. */
 export const nothingKept: Comparisons = { load: () => Promise.resolve([]), save: () => Promise.resolve() };
 
-/** What came of comparing the call's number, remembered for the keys that everybody signs with. Whoever makes it closes it. */
+export interface ComparedKeysOptions {
+  readonly kept: Comparisons;
+  readonly security: Observable<{ readonly keys: readonly PersonKey[] }>;
+  readonly identityOf: CallIdentities['identityOf'];
+  readonly now?: () => number;
+}
+
+interface ComparedPerson {
+  readonly accountId: AccountId;
+  readonly role: CallRole;
+  /** Whose chain names no one, a guest, is whose key it is. */
+  readonly identity: Base64Url;
+}
+
+/** What came of comparing the call's number, remembered for who people are: the same on each of their devices. Whoever makes it closes it. */
 export class ComparedKeys {
-  readonly #kept: Comparisons;
-  readonly #now: () => number;
+  readonly #options: ComparedKeysOptions;
   readonly #known = new Map<AccountId, readonly Comparison[]>();
   readonly #state = new Subject<ComparedState>({ state: 'open' });
   readonly #stop: () => void;
-  #keys: readonly PersonKey[] = [];
+  #people: readonly ComparedPerson[] = [];
 
-  constructor(kept: Comparisons, security: Observable<{ readonly keys: readonly PersonKey[] }>, now: () => number = Date.now) {
-    this.#kept = kept;
-    this.#now = now;
+  constructor(options: ComparedKeysOptions) {
+    this.#options = options;
+    const { security } = options;
     const follow = (): void => void this.#follow(security.value.keys);
     this.#stop = security.subscribe(follow);
     follow();
@@ -47,16 +61,17 @@ export class ComparedKeys {
 
   /** People have read the number to each other. */
   async note(answer: Comparison['answer']): Promise<void> {
-    const at = this.#now();
-    const compared = this.#keys;
-    for (const { accountId, signPk } of compared) {
-      const others = (this.#known.get(accountId) ?? []).filter((known) => known.signPk !== signPk);
-      this.#known.set(accountId, [{ signPk, answer, at }, ...others]);
+    const { kept, now = Date.now } = this.#options;
+    const at = now();
+    const compared = this.#people;
+    for (const { accountId, identity } of compared) {
+      const others = (this.#known.get(accountId) ?? []).filter((known) => known.identity !== identity);
+      this.#known.set(accountId, [{ identity, answer, at }, ...others]);
     }
     this.#show();
     // A guest's key is his link's, and comes once.
     const lasting = compared.filter(({ role }) => !guestRoles.some((guest) => guest === role));
-    for (const { accountId, signPk } of lasting) await this.#kept.save(accountId, { signPk, answer, at });
+    for (const { accountId, identity } of lasting) await kept.save(accountId, { identity, answer, at });
   }
 
   close(): void {
@@ -64,32 +79,33 @@ export class ComparedKeys {
   }
 
   async #follow(keys: readonly PersonKey[]): Promise<void> {
-    this.#keys = keys;
+    const { kept, identityOf } = this.#options;
+    this.#people = keys.map(({ accountId, role, signPk }) => ({ accountId, role, identity: identityOf(accountId) ?? signPk }));
     for (const { accountId } of keys) {
       if (this.#known.has(accountId)) continue;
-      const kept = await this.#kept.load(accountId);
+      const comparisons = await kept.load(accountId);
       // Compared while it was being read.
-      if (!this.#known.has(accountId)) this.#known.set(accountId, kept);
+      if (!this.#known.has(accountId)) this.#known.set(accountId, comparisons);
     }
     this.#show();
   }
 
   #show(): void {
-    const state = comparedState(this.#keys, this.#known);
+    const state = comparedState(this.#people, this.#known);
     if (JSON.stringify(state) !== JSON.stringify(this.#state.value)) this.#state.set(state);
   }
 }
 
-export function comparedState(keys: readonly PersonKey[], known: ReadonlyMap<AccountId, readonly Comparison[]>): ComparedState {
-  const all = keys.map(({ accountId, signPk }) => {
+function comparedState(people: readonly ComparedPerson[], known: ReadonlyMap<AccountId, readonly Comparison[]>): ComparedState {
+  const all = people.map(({ accountId, identity }) => {
     const comparisons = known.get(accountId) ?? [];
-    return { accountId, comparisons, now: comparisons.find((comparison) => comparison.signPk === signPk) };
+    return { accountId, comparisons, now: comparisons.find((comparison) => comparison.identity === identity) };
   });
   if (all.some(({ now }) => now?.answer === 'differs')) return { state: 'differs' };
-  const people = all.flatMap(({ accountId, comparisons: [last], now }) =>
+  const changed = all.flatMap(({ accountId, comparisons: [last], now }) =>
     now === undefined && last !== undefined ? [{ accountId, at: last.at }] : [],
   );
-  if (people.length > 0) return { state: 'changed', people };
+  if (changed.length > 0) return { state: 'changed', people: changed };
   const same = all.flatMap(({ now }) => (now === undefined ? [] : [now.at]));
   return same.length === 0 || same.length < all.length ? { state: 'open' } : { state: 'same', at: Math.max(...same) };
 }

@@ -11,6 +11,7 @@ export function guestIdentities({ secret, inviterKeyHash }: GuestLink): CallIden
     signPk,
     signSk,
     isGuest: true,
+    identityOf: () => null,
     ready: () => Promise.resolve(),
     epochs: () => [],
     refresh: () => undefined,

@@ -18,6 +18,7 @@ import { CallSession } from '../call-session.ts';
 import '../calls.css';
 import { nothingKept } from './compared-keys.ts';
 import type { GuestAddress } from './guest-address.ts';
+import { guestDrafts } from './guest-drafts.ts';
 import { guestIdentities } from './guest-identities.ts';
 import { guestWelcome } from './guest-welcome.ts';
 import type { JoinWith } from '../join-form.ts';
@@ -167,7 +168,7 @@ export class GuestPage extends GovPage {
       identities,
       role: () => address.role,
       comparisons: nothingKept,
-      drafts: null,
+      drafts: guestDrafts(address.link),
       joinWith,
     });
     this.#session = session;
@@ -191,7 +192,7 @@ export class GuestPage extends GovPage {
 
   #leaveCall(): void {
     this.#stop?.();
-    this.#session?.close();
+    this.#session?.close({ isOver: this.ending === 'over' || this.ending === 'left' || this.ending === 'removed' });
     this.#session = null;
     this.#connection?.close();
     this.#connection = null;

@@ -5,8 +5,8 @@ import { type Comparisons, createComparisons } from '../../../client/storage/com
 import type { Database } from '../../../client/storage/database.ts';
 import { memoryDatabase } from '../../../client/storage/memory-database.ts';
 import { openVault } from '../../../client/storage/vault.ts';
-import { toBase64Url } from '../../../server/protocol/base64url.ts';
-import { newId } from '../../../server/protocol/ids.ts';
+import { type Base64Url, toBase64Url } from '../../../server/protocol/base64url.ts';
+import { type AccountId, newId } from '../../../server/protocol/ids.ts';
 
 const keyOf = (role: PersonKey['role'], fill: number, accountId = newId<'account'>()): PersonKey => ({
   accountId,
@@ -21,8 +21,11 @@ const own = newId<'account'>();
 let database: Database;
 let comparisons: Comparisons;
 let clock: number;
+/** Of those who have a chain. */
+const identities = new Map<AccountId, Base64Url>();
 
 beforeEach(async () => {
+  identities.clear();
   database = memoryDatabase();
   clock = 1_000;
   comparisons = createComparisons({ database, vault: await openVault(database), accountId: own });
@@ -31,7 +34,7 @@ beforeEach(async () => {
 /** The page of a call with these people, once it has read what it remembers. */
 async function callWith(keys: readonly PersonKey[], kept = comparisons) {
   const security = new Subject({ keys });
-  const compared = new ComparedKeys(kept, security, () => clock);
+  const compared = new ComparedKeys({ kept, security, identityOf: (person) => identities.get(person) ?? null, now: () => clock });
   const come = async (people: readonly PersonKey[]): Promise<void> => {
     security.set({ keys: people });
     // Whatever is kept of them has been read by then.
@@ -70,6 +73,15 @@ test('other keys of the same person are said to be others, until they too were c
   expect(compared.state.value).toEqual({ state: 'same', at: 1_000 });
 });
 
+test('somebody on another device of his is who he was; whose account began anew since may be somebody else', async () => {
+  identities.set(citizen.accountId, colleague.signPk);
+  await (await callWith([citizen])).compared.note('same');
+  const elsewhere = keyOf('citizen', 9, citizen.accountId);
+  expect((await callWith([elsewhere])).compared.state.value).toEqual({ state: 'same', at: 1_000 });
+  identities.set(citizen.accountId, interpreter.signPk);
+  expect((await callWith([elsewhere])).compared.state.value).toMatchObject({ state: 'changed' });
+});
+
 test('different numbers outlast the call and outweigh everything, until the same keys were found the same', async () => {
   await (await callWith([citizen, colleague])).compared.note('same');
   await (await callWith([citizen])).compared.note('differs');
@@ -90,11 +102,11 @@ test('of a guest nothing is kept, and a guest keeps nothing', async () => {
 });
 
 test('what was changed on the disk, or put in somebody else’s place, is no comparison', async () => {
-  await comparisons.save(citizen.accountId, { signPk: citizen.signPk, answer: 'same', at: 1 });
+  await comparisons.save(citizen.accountId, { identity: citizen.signPk, answer: 'same', at: 1 });
   const sealed = await database.get('texts', `${own}/compared/${citizen.accountId}`);
   if (!sealed) throw new Error('it was not kept');
   expect(new TextDecoder('latin1').decode(sealed)).not.toContain('same');
   await database.put('texts', `${own}/compared/${colleague.accountId}`, sealed);
   expect(await comparisons.load(colleague.accountId)).toEqual([]);
-  expect(await comparisons.load(citizen.accountId)).toEqual([{ signPk: citizen.signPk, answer: 'same', at: 1 }]);
+  expect(await comparisons.load(citizen.accountId)).toEqual([{ identity: citizen.signPk, answer: 'same', at: 1 }]);
 });
