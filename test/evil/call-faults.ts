@@ -14,7 +14,7 @@ export const callFaults: readonly Planted[] = [
   [
     '39 who proves nothing is refused',
     evil('calls', 'attack 39: somebody the server'),
-    changed(conduct, 'else if (!this.#options.isGuest) await this.#refuse(member.peerId);', ''),
+    changed(conduct, 'else if (!this.#options.isGuest) await this.#refuse(member);', ''),
   ],
   ['39 and so is who signs with another key', evil('calls', 'attack 39: somebody the server'), unchecked(conduct, 'isHis')],
   ['39 another list of people is told', evil('calls', 'attack 39: somebody real'), unchecked(round, 'members.every(isListed)')],
