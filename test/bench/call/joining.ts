@@ -20,6 +20,14 @@ declare global {
 
 export async function measureJoining(): Promise<void> {
   await buildClient();
+  report('goal 12: on loopback', await inCall(0));
+  console.log('         goal: p50 ≤ 500 ms, p95 ≤ 1,000 ms; stretch: p50 ≤ 300 ms');
+  report(`goal 13: with ${roundTripMs} ms round trip, signalling and media`, await inCall(roundTripMs));
+  console.log(`         goal: p50 ≤ ${7 * roundTripMs + 300} ms (7 round trips + 300 ms); stretch: ≤ ${5 * roundTripMs + 200} ms`);
+}
+
+/** Answers a call, and joins it again and again. */
+async function inCall(underWayMs: number): Promise<readonly number[]> {
   const relay = await startUdpRelay();
   const sfu = { announcedAddress: '127.0.0.2', rtcPort: relay.port };
   const [browser, installation] = await Promise.all([launchBrowser(), startInstallation({ sfu })]);
@@ -36,18 +44,12 @@ export async function measureJoining(): Promise<void> {
     const ring = page.getByRole('alertdialog').getByRole('button', { name: 'Answer with video' });
     await ring.waitFor();
     await page.waitForTimeout(readsMs);
-    console.log(`answered: ${(await timed(citizen, async () => await ring.click())).toFixed(0)} ms from the click to the first picture`);
-
-    const { pathname } = new URL(page.url());
-    const near = await joinAgain(citizen, pathname);
-    report('goal 12: on loopback', near);
-    console.log('         goal: p50 ≤ 500 ms, p95 ≤ 1,000 ms; stretch: p50 ≤ 300 ms');
-
-    installation.network.setDelay(roundTripMs / 2);
-    relay.setDelay(roundTripMs / 2);
-    const far = await joinAgain(citizen, pathname);
-    report(`goal 13: with ${roundTripMs} ms round trip, signalling and media`, far);
-    console.log(`         goal: p50 ≤ ${7 * roundTripMs + 300} ms (7 round trips + 300 ms); stretch: ≤ ${5 * roundTripMs + 200} ms`);
+    console.log(
+      `answered on loopback: ${(await timed(citizen, async () => await ring.click())).toFixed(0)} ms from the click to the first picture`,
+    );
+    installation.network.setDelay(underWayMs / 2);
+    relay.setDelay(underWayMs / 2);
+    return await joinAgain(citizen, new URL(page.url()).pathname);
   } finally {
     await browser.close();
     await installation.close();
