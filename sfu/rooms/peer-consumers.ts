@@ -26,6 +26,7 @@ interface Wanted {
 }
 
 interface Live {
+  readonly producerId: string;
   readonly consumer: types.Consumer;
   readonly layers: PictureLayers;
 }
@@ -65,6 +66,13 @@ export class PeerConsumers {
     this.#trial.close();
   }
 
+  /** The next picture of these producers is a whole one. A receiver who has missed much would first ask for all of that. */
+  beginAnew(isWanted: (producerId: string) => boolean): void {
+    for (const { producerId, consumer } of this.#live.values())
+      // One that closes meanwhile has nothing to begin.
+      if (consumer.kind === 'video' && isWanted(producerId)) this.#options.worker.ask(consumer.requestKeyFrame()).catch(() => undefined);
+  }
+
   async resume(consumerId: string): Promise<void> {
     const { consumer } = this.#find(consumerId);
     await this.#options.worker.ask(consumer.resume());
@@ -94,7 +102,7 @@ export class PeerConsumers {
       emit('consumer-layer', { ...address, producerId, layer });
       this.#trial.tell(this.#isEmpty);
     });
-    this.#live.set(consumer.id, { consumer, layers });
+    this.#live.set(consumer.id, { producerId, consumer, layers });
     consumer.observer.once('close', () => {
       this.#entries.delete(producerId);
       this.#live.delete(consumer.id);

@@ -12,6 +12,8 @@ export interface PeerTransportOptions {
   readonly worker: MediaWorker;
   readonly router: types.Router;
   readonly onState: (state: TransportState) => void;
+  /** It goes on from another address: what was sent to the old one is lost. */
+  readonly onMoved: () => void;
   /** Its peer has not been heard of for too long, or sends so much that others would suffer from it. */
   readonly onGone: () => void;
 }
@@ -42,6 +44,7 @@ export class PeerTransport {
   readonly #rateWatch: NodeJS.Timeout | undefined;
   #floodReadings = 0;
   #state: TransportState | undefined;
+  #hasAddress = false;
 
   static async open(options: PeerTransportOptions): Promise<PeerTransport> {
     const { direction, worker, router } = options;
@@ -52,7 +55,14 @@ export class PeerTransport {
     return new PeerTransport({ ...options, transport });
   }
 
-  private constructor({ direction, worker, onState, onGone, transport }: PeerTransportOptions & { transport: types.WebRtcTransport }) {
+  private constructor({
+    direction,
+    worker,
+    onState,
+    onMoved,
+    onGone,
+    transport,
+  }: PeerTransportOptions & { transport: types.WebRtcTransport }) {
     this.direction = direction;
     this.#transport = transport;
     this.#worker = worker;
@@ -67,6 +77,10 @@ export class PeerTransport {
     transport.on('icestatechange', (state) => {
       if (state === 'disconnected') this.#lost('disconnected', recoveryMs);
       else if (transport.dtlsState === 'connected') this.#connected();
+    });
+    transport.on('iceselectedtuplechange', () => {
+      if (this.#hasAddress) onMoved();
+      this.#hasAddress = true;
     });
     if (direction === 'send') this.#rateWatch = setInterval(() => void this.#readRate().catch(() => undefined), readRateEveryMs);
     transport.observer.once('close', () => {

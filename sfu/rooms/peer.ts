@@ -14,6 +14,8 @@ export interface PeerOptions {
   readonly worker: MediaWorker;
   readonly router: types.Router;
   readonly emit: Emit;
+  /** It goes on from another address in this direction. */
+  readonly onMoved: (direction: TransportDirection) => void;
   readonly onGone: () => void;
 }
 
@@ -67,13 +69,14 @@ export class Peer {
   }
 
   async #open(): Promise<Transports> {
-    const { worker, router, emit, onGone } = this.#options;
+    const { worker, router, emit, onMoved, onGone } = this.#options;
     const transport = (direction: TransportDirection): Promise<PeerTransport> =>
       PeerTransport.open({
         direction,
         worker,
         router,
         onState: (state: SfuEvents['transport-state']['state']) => emit('transport-state', { ...this.address, direction, state }),
+        onMoved: () => onMoved(direction),
         onGone,
       });
     const [send, receive] = await Promise.all([transport('send'), transport('receive')]);

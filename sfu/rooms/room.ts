@@ -1,6 +1,6 @@
 import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { types } from 'mediasoup';
-import type { SfuEvents } from '../protocol/events.ts';
+import type { SfuEvents, TransportDirection } from '../protocol/events.ts';
 import type { ConsumerView, PeerAddress, RoomView, SfuParams, SfuResult } from '../protocol/requests.ts';
 import { offeredCapabilities } from './codecs.ts';
 import type { Emit } from './emit.ts';
@@ -161,10 +161,17 @@ export class Room {
       worker: this.#worker,
       router: this.#router,
       emit: this.#emit,
+      onMoved: (direction) => this.#beginAnew(peer, direction),
       onGone: () => this.#remove(peer, 'network'),
     });
     this.#peers.set(peerId, peer);
     return peer;
+  }
+
+  /** Pictures that were on their way to or from where a peer was before are lost: the next ones are whole. */
+  #beginAnew(moved: Peer, direction: TransportDirection): void {
+    if (direction === 'receive') moved.consumers.beginAnew(() => true);
+    else for (const { consumers } of this.#others(moved)) consumers.beginAnew((producerId) => moved.producers.has(producerId));
   }
 
   #remove(peer: Peer, reason: SfuEvents['peer-closed']['reason']): void {

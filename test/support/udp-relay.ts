@@ -18,12 +18,13 @@ export async function startUdpRelay(workerPort?: number, host = '127.0.0.1'): Pr
   const outside = createSocket('udp4');
   const insides = new Map<string, Socket>();
   let isCut = false;
+  let isClosed = false;
   let delayMs = 0;
   let jitterMs = 0;
   const [thither, hither] = [new Lane(), new Lane()];
   const after = (lane: Lane, send: () => void): void => {
     if (delayMs === 0) send();
-    else setTimeout(send, lane.waitMs(delayMs, jitterMs));
+    else setTimeout(() => isClosed || send(), lane.waitMs(delayMs, jitterMs));
   };
   outside.on('message', (datagram, sender) => {
     if (!isCut) after(thither, () => insideOf(sender).send(datagram, workerPort ?? outside.address().port, host));
@@ -47,6 +48,7 @@ export async function startUdpRelay(workerPort?: number, host = '127.0.0.1'): Pr
     setCut: (cut) => void (isCut = cut),
     setDelay: (milliseconds, jitter = 0) => void ([delayMs, jitterMs] = [milliseconds, jitter]),
     close: () => {
+      isClosed = true;
       outside.close();
       for (const inside of insides.values()) inside.close();
     },

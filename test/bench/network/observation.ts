@@ -40,9 +40,12 @@ export async function sample(page: Page): Promise<Sample> {
     };
     for (const connection of globalThis.peerConnections ?? []) {
       if (connection.connectionState === 'closed') continue;
-      for (const stats of (await connection.getStats()).values()) {
-        if (stats.type === 'candidate-pair' && stats.nominated) sum.protocol ||= stats.protocol ?? '';
-        if (stats.type === 'remote-candidate') sum.protocol = stats.protocol ?? sum.protocol;
+      const report = await connection.getStats();
+      for (const stats of report.values()) {
+        if (stats.type === 'transport') {
+          const pair = report.get(stats.selectedCandidatePairId ?? '');
+          sum.protocol = report.get(pair?.remoteCandidateId ?? '')?.protocol ?? sum.protocol;
+        }
         if (stats.type !== 'inbound-rtp') continue;
         if (stats.kind === 'audio') {
           sum.audioSamples += stats.totalSamplesReceived ?? 0;
