@@ -83,7 +83,8 @@ export class Conversation {
         this.#publish();
       },
     });
-    void this.#sync.loadKept();
+    // What it cannot open now, for want of an answer about keys, is pulled.
+    this.#sync.loadKept().catch(() => this.sync());
     if (options.isNew !== true) this.sync();
   }
 

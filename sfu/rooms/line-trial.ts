@@ -3,18 +3,20 @@ const trialBitrate = 200_000;
 const trialMs = 3_000;
 const firstAfterMs = 4_000;
 const maxAfterMs = 60_000;
-/** A picture that lasted so long after a trial was not taken away because of it. */
-const lastingMs = 15_000;
+/** A picture that lasted so long without help was not too much for its line. */
+const lastingMs = 5_000;
 
 /**
  * Where a line was too narrow for any picture, so little is sent that nothing shows when it has become wide enough again. So it is tried
  * out with the small picture for some seconds: soon at first, then more and more seldom, for sound suffers while it is too narrow still.
+ * A line that carried a picture for a while is tried out at once: trying for more, the estimate trips over its own packets now and then.
  */
 export class LineTrial {
   readonly #setFloor: (bitrate: number) => void;
   #isEmpty = false;
   #afterMs = firstAfterMs;
-  #endedAt = -Infinity;
+  /** Since when a picture comes, as far as one does; the end of the last trial if that was later. */
+  #since = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   /** `setFloor`: the line is held for so wide from now on at least, in bit/s; 0: it is what it is measured to be. */
@@ -26,9 +28,16 @@ export class LineTrial {
   tell(isEmpty: boolean): void {
     if (isEmpty === this.#isEmpty) return;
     this.#isEmpty = isEmpty;
+    const lastedMs = performance.now() - this.#since;
+    if (!isEmpty) this.#since = performance.now();
     if (!isEmpty || this.#timer !== undefined) return;
-    this.#afterMs = performance.now() - this.#endedAt < lastingMs ? Math.min(this.#afterMs * 2, maxAfterMs) : firstAfterMs;
-    this.#wait();
+    if (lastedMs >= lastingMs) {
+      this.#afterMs = firstAfterMs / 2;
+      this.#try();
+    } else {
+      this.#afterMs = Math.min(this.#afterMs * 2, maxAfterMs);
+      this.#wait();
+    }
   }
 
   close(): void {
@@ -48,7 +57,7 @@ export class LineTrial {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#setFloor(0);
-      this.#endedAt = performance.now();
+      this.#since = performance.now();
       if (!this.#isEmpty) return;
       this.#afterMs = Math.min(this.#afterMs * 2, maxAfterMs);
       this.#wait();

@@ -98,10 +98,11 @@ export class PeerConsumers {
   async #open(producerId: string, options: types.ConsumerOptions): Promise<types.Consumer> {
     const { receive, emit, address } = this.#options;
     const consumer = await (await receive()).consume(options);
-    const layers = new PictureLayers(consumer, (layer) => {
-      emit('consumer-layer', { ...address, producerId, layer });
-      this.#trial.tell(this.#isEmpty);
-    });
+    const layers = new PictureLayers(
+      consumer,
+      () => this.#trial.tell(this.#isEmpty),
+      (layer) => emit('consumer-layer', { ...address, producerId, layer }),
+    );
     this.#live.set(consumer.id, { producerId, consumer, layers });
     consumer.observer.once('close', () => {
       this.#entries.delete(producerId);
@@ -116,7 +117,7 @@ export class PeerConsumers {
     const pictures = [...this.#live.values()].filter(
       ({ consumer: { kind, paused, producerPaused } }) => kind === 'video' && !paused && !producerPaused,
     );
-    return pictures.length > 0 && pictures.every(({ layers }) => layers.told === 'none');
+    return pictures.length > 0 && pictures.every(({ layers }) => layers.present === 'none');
   }
 
   #setFloor(bitrate: number): void {

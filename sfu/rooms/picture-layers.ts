@@ -6,25 +6,34 @@ type Layer = SfuEvents['consumer-layer']['layer'];
 /** The small layer is always sent, and soonest here: every picture begins with it. */
 export const smallest: types.ConsumerLayers = { spatialLayer: 0 };
 
+/** A picture that is gone for less is not missed. */
+const momentMs = 500;
+
 /** Which of the layers that a receiver wants of a picture reach him. A picture sent in one layer only has nothing to tell. */
 export class PictureLayers {
   readonly #consumer: types.Consumer;
-  readonly #onChange: (layer: Layer) => void;
+  readonly #onChange: () => void;
+  readonly #tell: (layer: Layer) => void;
   readonly #topLayer: number;
   #wanted = smallest.spatialLayer;
+  #present: Layer = 'full';
   #told: Layer = 'full';
   #hasArrived = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(consumer: types.Consumer, onChange: (layer: Layer) => void) {
+  /** `onChange` is called with every change, `tell` with those that a person would notice. */
+  constructor(consumer: types.Consumer, onChange: () => void, tell: (layer: Layer) => void) {
     this.#consumer = consumer;
     this.#onChange = onChange;
+    this.#tell = tell;
     this.#topLayer = topLayerOf(consumer);
-    consumer.on('layerschange', () => this.#tell());
+    consumer.on('layerschange', () => this.#look());
+    consumer.observer.once('close', () => clearTimeout(this.#timer));
   }
 
-  /** What was said last. */
-  get told(): Layer {
-    return this.#told;
+  /** At this moment. */
+  get present(): Layer {
+    return this.#present;
   }
 
   /** Whether there is a smaller layer to choose. */
@@ -40,18 +49,27 @@ export class PictureLayers {
   /** The lowest layer is all that is wanted: then it is no loss. */
   want(small: boolean): void {
     this.#wanted = small ? 0 : this.#topLayer;
-    this.#tell();
+    this.#look();
   }
 
-  #tell(): void {
+  #look(): void {
     const { currentLayers, paused, producerPaused } = this.#consumer;
     if (currentLayers) this.#hasArrived = true;
     // Nobody's line is to blame for what is paused on purpose, or has not begun.
     if (paused || producerPaused || !this.#hasArrived) return;
     const layer = layerOf(currentLayers, this.#wanted);
+    if (layer === this.#present) return;
+    this.#present = layer;
+    this.#onChange();
+    clearTimeout(this.#timer);
+    if (layer === 'none') this.#timer = setTimeout(() => this.#say(layer), momentMs);
+    else this.#say(layer);
+  }
+
+  #say(layer: Layer): void {
     if (layer === this.#told) return;
     this.#told = layer;
-    this.#onChange(layer);
+    this.#tell(layer);
   }
 }
 

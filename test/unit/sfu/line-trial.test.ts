@@ -16,32 +16,33 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a line without room for a picture is tried out soon, and then more and more seldom', () => {
+test('a line that carried a picture is held for so wide at once, then tried out soon, and more and more seldom', () => {
+  vi.advanceTimersByTime(10_000);
   trial.tell(true);
   vi.advanceTimersByTime(45_000);
-  expect(floors).toEqual(['4 s: 200000', '7 s: 0', '15 s: 200000', '18 s: 0', '34 s: 200000', '37 s: 0']);
+  expect(floors).toEqual(['10 s: 200000', '13 s: 0', '17 s: 200000', '20 s: 0', '28 s: 200000', '31 s: 0', '47 s: 200000', '50 s: 0']);
 });
 
 test('a picture that is gone again right after a trial does not bring the next one sooner; one that lasted does', () => {
+  vi.advanceTimersByTime(5_000);
+  trial.tell(true);
+  trial.tell(false);
+  vi.advanceTimersByTime(6_000);
   trial.tell(true);
   vi.advanceTimersByTime(5_000);
-  trial.tell(false);
-  vi.advanceTimersByTime(3_000);
-  trial.tell(true);
-  vi.advanceTimersByTime(8_000);
-  expect(floors).toEqual(['4 s: 200000', '7 s: 0', '16 s: 200000']);
+  expect(floors).toEqual(['5 s: 200000', '8 s: 0', '15 s: 200000']);
   trial.tell(false);
   vi.advanceTimersByTime(30_000);
   trial.tell(true);
   vi.advanceTimersByTime(4_000);
-  expect(floors.slice(3)).toEqual(['19 s: 0', '50 s: 200000']);
+  expect(floors.slice(3)).toEqual(['18 s: 0', '46 s: 200000', '49 s: 0']);
 });
 
-test('a picture that comes back by itself needs no trial, and a line that is closed gets none', () => {
+test('a picture that hardly came and comes back by itself needs no trial, and a line that is closed gets none', () => {
   trial.tell(true);
   vi.advanceTimersByTime(1_000);
   trial.tell(false);
-  vi.advanceTimersByTime(10_000);
+  vi.advanceTimersByTime(2_000);
   trial.tell(true);
   trial.close();
   vi.advanceTimersByTime(10_000);
