@@ -3,7 +3,7 @@ import { type Base64Url, fromBase64Url, toBase64Url } from '../../server/protoco
 import { memberChain, findMembership } from '../../server/protocol/inbox-state.ts';
 import { type AccountId, type ConversationId, type DeviceId, idOf } from '../../server/protocol/ids.ts';
 import { CryptoError, equalBytes } from '../../server/protocol/sodium.ts';
-import { activeDevices, type DeviceState } from '../../server/protocol/user-state.ts';
+import { activeDevices, type DeviceState, originOf } from '../../server/protocol/user-state.ts';
 import type { CallIdentities } from '../calls/people/call-identities.ts';
 import type { Conversation } from '../conversations/conversation.ts';
 import { type Grant, openGrant } from '../crypto/call-guest.ts';
@@ -73,8 +73,7 @@ export function createCallIdentities(
     },
     identityOf: (person) => {
       const chain = directory.find(person)?.chain;
-      const link = chain?.tails[(chain.resets.at(-1)?.seqno ?? 1) - 1];
-      return link ? toBase64Url(link) : null;
+      return chain ? toBase64Url(originOf(chain)) : null;
     },
     epochs: ({ conversationId }) => conversation(conversationId).state.value.inForce?.epochLinks ?? [],
     refresh: () => void (staleSince = Date.now()),

@@ -35,6 +35,7 @@ export type CoreSession = SessionState<CoreMessenger>;
 export interface Core {
   readonly session: Observable<CoreSession>;
   readonly connection: Observable<ConnectionState>;
+  /** The same, for who may ask to have it back sooner. */
   readonly line: Pick<Connection, 'state' | 'setUrgent'>;
   readonly alarms: Observable<readonly Alarm[]>;
   readonly request: RequestFunction;

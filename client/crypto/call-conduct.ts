@@ -24,7 +24,7 @@ export interface ConductDependencies {
   readonly kemPk: Uint8Array;
   /** Guests: those whose word for others is taken, with what they sign with; stays for the whole call. */
   readonly vouchers: Map<string, Uint8Array>;
-  /** Who was nobody the last time he was here. He is nobody, as any page, until he proves himself; stays for the whole call. */
+  /** Who could not prove himself when he was here last: on whichever page he comes again, that is told at once. Stays for the whole call. */
   readonly unknown: Set<AccountId>;
   /** What is found out beside everything else waits for its turn. */
   readonly inTurn: (step: () => Promise<void>) => Promise<void>;

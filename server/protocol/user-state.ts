@@ -57,6 +57,13 @@ export function headOf(state: { readonly tails: readonly Uint8Array[] }): Uint8A
   return tail;
 }
 
+/** linkHash of the link with which the chain began, or began anew: whose it is, on whatever device. */
+export function originOf(state: UserChainState): Uint8Array {
+  const link = state.tails[(state.resets.at(-1)?.seqno ?? 1) - 1];
+  ensure(link !== undefined, 'unknown_chain', 'a chain without its beginning');
+  return link;
+}
+
 /** Whether whoever held this generation may be another person than who holds the newest: nothing is sealed anew without somebody's decision. */
 export function wasResetSince(state: UserChainState, generation: number): boolean {
   return state.resets.some((reset) => reset.generation > generation);

@@ -67,7 +67,9 @@ export class PictureLayers {
   }
 
   #say(layer: Layer): void {
-    if (layer === this.#told) return;
+    const { paused, producerPaused } = this.#consumer;
+    // Switched off in the moment since.
+    if (layer === this.#told || paused || producerPaused) return;
     this.#told = layer;
     this.#tell(layer);
   }

@@ -30,10 +30,14 @@ test('three people: each opens what the others seal, one comes late and one leav
   expect(new Set(codes).size).toBe(1);
   expect(codes[0]).not.toBe(before);
 
+  const losses: string[] = [];
+  scene.bridge.sfu.on('transport-state', ({ state }) => state !== 'connected' && losses.push(state));
   const leftAt = performance.now();
   await interpreter.evaluate(() => window.callPage.leave());
   await citizen.waitForFunction(() => window.callPage.people().every(({ displayName, isHere }) => isHere || displayName === 'interpreter'));
   await citizen.waitForFunction(() => window.callPage.people().some(({ isHere }) => !isHere));
+  // By his page's goodbye, and not because nothing came of it for long.
+  expect(losses).toEqual([]);
   await Promise.all([citizen, official].map(isEncrypted));
   console.log(`third person's page closed: the others under new keys after ${Math.round(performance.now() - leftAt)} ms`);
   await Promise.all([citizen, official].map(hearsAndSees));

@@ -107,7 +107,7 @@ export class PublishedTracks {
     if (rtpSender && source === 'camera') this.#set(async () => await applyMotion(rtpSender, track, this.#keepsFrames));
     await rtpSender?.replaceTrack(this.#isOpen && !paused ? track : null);
     published.paused = paused;
-    void report(this.#tellPaused(published), () => undefined, this.#options.onFailure);
+    this.#tellPaused(published).catch(this.#options.onFailure);
   }
 
   /** Until the others know what is so; it may change again meanwhile. Of what they do not know yet, nothing can be told. */
@@ -160,7 +160,7 @@ export class PublishedTracks {
       await announced;
       await this.#options.announceClosed(producerId);
     };
-    void report(close(), () => undefined, this.#options.onFailure);
+    close().catch(this.#options.onFailure);
   }
 
   #producerId(source: MediaSource): ProducerId {

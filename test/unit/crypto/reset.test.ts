@@ -17,7 +17,7 @@ import {
 } from '../../../server/protocol/reset-statement.ts';
 import { encodeUserBody, userLinkTypes } from '../../../server/protocol/user-bodies.ts';
 import { extendUserChain, hasReset, replayUntilReset, replayUserChain } from '../../../server/protocol/user-chain.ts';
-import { activeDevices, currentGeneration, headOf, untilReset, wasResetSince } from '../../../server/protocol/user-state.ts';
+import { activeDevices, currentGeneration, headOf, originOf, untilReset, wasResetSince } from '../../../server/protocol/user-state.ts';
 import { expectRefusal } from '../../support/crypto-error.ts';
 import { World } from '../../support/gim-world.ts';
 import { attestedAt, notBefore, Registrars } from '../../support/registrars.ts';
@@ -46,6 +46,9 @@ test('an account whose keys are all lost goes on with one new device, under the 
   expect(activeDevices(person.state).map(({ deviceId }) => deviceId)).toEqual([device.deviceId]);
   expect(person.state.resets).toEqual([{ seqno: 3, generation: 2, notBefore, registrarIds: [registrars.first.id, registrars.second.id] }]);
   expect([wasResetSince(person.state, 1), wasResetSince(person.state, 2)]).toEqual([true, false]);
+  // Another device is the same person still; who came by a reset may be another one.
+  expect(originOf(before)).toEqual(before.tails[0]);
+  expect(originOf(person.state)).toEqual(headOf(person.state));
   expect(person.ring().map(({ generation }) => generation)).toEqual([2]);
   expectRefusal(() => person.ring(createDevice('browser')), 'cannot_open');
   const late = addDevice({
