@@ -34,6 +34,7 @@ describe('a call between two browsers through the sfu', () => {
         '--use-fake-device-for-media-stream',
         '--use-fake-ui-for-media-stream',
         '--autoplay-policy=no-user-gesture-required',
+        '--js-flags=--expose-gc',
       ],
     });
   });
@@ -73,6 +74,16 @@ describe('a call between two browsers through the sfu', () => {
     const codes = await Promise.all([citizen, official].map(async (page) => await page.evaluate(() => window.callPage.security()?.code)));
     expect(codes[0]?.digits).toMatch(/^\d{3} \d{3} \d{3}$/);
     expect(codes[1]).toEqual(codes[0]);
+  });
+
+  test('every track opens, also when memory is cleaned in the moment it is set up', async () => {
+    const pages = await Promise.all([open('citizen'), open('official')]);
+    for (const page of pages)
+      page.on('worker', (worker) => {
+        worker.evaluate(() => void setInterval(() => globalThis.gc?.(), 10)).catch(() => undefined);
+      });
+    await Promise.all(pages.map(async (page) => await join(page)));
+    await Promise.all(pages.map(hearsAndSees));
   });
 
   test('somebody without camera and microphone joins, sees and hears', async () => {

@@ -23,6 +23,9 @@ interface TransformEvent extends Event {
 /** How long the first frames of somebody wait for his key, which comes another way. */
 const patienceMs = 3_000;
 
+/** Chromium holds them weakly: one that is collected before its track is set up is never given a frame, and nobody says so. */
+const transformers = new Set<ScriptTransformer>();
+
 const sessions = new Map<PeerId, FrameSession>();
 
 globalThis.addEventListener('message', ({ data: { session, change } }: MessageEvent<ToFrameWorker>) => {
@@ -50,7 +53,11 @@ function onTransform({ transformer }: TransformEvent): void {
     counter.passed();
     controller.enqueue(frame);
   };
-  const ended = (): void => counter.close();
+  transformers.add(transformer);
+  const ended = (): void => {
+    transformers.delete(transformer);
+    counter.close();
+  };
   readable
     .pipeThrough(new TransformStream({ transform: pass }))
     .pipeTo(writable)
