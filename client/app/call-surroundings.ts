@@ -2,7 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import type { CallParticipant, CallView } from '../../server/protocol/calls.ts';
 import type { ConversationId } from '../../server/protocol/ids.ts';
 import { endedText } from '../calls/after/call-ending.ts';
-import type { CallSurroundings } from '../calls/call-page.ts';
+import type { CallSurroundings } from '../calls/call-surroundings.ts';
 import { roleText } from '../calls/people/tile-person.ts';
 import { keepCall } from '../conversations/keep-call.ts';
 import type { Messenger } from '../conversations/messenger.ts';

@@ -4,12 +4,9 @@ import type { CallRole, CallView } from '../../server/protocol/calls.ts';
 import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import { errorText } from '../i18n/error-text.ts';
 import { t } from '../i18n/translate.ts';
-import type { Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { Subscribe } from '../net/subscribe.ts';
-import type { Comparisons } from '../storage/comparisons.ts';
-import type { Drafts } from '../storage/texts.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
@@ -17,37 +14,14 @@ import { callWords, endedText, wasAnswered, wayTo } from './after/call-ending.ts
 import type { CallIdentities } from './people/call-identities.ts';
 import './call-screen.ts';
 import { type CallLine, CallSession, type SessionEnding } from './call-session.ts';
+import type { CallSurroundings } from './call-surroundings.ts';
 import './calls.css';
 import { prepareDevice } from './media/media-capabilities.ts';
 import { formatJoinWith, joinForm, type JoinWith } from './join-form.ts';
 import type { NamePerson } from './people/tile-people.ts';
-import { keptTranscript, type KeptLine } from './text/transcript.ts';
+import { keptTranscript } from './text/transcript.ts';
 
 type Ending = SessionEnding | 'left';
-
-/** What the feature around a call gives it: names, the conversation, and what comes after. */
-export interface CallSurroundings {
-  readonly nameOf: NamePerson;
-  /** As a link calls this person; empty: unknown. */
-  readonly ownName: string;
-  /** What is remembered of comparing the number with people. */
-  readonly comparisons: Comparisons;
-  readonly drafts: Drafts;
-  /** Draws the call's conversation. */
-  readonly messages: (call: CallView) => TemplateResult;
-  readonly conversationPath: (call: CallView) => string;
-  /** When it changes, so may what follows; null: never. */
-  readonly source: Observable<unknown> | null;
-  /** Where somebody waits who is still, or again, in the line after it; null: not at all. */
-  readonly waitingPath: (call: CallView) => string | null;
-  readonly bookingPath: (call: CallView) => string | null;
-  /** Above the pictures. */
-  readonly bar: ((call: CallView, onInvite: () => void) => TemplateResult) | null;
-  /** The page after a call in which people have spoken; null: words are enough. */
-  readonly after: ((call: CallView) => TemplateResult) | null;
-  /** Both sides wanted to keep the live text. */
-  readonly keepText: ((call: CallView, lines: readonly KeptLine[]) => void) | null;
-}
 
 /** The way of a person with an account through one call: how to join, the call itself, and how it ended. */
 export class CallPage extends GovPage {
@@ -99,7 +73,7 @@ export class CallPage extends GovPage {
   protected override firstUpdated(): void {
     this.#stops = [
       this.on('call:changed', ({ call }) => call.callId === this.callId && this.#changed(call)),
-      // A call that could not be looked up for want of a line is looked up when it is back.
+      // What could not be looked up for want of a line, or was not heard, is looked up when it is back.
       this.line.state.subscribe(({ status }) => status === 'connected' && void this.#find()),
     ];
     void this.#find();
@@ -191,20 +165,29 @@ export class CallPage extends GovPage {
     return callWords(t('calls.removedTitle'), t('calls.removedText'), [toConversation]);
   }
 
+  /** How it stands. Without a line that is not known, and looked up when there is one. */
   async #find(): Promise<void> {
-    if (this.call !== undefined) return;
+    const before = this.call;
+    if (before?.state === 'ended') return;
     try {
-      const { calls } = await this.request('call:list-mine', {});
-      this.call ??= calls.find(({ callId }) => callId === this.callId) ?? null;
-      // While the person reads and the browser asks: what the others are known by comes in the meantime.
-      if (this.call !== null) {
-        this.identities.ready(this.call).catch(() => undefined);
-        if (this.call.state !== 'ended' && this.joinWith === null) void prepareDevice(this.request, this.callId);
-      }
-      if (this.call !== null && this.joinWith !== null && this.#session === null) this.#join(this.call, this.joinWith);
+      const call = await this.request('call:read', { callId: this.callId });
+      // What was told meanwhile is newer.
+      if (this.call !== before) return;
+      if (before) this.#changed(call);
+      else this.#found(call);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
+      if (!error.retryable) this.call ??= null;
     }
+  }
+
+  #found(call: CallView): void {
+    this.call = call;
+    if (call.state === 'ended') return;
+    // While the person reads and the browser asks: what the others are known by comes in the meantime.
+    this.identities.ready(call).catch(() => undefined);
+    if (this.joinWith === null) void prepareDevice(this.request, this.callId);
+    else if (this.#session === null) this.#join(call, this.joinWith);
   }
 
   #changed(call: CallView): void {
@@ -229,7 +212,7 @@ export class CallPage extends GovPage {
     const session = new CallSession({ callId, request, on, line, identities, role, comparisons, drafts, joinWith });
     session.devices.state.subscribe(() => this.#remember(session.sends));
     this.#session = session;
-    session.onEnd((ending) => this.#end(ending));
+    session.onEnd((ending) => void this.#endSession(ending));
     this.requestUpdate();
   }
 
@@ -237,6 +220,12 @@ export class CallPage extends GovPage {
   #remember(kinds: JoinWith): void {
     this.joinWith = kinds;
     history.replaceState(history.state, '', `${location.pathname}?join=${formatJoinWith(kinds)}`);
+  }
+
+  /** That the session is over says nothing of the call: it may have ended while there was no line, or go on without this person. */
+  async #endSession(ending: SessionEnding): Promise<void> {
+    if (ending === 'ended' && this.call?.state !== 'ended' && !this.#isLeaving) await this.#find();
+    this.#end(ending);
   }
 
   #end(ending: Ending): void {

@@ -70,17 +70,19 @@ export class Team {
     return this.#options.directory.find(accountId)?.displayName ?? '';
   }
 
-  /** Reads everything again; what comes meanwhile is read after that. Never throws: `failure` says what went wrong. */
+  /** Reads everything again, and once more when that was asked for meanwhile; resolves after it. Never throws: `failure` says what went wrong. */
   async refresh(): Promise<void> {
-    if (this.#refreshing) {
-      this.#again = true;
-      return await this.#refreshing;
-    }
-    this.#refreshing = this.#read().finally(() => (this.#refreshing = null));
+    this.#again = true;
+    this.#refreshing ??= this.#readAll();
     await this.#refreshing;
-    if (!this.#again) return;
-    this.#again = false;
-    await this.refresh();
+  }
+
+  async #readAll(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      await this.#read();
+    }
+    this.#refreshing = null;
   }
 
   /** A one-time link's fragment, "token.secret". The half the server never sees is kept here before the server hears of the other. */

@@ -65,6 +65,18 @@ export function createConnection({ url, onUnauthenticated, headers }: Connection
   const connect = () => {
     if (headers) socket.io.opts.extraHeaders = headers();
     socket.connect();
+    watchOpening();
+  };
+  // Socket.IO takes a line that is closed before it was open for one that still opens, and gives up after 20 s only.
+  const watchOpening = () => {
+    const { engine } = socket.io;
+    let hasOpened = engine.readyState === 'open';
+    engine.once('open', () => (hasOpened = true));
+    engine.once('close', () => {
+      if (hasOpened || !wanted || engine !== socket.io.engine) return;
+      socket.disconnect();
+      connectLater();
+    });
   };
   const connectLater = () => {
     clearTimeout(retryTimer);
@@ -79,6 +91,8 @@ export function createConnection({ url, onUnauthenticated, headers }: Connection
     connect();
   };
 
+  // The attempt begins as soon as everybody has heard of it.
+  socket.io.on('reconnect_attempt', () => queueMicrotask(watchOpening));
   socket.io.on('ping', () => (heardAt = Date.now()));
   socket.on('connect', () => {
     heardAt = Date.now();

@@ -1,7 +1,7 @@
 import type { CallCommands } from '../protocol/calls.ts';
 import type { Handlers } from '../platform/commands.ts';
 import { AppError } from '../platform/app-error.ts';
-import { requireRunning, viewOf } from './call.ts';
+import { requireRole, requireRunning, viewOf } from './call.ts';
 import { lineCheckHandlers } from './line-checks.ts';
 import { mediaHandlers } from './media-handlers.ts';
 import { schemas } from './schemas.ts';
@@ -21,6 +21,16 @@ export function callHandlers(parts: CallParts): Handlers<keyof CallCommands> {
       schema: schemas['call:list-mine'],
       limit: { points: 120, perSeconds: 60 },
       run: async (_request, { accountId }) => ({ calls: (await store.listRunningOf(accountId)).map(viewOf) }),
+    },
+    'call:read': {
+      allow: everybody,
+      schema: schemas['call:read'],
+      limit: { points: 120, perSeconds: 60 },
+      async run({ callId }, { accountId }) {
+        const call = await store.get(callId);
+        requireRole(call, accountId);
+        return viewOf(call);
+      },
     },
     'call:signal': {
       allow: everybody,

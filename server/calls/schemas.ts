@@ -31,6 +31,7 @@ const person = call.extend({ accountId: chainIdSchema<'account'>() });
 
 export const schemas = {
   'call:list-mine': z.strictObject({}),
+  'call:read': call,
   'call:prepare': call,
   'call:join': peer.extend({ rtpCapabilities: rtpCapabilitiesSchema.exactOptional() }),
   'call:signal': peer.extend({ to: mediaIdSchema<'peer'>().nullable(), signal: bytesSchema({ maxBytes: limits.callSignalBytes }) }),

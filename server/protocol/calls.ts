@@ -152,6 +152,8 @@ interface OfPeer {
 export interface CallCommands {
   /** The caller's calls that have not ended: what a reloaded page comes back to. */
   'call:list-mine': (request: Record<string, never>) => { calls: readonly CallView[] };
+  /** One that the caller belongs to, running or over: what a page that has missed something looks up. Refused with `not_found`, `forbidden`. */
+  'call:read': (request: { callId: CallId }) => CallView;
   /** Before joining, while a person still reads: what the call's room offers, so that the browser can get ready for it. */
   'call:prepare': (request: { callId: CallId }) => { routerRtpCapabilities: RtpCapabilities };
   /**

@@ -181,6 +181,30 @@ describe('somebody who has a part in a call and means harm', () => {
     expect(call.official.received - before - sent).toBe(7);
   });
 
+  test(
+    'who falls silent without a good-bye is told as away after 15 seconds, and is gone 15 later (M13)',
+    { timeout: 60_000 },
+    async () => {
+      const silent = await startMediaCall(client, 'silent');
+      const told: string[] = [];
+      const gone = Promise.withResolvers<void>();
+      const stops = [
+        client.on('transport-state', ({ peerId, state }) => void told.push(`${peerId} ${state}`)),
+        client.on('peer-closed', ({ roomId, peerId, reason }) => {
+          if (roomId !== 'silent') return;
+          told.push(`${peerId} ${reason}`);
+          gone.resolve();
+        }),
+      ];
+      silent.citizen.close();
+      await gone.promise;
+      for (const stop of stops) stop();
+      expect(told).toEqual(['citizen-page disconnected', 'citizen-page network']);
+      silent.official.close();
+      await client.request('room:close', { roomId: 'silent' });
+    },
+  );
+
   test('who sends 50 Mbit/s has to go, and another call loses nothing by it (M09)', async () => {
     const harm = await startMediaCall(client, 'flood');
     const gone = Promise.withResolvers<SfuEvents['peer-closed']>();

@@ -51,7 +51,7 @@ describe('what nobody uses any more', () => {
     expect(pool.workers.map((worker) => worker.rooms)).toEqual([0]);
   });
 
-  test('of 50 peers that vanish in mid-handshake nothing is left after 30 seconds', async () => {
+  test('of 50 peers that vanish in mid-handshake nothing is left after 30 seconds (S12)', async () => {
     const rooms = makeRooms();
     const addresses = Array.from({ length: 50 }, (_, index) => ({
       roomId: `room-${index % 10}`,

@@ -129,7 +129,7 @@ describe('rooms of the sfu', () => {
     expect((await view())?.peers).toHaveLength(1);
   });
 
-  test('producing before connecting is bad_state, and so is connecting anew with another certificate', async () => {
+  test('producing before connecting is bad_state, and so is connecting anew with another certificate (S04)', async () => {
     const { send } = await join(citizen);
     const produce = { ...citizen, producerId: 'voice', kind: 'audio', source: 'microphone', rtpParameters: opusParameters() } as const;
     await expect(client.request('producer:create', produce)).rejects.toMatchObject({ code: 'bad_state' });
@@ -142,7 +142,7 @@ describe('rooms of the sfu', () => {
     await client.request('producer:create', produce);
   });
 
-  test('transports, producers and consumers of another peer, and producers of another room, are not_found', async () => {
+  test('transports, producers and consumers of another peer, and producers of another room, are not_found (S04, S06)', async () => {
     const { send } = await joinConnected(citizen);
     await joinConnected(official);
     const elsewhere = { roomId: 'elsewhere', peerId: 'page-9', ownerId: 'official' };
@@ -172,7 +172,7 @@ describe('rooms of the sfu', () => {
     await client.request('room:close', { roomId: 'elsewhere' });
   });
 
-  test('a peer has four producers at most and a room six peers, so that nobody has more than 20 consumers', async () => {
+  test('a peer has four producers at most and a room six peers, so that nobody has more than 20 consumers (S05)', async () => {
     const peers = Array.from({ length: 7 }, (_, index) => ({ roomId, peerId: `page-${index}`, ownerId: `person-${index}` }));
     const [first, ...rest] = peers;
     const last = rest.pop();
@@ -198,7 +198,7 @@ describe('rooms of the sfu', () => {
     expect((await view())?.peers[0]).toMatchObject({ consumers: 20 });
   });
 
-  test('a track of one kind announced as the other, or in a codec the room has not, is refused', async () => {
+  test('a track of one kind announced as the other, or in a codec the room has not, is refused (S03)', async () => {
     await joinConnected(citizen);
     const attempts = [
       { kind: 'video' as const, rtpParameters: opusParameters() },

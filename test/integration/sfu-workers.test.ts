@@ -75,7 +75,7 @@ describe('the workers of the sfu', () => {
     expect(() => process.kill(frozen, 0)).toThrow('ESRCH');
   });
 
-  test('somebody who joins while the worker freezes is given a place on another one, with one answer', async () => {
+  test('somebody who joins while the worker freezes is given a place on another one, with one answer (S13)', async () => {
     const frozen = await workerOf('frozen');
     process.kill(frozen, 'SIGSTOP');
     const { send } = await client.request('peer:join', { roomId: 'frozen', peerId: 'page', ownerId: 'person' });

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Core } from '../../client/app/core.ts';
 import type { QueueEntryId } from '../../server/protocol/ids.ts';
@@ -47,6 +47,30 @@ async function acceptNext(page: Page): Promise<void> {
     const [next] = line?.entries ?? [];
     await request?.('queue:accept', { entryId: next?.entryId ?? ('' as QueueEntryId) });
   });
+}
+
+interface PageLine {
+  /** While it is, what the server says does not reach the page. */
+  setDeaf(isDeaf: boolean): void;
+  cut(): Promise<void>;
+}
+
+/** The line of the pages that are opened from now on. */
+async function deafLine(page: Page): Promise<PageLine> {
+  const lines: WebSocketRoute[] = [];
+  let isDeaf = false;
+  await page.routeWebSocket(/socket\.io/, (line) => {
+    lines.push(line);
+    line.connectToServer().onMessage((message) => {
+      if (!isDeaf) line.send(message);
+    });
+  });
+  return {
+    setDeaf: (deaf) => {
+      isDeaf = deaf;
+    },
+    cut: async () => await lines.at(-1)?.close(),
+  };
 }
 
 async function join(page: Page): Promise<void> {
@@ -160,19 +184,23 @@ describe('the turn', () => {
     await page.getByRole('alertdialog').waitFor();
   });
 
-  test('that is not answered on the call’s own page says there what became of it, and leads back to the place', async () => {
+  test('that is not answered on the call’s own page says there what became of it, though it was not heard, and leads back to the place', async () => {
     const { page } = second;
+    const line = await deafLine(page);
     const callId = await page.evaluate(async () => {
       const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
       return (await request?.('call:list-mine', {}))?.calls[0]?.callId;
     });
     await page.goto(`/en/calls/${callId}`);
-    await page.getByRole('heading', { level: 1, name: 'Ready for the call?' }).waitFor();
+    await page.getByRole('button', { name: 'Join with camera and microphone' }).waitFor();
+    line.setDeaf(true);
     await official.page.evaluate(async () => {
       const { request } = document.querySelector('gov-sign-in-gate')?.core ?? {};
       const [called] = (await request?.('queue:list', {}))?.entries ?? [];
       await request?.('queue:mark-missed', { entryId: called?.entryId ?? ('' as QueueEntryId) });
     });
+    line.setDeaf(false);
+    await line.cut();
     await page.getByRole('heading', { level: 1, name: 'The call is over' }).waitFor();
     await page.getByText('The call was not answered. Your number stays in the line.').waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);

@@ -92,6 +92,13 @@ export class MediaPeer {
     });
   }
 
+  /** Calls back with every packet of a track. */
+  onMedia(listener: () => void): void {
+    this.#socket.on('message', (datagram) => {
+      if (isMedia(datagram)) listener();
+    });
+  }
+
   /** Resolves when a packet of a track arrives that is so long or longer. */
   async untilLong(bytes: number): Promise<void> {
     for (;;) {
@@ -100,8 +107,13 @@ export class MediaPeer {
     }
   }
 
-  close(): void {
+  /** Like a page whose machine was switched off: no good-bye, and no consent any more. */
+  fallSilent(): void {
     clearInterval(this.#consent);
+  }
+
+  close(): void {
+    this.fallSilent();
     this.#socket.close();
   }
 }

@@ -38,9 +38,9 @@ export interface Gap {
   readonly ms: number;
 }
 
-/** The longest time without anything that ends after `since`; up to now when nothing has come. */
-export function largestGap(times: readonly number[], since: number): Gap {
-  const ends = [...times, Date.now()];
+/** The longest time without anything that ends between `since` and `until`; up to then when nothing has come. */
+export function largestGap(times: readonly number[], since: number, until = Date.now()): Gap {
+  const ends = [...times.filter((at) => at < until), until];
   let largest: Gap = { from: since, to: since, ms: 0 };
   for (const [index, to] of ends.entries()) {
     const from = ends[index - 1];

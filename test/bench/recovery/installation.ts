@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectTestSfu } from '../../support/call-bridge.ts';
 import { openProductCall, type ProductCall } from '../../support/product-call.ts';
@@ -17,6 +18,8 @@ interface After {
   /** The longest times without. */
   readonly pictures: readonly number[];
   readonly sounds: readonly number[];
+  /** As long before it, for what the machine does anyway. */
+  readonly picturesBefore: readonly number[];
 }
 
 /** The chat server, and a worker of the media server that carries the call. */
@@ -61,7 +64,7 @@ async function measureServerKilled(call: ProductCall): Promise<void> {
       await disturb(call, async () => {
         at = Date.now();
         await call.installation.killServer();
-        await call.installation.startServer();
+        await asElsewhere(async () => await call.installation.startServer());
         startedAt = Date.now();
       }),
     );
@@ -73,6 +76,16 @@ async function measureServerKilled(call: ProductCall): Promise<void> {
   report('R42: server killed and started again', killed, 'no gap > 200 ms');
   console.log(`     signalling again, since the kill:            ${figures(sinceKill)}`);
   console.log(`     signalling again, since the server listened: ${figures(sinceStart)}; goal ≤ 2,000 ms`);
+}
+
+/** On a machine of its own what starts would take no processor from the people's browsers. */
+async function asElsewhere(start: () => Promise<void>): Promise<void> {
+  setPriority(10);
+  try {
+    await start();
+  } finally {
+    setPriority(0);
+  }
 }
 
 /** When the page's next line to the server was let in: the server's first answer on it. */
@@ -122,6 +135,7 @@ async function flowsSince({ citizen, official }: ProductCall, since: number): Pr
   return {
     pictures: flows.map(({ pictures }) => largestGap(pictures, since).ms),
     sounds: flows.map(({ sounds }) => largestGap(sounds, since).ms),
+    picturesBefore: flows.map(({ pictures }) => largestGap(pictures, since - settleMs, since).ms),
   };
 }
 
@@ -163,5 +177,6 @@ async function killNode(nodes: TestSfu[]): Promise<void> {
 function report(what: string, rounds: readonly After[], goal: string): void {
   console.log(`${what}${rounds.length > 1 ? `, ${rounds.length} times` : ''}; goal: ${goal}`);
   console.log(`     longest time without pictures: ${figures(rounds.flatMap(({ pictures }) => pictures))}`);
+  console.log(`     in the ${settleMs} ms before it:        ${figures(rounds.flatMap(({ picturesBefore }) => picturesBefore))}`);
   console.log(`     longest time without sound:    ${figures(rounds.flatMap(({ sounds }) => sounds))}`);
 }

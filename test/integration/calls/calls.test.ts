@@ -113,12 +113,15 @@ describe('in a call', () => {
       ).toBe('forbidden');
       expect(await codeOf(person.request('call:hang-up', { callId }))).toBe('forbidden');
       expect(await person.request('call:list-mine', {})).toEqual({ calls: [] });
+      expect(await codeOf(person.request('call:read', { callId }))).toBe('forbidden');
     }
     expect(await codeOf((await counter.addSupervisor()).request('call:join', { callId, peerId }))).toBe('forbidden');
     expect(await codeOf(citizen.request('call:join', { callId: newId<'call'>(), peerId }))).toBe('not_found');
     await citizen.request('call:hang-up', { callId });
     expect(await codeOf(citizen.request('call:join', { callId, peerId }))).toBe('closed');
     expect(await codeOf(official.request('call:join', { callId, peerId }))).toBe('closed');
+    for (const person of [citizen, official])
+      expect(await person.request('call:read', { callId })).toMatchObject({ state: 'ended', reason: 'hung-up' });
   });
 
   test('one of the two cannot act as the page of the other', async () => {

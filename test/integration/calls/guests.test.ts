@@ -64,7 +64,7 @@ test('a guest has his call and nothing else: every other command and every route
   const may = ['call:open-check', 'call:connect-check', 'call:close-check'];
   const own = new Set([
     ...may,
-    ...['list-mine', 'join', 'signal', 'connect-transport', 'restart-ice', 'produce', 'pause-producer', 'close-producer'].map(
+    ...['list-mine', 'read', 'join', 'signal', 'connect-transport', 'restart-ice', 'produce', 'pause-producer', 'close-producer'].map(
       (verb) => `call:${verb}`,
     ),
     ...['produce-data', 'consume', 'resume-consumer', 'prefer', 'consume-data', 'leave'].map((verb) => `call:${verb}`),
