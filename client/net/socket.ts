@@ -67,13 +67,13 @@ export function createConnection({ url, onUnauthenticated, headers }: Connection
     socket.connect();
     watchOpening();
   };
-  // Socket.IO takes a line that is closed before it was open for one that still opens, and gives up after 20 s only.
+  // Socket.IO takes a line that is closed before it was open, and not for an error, for one that still opens, and gives up after 20 s only.
   const watchOpening = () => {
     const { engine } = socket.io;
-    let hasOpened = engine.readyState === 'open';
-    engine.once('open', () => (hasOpened = true));
+    let isDealtWith = engine.readyState !== 'opening';
+    for (const event of ['open', 'error'] as const) engine.once(event, () => (isDealtWith = true));
     engine.once('close', () => {
-      if (hasOpened || !wanted || engine !== socket.io.engine) return;
+      if (isDealtWith || !wanted || engine !== socket.io.engine) return;
       socket.disconnect();
       connectLater();
     });

@@ -32,6 +32,16 @@ export async function readFlow(page: Page): Promise<Flow> {
   return await page.evaluate(() => globalThis.mediaFlow ?? { pictures: [], sounds: [] });
 }
 
+/** How often the browser itself counts a picture as frozen so far (webrtc-stats: 150 ms more than between the last thirty); its counting needs no free main thread. */
+export async function countFreezes(page: Page): Promise<number> {
+  return await page.evaluate(async () => {
+    const reports = await Promise.all((globalThis.peerConnections ?? []).map(async (connection) => await connection.getStats()));
+    return reports
+      .flatMap((report) => [...report.values()])
+      .reduce((sum, stats) => sum + (stats.type === 'inbound-rtp' ? (stats.freezeCount ?? 0) : 0), 0);
+  });
+}
+
 export interface Gap {
   readonly from: number;
   readonly to: number;

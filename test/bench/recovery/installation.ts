@@ -5,7 +5,7 @@ import { openProductCall, type ProductCall } from '../../support/product-call.ts
 import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
 import { hearsAndSees, type Visitor } from '../../support/visitors.ts';
 import { figures } from './figures.ts';
-import { largestGap, readFlow, watchFlow } from './flow.ts';
+import { countFreezes, largestGap, readFlow, watchFlow } from './flow.ts';
 
 /** R42 and R45 of reliability.md, and R40 once more: in the whole product with two media servers, two people in Chromium. */
 
@@ -56,6 +56,7 @@ async function repeat(call: ProductCall, act: () => Promise<void>): Promise<read
 async function measureServerKilled(call: ProductCall): Promise<void> {
   const killed: After[] = [];
   const [sinceKill, sinceStart]: [number[], number[]] = [[], []];
+  const frozenBefore = await freezes(call);
   for (let round = 0; round < repetitions; round += 1) {
     const answered = [call.citizen, call.official].map(untilAnswered);
     let startedAt = 0;
@@ -74,8 +75,14 @@ async function measureServerKilled(call: ProductCall): Promise<void> {
     }
   }
   report('R42: server killed and started again', killed, 'no gap > 200 ms');
+  console.log(`     pictures that the browsers count as frozen:   ${(await freezes(call)) - frozenBefore}`);
   console.log(`     signalling again, since the kill:            ${figures(sinceKill)}`);
   console.log(`     signalling again, since the server listened: ${figures(sinceStart)}; goal ≤ 2,000 ms`);
+}
+
+async function freezes({ citizen, official }: ProductCall): Promise<number> {
+  const counts = await Promise.all([citizen, official].map(async ({ page }) => await countFreezes(page)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** On a machine of its own what starts would take no processor from the people's browsers. */
