@@ -2,6 +2,7 @@
 import { html, nothing, render } from 'lit';
 import '../../client/calls/call-view.ts';
 import type { CallActs, CallPicture } from '../../client/calls/call-view.ts';
+import { changedNotice } from '../../client/calls/call-notices.ts';
 import type { LaneLine } from '../../client/calls/text/lane-line.ts';
 import { roleText, type TilePerson } from '../../client/calls/people/tile-person.ts';
 import { loadAreas, setLocale } from '../../client/i18n/translate.ts';
@@ -20,7 +21,7 @@ declare global {
 
 const query = new URLSearchParams(location.search);
 await setLocale(locales.find((locale) => locale === query.get('locale')) ?? 'en');
-await loadAreas(['calls', 'guests']);
+await loadAreas(['calls', 'guests', 'safety']);
 document.documentElement.dataset['density'] = query.get('density') ?? 'citizen';
 
 function face(hue: number): MediaStreamTrack | null {
@@ -135,7 +136,7 @@ function draw(): void {
           <gov-call-view
             .picture=${picture}
             .acts=${acts}
-            .notices=${nothing}
+            .notices=${query.has('changed') ? changedNotice({ name: 'Claire Weber', at: Date.UTC(2026, 10, 2) }) : nothing}
             .conversation=${query.has('guest') ? null : () => html`<p>The conversation</p>`}
           ></gov-call-view>
         </div></main

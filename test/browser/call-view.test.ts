@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityViolations, launchBrowser, newPerson, overflow, patiently, type Person } from '../support/browser.ts';
+import { locales } from '../../server/protocol/locale.ts';
 import { openClientSite, type ClientSite } from '../support/client-site.ts';
 
 let browser: Browser;
@@ -30,6 +31,7 @@ describe('the view of a call', () => {
     ['a phone', 'others=2&text', { width: 320, height: 640 }, 'light'],
     ['a phone on its side', 'others=1&text', { width: 640, height: 320 }, 'dark'],
     ['a page at 400 %', 'others=1', { width: 320, height: 256 }, 'light'],
+    ['a phone, with other keys than were compared', 'others=1&changed', { width: 320, height: 640 }, 'dark'],
     ['a desktop with six people', 'others=5&text&weak', { width: 1280, height: 900 }, 'dark'],
     ['a desktop with a screen', 'others=3&screen', { width: 1280, height: 900 }, 'light'],
   ] as const)('has no fault and nothing cut off on %s', async (_name, query, viewport, colorScheme) => {
@@ -104,6 +106,17 @@ describe('the view of a call', () => {
     await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('button', { name: 'Hide my picture' }).click();
     await own.waitFor({ state: 'detached' });
+  });
+});
+
+describe('the own picture', () => {
+  it.each(locales)('has room for its button in %s', async (locale) => {
+    await using person = await newPerson(browser, { viewport: { width: 320, height: 640 } });
+    await person.page.goto(`${site.origin}/fixture.html?locale=${locale}`);
+    const own = person.page.locator('.tile-own .tile');
+    const [tile, button] = [await own.boundingBox(), await own.getByRole('button').boundingBox()];
+    if (!tile || !button) throw new Error('there is no picture, or no button on it');
+    expect(button.x + button.width).toBeLessThanOrEqual(tile.x + tile.width);
   });
 });
 

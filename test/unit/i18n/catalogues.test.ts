@@ -57,6 +57,10 @@ describe.each(listAreas())('the catalogue %s', (area) => {
     for (const [key, text] of Object.entries(texts)) expect(placeholdersOf(text), key).toEqual(placeholdersOf(english[key] ?? ''));
   });
 
+  it('keeps French punctuation with its word at the end of a line', () => {
+    for (const [key, text] of Object.entries(readCatalogue('fr', area))) expect(text, key).not.toMatch(/ [:;!?»]|« /);
+  });
+
   it.each(locales.filter((locale) => locale !== 'en'))('leaves nothing in English in %s', (locale) => {
     const untranslated = Object.entries(readCatalogue(locale, area)).filter(([key, text]) => {
       const own = words(parse(text));
