@@ -2,7 +2,8 @@
 const trialBitrate = 200_000;
 const trialMs = 3_000;
 const firstAfterMs = 4_000;
-const maxAfterMs = 60_000;
+/** Nobody waits longer than half a minute for a picture that his line has room for again. */
+const maxAfterMs = 30_000;
 /** A picture that lasted so long without help was not too much for its line. */
 const lastingMs = 5_000;
 

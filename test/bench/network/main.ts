@@ -27,6 +27,12 @@ const parts: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await line.mend();
     await observed('wide again', call, observeMs);
   },
+  thin: async ({ line, call }) => {
+    await line.limit(150);
+    await observed('150 kbit/s, both ways', call, observeMs);
+    await line.mend();
+    await observed('wide again', call, observeMs);
+  },
   'signing-400': async (scene) => await measureSigning(scene, 400),
   'signing-256': async (scene) => await measureSigning(scene, 256),
   jitter: async ({ call }) => {
