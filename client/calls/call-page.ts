@@ -172,9 +172,8 @@ export class CallPage extends GovPage {
     try {
       const call = await this.request('call:read', { callId: this.callId });
       // What was told meanwhile is newer.
-      if (this.call !== before) return;
-      if (before) this.#changed(call);
-      else this.#found(call);
+      if (!before) this.#found(this.call ?? call);
+      else if (this.call === before) this.#changed(call);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (!error.retryable) this.call ??= null;
@@ -212,7 +211,7 @@ export class CallPage extends GovPage {
     const session = new CallSession({ callId, request, on, line, identities, role, comparisons, drafts, joinWith });
     session.devices.state.subscribe(() => this.#remember(session.sends));
     this.#session = session;
-    session.onEnd((ending) => void this.#endSession(ending));
+    session.onEnd((ending) => void this.#endSession(session, ending));
     this.requestUpdate();
   }
 
@@ -223,9 +222,9 @@ export class CallPage extends GovPage {
   }
 
   /** That the session is over says nothing of the call: it may have ended while there was no line, or go on without this person. */
-  async #endSession(ending: SessionEnding): Promise<void> {
+  async #endSession(session: CallSession, ending: SessionEnding): Promise<void> {
     if (ending === 'ended' && this.call?.state !== 'ended' && !this.#isLeaving) await this.#find();
-    this.#end(ending);
+    if (this.#session === session) this.#end(ending);
   }
 
   #end(ending: Ending): void {
