@@ -196,12 +196,11 @@ describe('somebody who has a part in a call and means harm', () => {
           gone.resolve();
         }),
       ];
-      silent.citizen.close();
+      silent.citizen.fallSilent();
       await gone.promise;
       for (const stop of stops) stop();
       expect(told).toEqual(['citizen-page disconnected', 'citizen-page network']);
-      silent.official.close();
-      await client.request('room:close', { roomId: 'silent' });
+      await silent.close();
     },
   );
 

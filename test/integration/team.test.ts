@@ -93,6 +93,21 @@ test('an account that the server puts in the newcomer`s place is told from his',
   ]);
 });
 
+test('whoever asks for the team while it is being read is answered when it was read once more', async () => {
+  const office = await createOffice();
+  let reads = 0;
+  const { team } = await open(office, await office.addOfficial('admin'), (request) => async (name, payload) => {
+    const answer = await request(name, payload);
+    if (name === 'inbox:list-enrolments') reads += 1;
+    return answer;
+  });
+  await team.refresh();
+  const before = reads;
+  void team.refresh();
+  await team.refresh();
+  expect(reads - before).toBeGreaterThanOrEqual(2);
+});
+
 test('who has left or was removed sees nothing of the team any more, and is taken back without a link', async () => {
   const office = await createOffice();
   const [admin, member] = [await office.addOfficial('admin'), await office.addOfficial()];

@@ -78,12 +78,19 @@ describe('a call between two browsers through the sfu', () => {
 
   test('every track opens, also when memory is cleaned in the moment it is set up', async () => {
     const pages = await Promise.all([open('citizen'), open('official')]);
+    const cleaning: Promise<boolean>[] = [];
     for (const page of pages)
       page.on('worker', (worker) => {
-        worker.evaluate(() => void setInterval(() => globalThis.gc?.(), 10)).catch(() => undefined);
+        cleaning.push(
+          worker.evaluate(() => {
+            setInterval(() => globalThis.gc?.(), 10);
+            return globalThis.gc !== undefined;
+          }),
+        );
       });
     await Promise.all(pages.map(async (page) => await join(page)));
     await Promise.all(pages.map(hearsAndSees));
+    expect(await Promise.all(cleaning)).toEqual([true, true]);
   });
 
   test('somebody without camera and microphone joins, sees and hears', async () => {

@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../support/browser.ts';
 import type { SfuClient } from '../../../server/calls/sfu-client.ts';
@@ -6,6 +5,7 @@ import { type CallBridge, connectTestSfu, startCallBridge } from '../../support/
 import { joinCall } from '../../support/call-scene.ts';
 import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
 import { watchFlow } from './flow.ts';
+import { setOwnPriority } from './priority.ts';
 import { openSteadyFlow, type SteadyFlow } from './steady-flow.ts';
 
 /** A call of two in Chromium. Both speak; the citizen sees the official and has no camera, so that four calls find room on two cores. */
@@ -29,8 +29,8 @@ const framesPerSecond = 10;
 
 export async function openCallFleet({ callCount, workers }: { callCount: number; workers: number }): Promise<CallFleet> {
   const browser = await launchBrowser({ args: [`--use-fake-device-for-media-stream=fps=${framesPerSecond}`] });
-  // On machines of their own the sfu and whoever measures it would not wait for browsers that decode. Not everybody may.
-  setPriority(-10);
+  // On machines of their own the sfu and whoever measures it would not wait for browsers that decode.
+  setOwnPriority(-10);
   const sfu = await startTestSfu({ workers });
   const client = connectTestSfu(sfu);
   const calls: FleetCall[] = [];
@@ -57,6 +57,7 @@ export async function openCallFleet({ callCount, workers }: { callCount: number;
     for (const { bridge } of calls) await bridge.close();
     client.close();
     await sfu.close();
+    setOwnPriority(0);
   };
   try {
     for (let index = 0; index < callCount; index += 1) calls.push(await openCall(browser, sfu));

@@ -32,7 +32,10 @@ export async function readFlow(page: Page): Promise<Flow> {
   return await page.evaluate(() => globalThis.mediaFlow ?? { pictures: [], sounds: [] });
 }
 
-/** How often the browser itself counts a picture as frozen so far (webrtc-stats: 150 ms more than between the last thirty); its counting needs no free main thread. */
+/**
+ * How often the browser itself has counted a picture as frozen (webrtc-stats, freezeCount: 150 ms more than between the last thirty).
+ * That needs no free main thread, as `watchFlow` does.
+ */
 export async function countFreezes(page: Page): Promise<number> {
   return await page.evaluate(async () => {
     const reports = await Promise.all((globalThis.peerConnections ?? []).map(async (connection) => await connection.getStats()));

@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectTestSfu } from '../../support/call-bridge.ts';
 import { openProductCall, type ProductCall } from '../../support/product-call.ts';
@@ -6,6 +5,7 @@ import { startTestSfu, type TestSfu } from '../../support/sfu.ts';
 import { hearsAndSees, type Visitor } from '../../support/visitors.ts';
 import { figures } from './figures.ts';
 import { countFreezes, largestGap, readFlow, watchFlow } from './flow.ts';
+import { setOwnPriority } from './priority.ts';
 
 /** R42 and R45 of reliability.md, and R40 once more: in the whole product with two media servers, two people in Chromium. */
 
@@ -87,11 +87,11 @@ async function freezes({ citizen, official }: ProductCall): Promise<number> {
 
 /** On a machine of its own what starts would take no processor from the people's browsers. */
 async function asElsewhere(start: () => Promise<void>): Promise<void> {
-  setPriority(10);
+  setOwnPriority(10);
   try {
     await start();
   } finally {
-    setPriority(0);
+    setOwnPriority(0);
   }
 }
 
