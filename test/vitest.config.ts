@@ -55,6 +55,7 @@ export default defineConfig({
           include: ['test/{scenario,browser,media}/**/*.test.ts'],
           // A scenario has browsers, a server and an sfu of its own, and mostly waits: two side by side.
           globalSetup: ['test/support/built-client.ts'],
+          setupFiles: ['test/support/failed-pages.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 2 },

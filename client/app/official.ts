@@ -50,8 +50,8 @@ export function followOfficial(core: Core): void {
           return;
         }
         localStorage.setItem(memberKey, accountId);
-        // Whoever has just been admitted may read from now on: what there is was not listed before.
-        if (membership.value !== 'unknown') void next.messenger.conversations.refresh();
+        // The list may have been asked for before he was let in, and be empty: also when nobody had answered yet that he was outside.
+        void next.messenger.conversations.refresh();
         membership.set('member');
         // The inbox is open from here on, whatever page is shown: its boxes are audited.
         if (inboxId !== null) next.messenger.teams.audit.state(inboxId);

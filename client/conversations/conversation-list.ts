@@ -4,10 +4,10 @@ import type { Locale } from '../../server/protocol/locale.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import { untilAnswered } from '../net/until-answered.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import type { Conversation } from './conversation.ts';
 import type { Item, MessageItem } from './items.ts';
+import { SyncLoop } from './sync-loop.ts';
 
 export interface ConversationRow {
   readonly view: ConversationView;
@@ -30,12 +30,15 @@ export interface ConversationListState {
   readonly unread: number;
 }
 
+/** What the list shows of a conversation, and tells it. */
+type Shown = Pick<Conversation, 'state' | 'onView'>;
+
 export interface ConversationListOptions {
   readonly request: RequestFunction;
   readonly cache: EntryCache;
   readonly whenConnected: () => Promise<unknown>;
   /** One object a conversation, shared with whoever shows it. */
-  readonly open: (conversationId: ConversationId) => Conversation;
+  readonly open: (conversationId: ConversationId) => Shown;
 }
 
 /** So many of the newest conversations are kept in step; older ones once somebody opens them. */
@@ -46,12 +49,25 @@ export class ConversationList {
   readonly #options: ConversationListOptions;
   readonly #state = new Subject<ConversationListState>({ loaded: false, rows: [], unread: 0 });
   readonly #views = new Map<ConversationId, ConversationView>();
-  readonly #live = new Map<ConversationId, { readonly conversation: Conversation; readonly stop: () => void }>();
+  readonly #live = new Map<ConversationId, { readonly conversation: Shown; readonly stop: () => void }>();
+  /** What hints have told since the list was last asked for: its answer may be older. */
+  readonly #told = new Map<ConversationId, ConversationView>();
+  readonly #loop: SyncLoop;
   #loaded = false;
   #closed = false;
 
   constructor(options: ConversationListOptions) {
     this.#options = options;
+    this.#loop = new SyncLoop({
+      run: async () => await this.#list(),
+      whenConnected: options.whenConnected,
+      onFailure: (error) => {
+        // A session without conversations (a supervisor's), or none any more: there is nothing to list.
+        if (!(error instanceof RequestError)) throw error;
+        this.#loaded = error.code === 'forbidden';
+        this.#showAnswer();
+      },
+    });
   }
 
   get state(): Observable<ConversationListState> {
@@ -64,39 +80,38 @@ export class ConversationList {
     this.#publish();
   }
 
-  /** Asks for the list, until the server has answered; conversations that have gone on are pulled. */
+  /** Asks for the list as it is from now on, until the server has answered; conversations that have gone on are pulled. */
   async refresh(): Promise<void> {
-    try {
-      const { conversations } = await untilAnswered(
-        async () => {
-          await this.#options.whenConnected();
-          return await this.#options.request('conversation:list', {});
-        },
-        () => !this.#closed,
-      );
-      this.#views.clear();
-      for (const view of conversations) this.#views.set(view.conversationId, view);
-      this.#loaded = true;
-    } catch (error) {
-      // A session without conversations (a supervisor's), or none any more: there is nothing to list.
-      if (!(error instanceof RequestError)) throw error;
-      this.#loaded = error.code === 'forbidden';
-    }
-    this.#publish();
-    for (const { conversationId } of this.#newest()) {
-      const view = this.#views.get(conversationId);
-      if (view) this.#options.open(conversationId).onView(view);
-    }
+    await this.#loop.ask();
   }
 
   onView(view: ConversationView): void {
+    this.#told.set(view.conversationId, view);
     this.#views.set(view.conversationId, view);
     this.#publish();
   }
 
   close(): void {
     this.#closed = true;
+    this.#loop.close();
     for (const { stop } of this.#live.values()) stop();
+  }
+
+  async #list(): Promise<void> {
+    this.#told.clear();
+    const { conversations } = await this.#options.request('conversation:list', {});
+    this.#views.clear();
+    for (const view of [...this.#told.values(), ...conversations]) this.#views.set(view.conversationId, view);
+    this.#loaded = true;
+    this.#showAnswer();
+  }
+
+  #showAnswer(): void {
+    this.#publish();
+    for (const { conversationId } of this.#newest()) {
+      const view = this.#views.get(conversationId);
+      if (view) this.#options.open(conversationId).onView(view);
+    }
   }
 
   #newest(): ConversationView[] {

@@ -197,7 +197,7 @@ export class Conversation {
   /** Pulls as soon as there is a line, and again until the server has answered. */
   sync(): void {
     this.#isAsked = true;
-    this.#loop.ask();
+    void this.#loop.ask();
   }
 
   /** This page has just opened it with this epoch: nothing has to be asked for. */
@@ -262,7 +262,7 @@ export class Conversation {
 
   #syncTo(head: number): void {
     this.#promised = Math.max(this.#promised, head);
-    if (head > (this.#sync.log?.position ?? 0)) this.#loop.ask();
+    if (head > (this.#sync.log?.position ?? 0)) void this.#loop.ask();
     else this.#publish();
   }
 

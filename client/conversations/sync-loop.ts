@@ -13,17 +13,18 @@ export interface SyncLoopOptions {
 export class SyncLoop {
   readonly #options: SyncLoopOptions;
   #asked = 0;
-  #isRunning = false;
+  #running: Promise<void> | null = null;
   #isClosed = false;
 
   constructor(options: SyncLoopOptions) {
     this.#options = options;
   }
 
-  /** There is something to bring up to date. */
-  ask(): void {
+  /** There is something to bring up to date. Resolves when that is done, has failed, or is no longer wanted. */
+  async ask(): Promise<void> {
     this.#asked += 1;
-    if (!this.#isRunning) void this.#runAll();
+    this.#running ??= this.#runAll();
+    await this.#running;
   }
 
   close(): void {
@@ -32,22 +33,24 @@ export class SyncLoop {
 
   async #runAll(): Promise<void> {
     const { run, whenConnected, onFailure } = this.#options;
-    this.#isRunning = true;
     try {
       for (let done = 0; done !== this.#asked && !this.#isClosed;) {
         done = this.#asked;
-        await untilAnswered(
-          async () => {
-            await whenConnected();
-            if (!this.#isClosed) await run();
-          },
-          () => !this.#isClosed,
-        );
+        try {
+          await untilAnswered(
+            async () => {
+              await whenConnected();
+              if (!this.#isClosed) await run();
+            },
+            () => !this.#isClosed,
+          );
+        } catch (error) {
+          // Whoever has asked meanwhile is answered all the same: it may be allowed by now.
+          if (!this.#isClosed) onFailure(error);
+        }
       }
-    } catch (error) {
-      if (!this.#isClosed) onFailure(error);
     } finally {
-      this.#isRunning = false;
+      this.#running = null;
     }
   }
 }

@@ -110,6 +110,30 @@ describe('an admin', () => {
     await log(citizen.page).getByText('About two weeks.').waitFor();
   });
 
+  test('lets in somebody whose list was empty and whose desk had no answer yet: his list is there all the same', async () => {
+    const quick = await newVisitor(browser, installation);
+    const held: (() => void)[] = [];
+    let isHeld = true;
+    await quick.page.routeWebSocket(/socket\.io/, (line) => {
+      const server = line.connectToServer();
+      line.onMessage((message) => {
+        if (isHeld && /queue:list|appointment:list/.test(String(message))) held.push(() => server.send(message));
+        else server.send(message);
+      });
+    });
+    await openTeam(admin);
+    await enrol(quick.page, await inviteOnPage(admin, 'Nora Faber'));
+    await expect.poll(() => held.length, patiently).toBeGreaterThan(0);
+    await entry(admin, 'Nora Faber').getByRole('button', { name: 'Let in' }).click();
+    await admin.page.getByRole('dialog').getByRole('button', { name: 'Let in' }).click();
+    await admin.page.getByText('In the team: Nora Faber').waitFor();
+    isHeld = false;
+    for (const goOn of held) goOn();
+    await quick.page.getByRole('link', { name: 'Anna Muller' }).waitFor();
+    expect(quick.complaints).toEqual([]);
+    await quick.context.close();
+  });
+
   test('removes him again: he reads nothing that is written from then on', async () => {
     await entry(admin, 'Luc Wagner').getByRole('button', { name: 'Remove' }).click();
     await admin.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();

@@ -38,6 +38,9 @@ export interface Authenticator {
   readonly authenticatorId: string;
 }
 
+/** Of everybody who has not been closed yet. */
+export const openContexts = new Set<BrowserContext>();
+
 /** Opens a context and an empty page (`await using` closes them) with a platform authenticator that verifies its user and offers PRF. */
 export async function newPerson(
   browser: Browser,
@@ -49,6 +52,8 @@ export async function newPerson(
     ...options,
     locale,
   });
+  openContexts.add(context);
+  context.on('close', () => void openContexts.delete(context));
   await context.addInitScript(recordAnnouncements);
   const page = await context.newPage();
   const complaints: string[] = [];
