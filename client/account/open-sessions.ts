@@ -1,6 +1,7 @@
 import type { OpenSessionView } from '../../server/protocol/accounts.ts';
 import type { SessionId } from '../../server/protocol/ids.ts';
 import { type Observable, Subject } from '../net/observable.ts';
+import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
 
 /** Where the account is signed in. Acts throw a RequestError. */
@@ -17,12 +18,12 @@ export class OpenSessions {
     return this.#state;
   }
 
-  async refresh(): Promise<void> {
+  readonly refresh = refresher(async () => {
     const { sessions } = await this.#request('session:list', {});
     this.#state.set(
       sessions.toSorted((left, right) => Number(right.isCurrent) - Number(left.isCurrent) || right.lastSeenAt - left.lastSeenAt),
     );
-  }
+  });
 
   async end(sessionId: SessionId): Promise<void> {
     await this.#request('session:end', { sessionId });

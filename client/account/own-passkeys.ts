@@ -7,6 +7,7 @@ import { newestKeys } from '../crypto/generation-keys.ts';
 import { passkeyDevice } from '../crypto/prf.ts';
 import type { Http } from '../net/http.ts';
 import { type Observable, Subject } from '../net/observable.ts';
+import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
 import { otherWaysIn } from './device-list.ts';
 import type { Hand } from './extend-account.ts';
@@ -48,11 +49,11 @@ export class OwnPasskeys {
     return this.#state;
   }
 
-  async refresh(): Promise<void> {
+  readonly refresh = refresher(async () => {
     const { passkeys } = await this.#options.request('passkey:list', {});
     this.#views = passkeys.toSorted((left, right) => left.createdAt - right.createdAt);
     this.#show();
-  }
+  });
 
   /**
    * A further passkey, on this device or one beside it; with a device of its own when it can hold keys: for that it is shown a

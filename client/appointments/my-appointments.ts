@@ -18,6 +18,8 @@ export class MyAppointments {
   readonly #request: RequestFunction;
   readonly #state = new Subject<MyAppointmentsState>({ loaded: false, appointments: [] });
   readonly #stops: readonly (() => void)[];
+  /** What was told, or answered to a command, since the list was last asked for: its answer may be older. */
+  readonly #told = new Map<AppointmentId, AppointmentView>();
 
   constructor(line: Line) {
     this.#request = line.request;
@@ -66,11 +68,14 @@ export class MyAppointments {
   }
 
   async #refresh(): Promise<void> {
+    this.#told.clear();
     const { appointments } = await this.#request('appointment:list', {});
     this.#state.set({ loaded: true, appointments });
+    for (const appointment of Array.from(this.#told.values())) this.#put(appointment);
   }
 
   #put(appointment: AppointmentView): AppointmentView {
+    this.#told.set(appointment.appointmentId, appointment);
     const { loaded, appointments } = this.#state.value;
     const others = appointments.filter(({ appointmentId }) => appointmentId !== appointment.appointmentId);
     this.#state.set({ loaded, appointments: [...others, appointment].sort((a, b) => a.startsAt - b.startsAt) });

@@ -6,6 +6,7 @@ import { CryptoError, ensure } from '../../server/protocol/sodium.ts';
 import { currentGeneration } from '../../server/protocol/user-state.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
+import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
@@ -42,7 +43,7 @@ export class BoxAudit {
   readonly #states = new Map<InboxId, Subject<AuditState>>();
   readonly #failures = new Map<InboxId, number>();
   readonly #timers = new Map<InboxId, ReturnType<typeof setTimeout>>();
-  readonly #running = new Map<InboxId, Promise<void>>();
+  readonly #looks = new Map<InboxId, () => Promise<void>>();
   readonly #stops: readonly (() => void)[];
   #closed = false;
 
@@ -76,11 +77,9 @@ export class BoxAudit {
 
   /** Looks now; resolves when it is over. Never throws. */
   async check(inboxId: InboxId): Promise<void> {
-    const running = this.#running.get(inboxId);
-    if (running) return await running;
-    const work = this.#look(inboxId).finally(() => this.#running.delete(inboxId));
-    this.#running.set(inboxId, work);
-    await work;
+    const look = this.#looks.get(inboxId) ?? refresher(async () => await this.#look(inboxId));
+    this.#looks.set(inboxId, look);
+    await look();
   }
 
   close(): void {
@@ -91,6 +90,7 @@ export class BoxAudit {
 
   async #look(inboxId: InboxId): Promise<void> {
     const { random = Math.random } = this.#options;
+    if (this.#closed) return;
     try {
       const state = await this.#renew(inboxId);
       this.#failures.set(inboxId, 0);

@@ -11,6 +11,7 @@ import { attestReset } from '../crypto/reset.ts';
 import { resetNumber } from '../crypto/reset-number.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
+import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import type { People } from './membership.ts';
@@ -50,6 +51,8 @@ export class Registrar {
   readonly #options: RegistrarOptions;
   readonly #state = new Subject<RegistrarState>({ phase: 'loading', failure: null, requests: [] });
   readonly #stop: () => void;
+  /** Never throws: `failure` says what went wrong. */
+  readonly refresh = refresher(async () => await this.#read());
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -60,8 +63,7 @@ export class Registrar {
     return this.#state;
   }
 
-  /** Never throws: `failure` says what went wrong. */
-  async refresh(): Promise<void> {
+  async #read(): Promise<void> {
     try {
       const context = await this.#options.loadRegistrars({ fresh: true });
       const own = context.registrars && findMembership(context.registrars, this.#options.own.userId);

@@ -7,6 +7,7 @@ import { createInvitationSecret } from '../crypto/enrolment-proof.ts';
 import { randomBytes } from '../crypto/primitives.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
+import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 import type { Subscribe } from '../net/subscribe.ts';
@@ -40,8 +41,8 @@ export class Team {
   /** Whom each link brought that somebody has come with. */
   readonly #arrived = new Map<string, AccountId>();
   readonly #stops: readonly (() => void)[];
-  #refreshing: Promise<void> | null = null;
-  #again = false;
+  /** Reads everything again, and once more when that was asked for meanwhile; resolves after it. Never throws: `failure` says what went wrong. */
+  readonly refresh = refresher(async () => await this.#read());
 
   constructor(options: TeamOptions) {
     const { on, connection } = options;
@@ -68,21 +69,6 @@ export class Team {
   /** What the server calls an account that is not in the team; empty when nobody has said. */
   nameOf(accountId: AccountId): string {
     return this.#options.directory.find(accountId)?.displayName ?? '';
-  }
-
-  /** Reads everything again, and once more when that was asked for meanwhile; resolves after it. Never throws: `failure` says what went wrong. */
-  async refresh(): Promise<void> {
-    this.#again = true;
-    this.#refreshing ??= this.#readAll();
-    await this.#refreshing;
-  }
-
-  async #readAll(): Promise<void> {
-    while (this.#again) {
-      this.#again = false;
-      await this.#read();
-    }
-    this.#refreshing = null;
   }
 
   /** A one-time link's fragment, "token.secret". The half the server never sees is kept here before the server hears of the other. */

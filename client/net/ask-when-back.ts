@@ -1,5 +1,6 @@
 import type { Observable } from './observable.ts';
 import { RequestError } from './request-error.ts';
+import { refresher } from './refresher.ts';
 import type { RequestFunction } from './request.ts';
 import type { ConnectionState } from './socket.ts';
 import type { Subscribe } from './subscribe.ts';
@@ -16,13 +17,13 @@ export interface Line {
  * is left for the next time. Returns stop.
  */
 export function askWhenBack({ connection }: Pick<Line, 'connection'>, ask: () => Promise<void>): () => void {
-  const tryAsk = async (): Promise<void> => {
+  const tryAsk = refresher(async () => {
     try {
       await ask();
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
     }
-  };
+  });
   void tryAsk();
   return connection.subscribe(({ status }) => {
     if (status === 'connected') void tryAsk();

@@ -6,6 +6,7 @@ import type { Availability, PriorityReason, QueueCommands, WaitingEntry } from '
 import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
+import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 
@@ -65,14 +66,13 @@ export class Desk {
     failure: null,
   });
   readonly #stops: readonly (() => void)[];
-  #refreshing = false;
-  #again = false;
+  readonly #look = refresher(async () => await this.#read());
   #closed = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     const { on, connection } = options;
-    const refresh = (): void => this.#refreshSoon();
+    const refresh = (): void => void this.#look();
     const timer = setInterval(refresh, refreshMs);
     this.#stops = [
       on('queue:changed', refresh),
@@ -94,7 +94,7 @@ export class Desk {
     const isSet = await this.#try(async () => {
       this.#put({ availability: await this.#options.request('availability:set', availability) });
     });
-    this.#refreshSoon();
+    void this.#look();
     return isSet;
   }
 
@@ -107,7 +107,7 @@ export class Desk {
       accepted = (await this.#options.request('queue:accept', { entryId })).callId;
     });
     this.#put({ accepting: null });
-    this.#refreshSoon();
+    void this.#look();
     return accepted;
   }
 
@@ -141,7 +141,7 @@ export class Desk {
 
   async #act(work: () => Promise<void>): Promise<boolean> {
     const isDone = await this.#try(work);
-    this.#refreshSoon();
+    void this.#look();
     return isDone;
   }
 
@@ -157,26 +157,9 @@ export class Desk {
     }
   }
 
-  /** One look at a time; whatever is told meanwhile is one more look after it. */
-  #refreshSoon(): void {
-    this.#again = true;
-    if (!this.#refreshing) void this.#refresh();
-  }
-
-  async #refresh(): Promise<void> {
-    this.#refreshing = true;
-    try {
-      while (this.#again && !this.#closed) {
-        this.#again = false;
-        await this.#look();
-      }
-    } finally {
-      this.#refreshing = false;
-    }
-  }
-
-  async #look(): Promise<void> {
+  async #read(): Promise<void> {
     const { request, accountId } = this.#options;
+    if (this.#closed) return;
     try {
       const [{ at, entries, serving, availability }, { appointments }, { calls }] = await Promise.all([
         request('queue:list', {}),

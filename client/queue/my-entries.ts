@@ -24,6 +24,8 @@ export class MyEntries {
   readonly #request: RequestFunction;
   readonly #state = new Subject<MyEntriesState>({ loaded: false, entries: [] });
   readonly #stops: readonly (() => void)[];
+  /** What was told, or answered to a command, since the list was last asked for: its answer may be older. */
+  readonly #told = new Set<QueueEntryId>();
 
   constructor(line: Line) {
     this.#request = line.request;
@@ -92,27 +94,37 @@ export class MyEntries {
   }
 
   async #refresh(): Promise<void> {
+    this.#told.clear();
     const { entries } = await this.#request('queue:list-mine', {});
     for (const { updatedAt } of entries) this.clock.heard(updatedAt);
-    const open = new Set(entries.map(({ entryId }) => entryId));
+    const known = this.#state.value.entries;
+    const listed = entries.map((entry) => newer(entry, known));
+    const listedIds = new Set(entries.map(({ entryId }) => entryId));
     // What is no longer in the list ended meanwhile, whichever notification was lost.
-    const ended = this.#state.value.entries.filter(({ entryId }) => !open.has(entryId)).map(endedOf);
-    this.#state.set({ loaded: true, entries: [...entries, ...ended] });
+    const others = known.filter(({ entryId }) => !listedIds.has(entryId));
+    const ended = others.map((entry) => (this.#told.has(entry.entryId) ? entry : endedOf(entry)));
+    this.#state.set({ loaded: true, entries: [...listed, ...ended] });
   }
 
   #put(entry: QueueEntryView): QueueEntryView {
     this.clock.heard(entry.updatedAt);
+    this.#told.add(entry.entryId);
     const { loaded, entries } = this.#state.value;
-    const known = entries.find(({ entryId }) => entryId === entry.entryId);
-    if (known !== undefined && known.updatedAt > entry.updatedAt) return known;
-    this.#state.set({ loaded, entries: [...entries.filter(({ entryId }) => entryId !== entry.entryId), entry] });
-    return entry;
+    const newest = newer(entry, entries);
+    this.#state.set({ loaded, entries: [...entries.filter(({ entryId }) => entryId !== entry.entryId), newest] });
+    return newest;
   }
 }
 
 /** Whether it still stands for something to come: in the line, called, set aside, or in the call. */
 export function isOpen({ state }: QueueEntryView): boolean {
   return state !== 'ended' && state !== 'left';
+}
+
+/** The entry, or what is known of it already when that is younger. */
+function newer(entry: QueueEntryView, known: readonly QueueEntryView[]): QueueEntryView {
+  const same = known.find(({ entryId }) => entryId === entry.entryId);
+  return same !== undefined && same.updatedAt > entry.updatedAt ? same : entry;
 }
 
 function endedOf(entry: QueueEntryView): QueueEntryView {

@@ -23,6 +23,8 @@ export class AskedBar extends GovElement {
   declare currentPath: string;
   declare calls: readonly CallView[];
   #stops: readonly (() => void)[] = [];
+  /** Told of since the list was last asked for: its answer may be older. */
+  readonly #told = new Set<CallId>();
 
   constructor() {
     super();
@@ -56,9 +58,14 @@ export class AskedBar extends GovElement {
     for (const stop of this.#stops) stop();
     const { on, request } = this.line;
     this.#stops = [
-      on('call:changed', ({ call }) => this.#put(call)),
+      on('call:changed', ({ call }) => {
+        this.#told.add(call.callId);
+        this.#put(call);
+      }),
       askWhenBack(this.line, async () => {
-        for (const call of (await request('call:list-mine', {})).calls) this.#put(call);
+        this.#told.clear();
+        const { calls } = await request('call:list-mine', {});
+        for (const call of calls) if (!this.#told.has(call.callId)) this.#put(call);
       }),
     ];
   }

@@ -8,6 +8,7 @@ import { errorText } from '../../i18n/error-text.ts';
 import { t } from '../../i18n/translate.ts';
 import { Subject, type Observable } from '../../net/observable.ts';
 import { RequestError } from '../../net/request-error.ts';
+import { refresher } from '../../net/refresher.ts';
 import type { RequestFunction } from '../../net/request.ts';
 import type { Subscribe } from '../../net/subscribe.ts';
 import { announcer } from '../../ui/announcer.ts';
@@ -40,6 +41,7 @@ export class CallTeam {
   readonly #options: CallTeamOptions;
   readonly #state = new Subject<CallTeamState>({ invites: [], failure: null });
   readonly #stop: () => void;
+  readonly #refresh = refresher(async () => await this.#read());
   /** Guests this page has invited: their account ids follow from their links. */
   readonly #invited = new Set<AccountId>();
 
@@ -133,7 +135,7 @@ export class CallTeam {
     this.#stop();
   }
 
-  async #refresh(): Promise<void> {
+  async #read(): Promise<void> {
     const { callId, request } = this.#options;
     const role = this.#options.role();
     if (role !== 'citizen' && role !== 'official') return;

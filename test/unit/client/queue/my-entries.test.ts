@@ -8,9 +8,14 @@ import { queueEntry as entry } from '../../../support/queue-entry.ts';
 /** The server's side of the line: what it answers, and a way to tell. */
 function startLine(entries: readonly QueueEntryView[]) {
   const connection = new Subject<{ status: 'connected' | 'reconnecting' }>({ status: 'connected' });
-  const line = { entries, moved: (_fact: { entry: QueueEntryView }): void => undefined };
+  const line = { entries, asked: 0, answers: Promise.resolve(), moved: (_fact: { entry: QueueEntryView }): void => undefined };
   const mine = new MyEntries({
-    request: async () => await Promise.resolve({ entries: line.entries } as never),
+    request: async () => {
+      line.asked += 1;
+      const answer = { entries: line.entries };
+      await line.answers;
+      return answer as never;
+    },
     on: (name, listener) => {
       if (name === 'queue:moved') line.moved = listener as Notifications['queue:moved'];
       return () => undefined;
@@ -41,5 +46,26 @@ describe('a citizen’s places in the lines', () => {
     connection.set({ status: 'connected' });
     const { entries } = await waitUntil(mine.state, (state) => state.entries[0]?.state === 'ended');
     expect(entries).toMatchObject([{ entryId: first.entryId, place: null }]);
+  });
+
+  test('are not taken back by a list that was on its way when they were told', async () => {
+    const first = entry();
+    const { mine, line, connection } = startLine([first]);
+    await waitUntil(mine.state, ({ loaded }) => loaded);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    line.answers = promise;
+    connection.set({ status: 'reconnecting' });
+    connection.set({ status: 'connected' });
+    await expect.poll(() => line.asked).toBe(2);
+    const second = { ...entry(), updatedAt: 3 };
+    line.moved({ entry: { ...first, state: 'called', updatedAt: 3 } });
+    line.moved({ entry: second });
+    const answered = new Promise<void>((heard) => void mine.state.subscribe(() => heard()));
+    resolve();
+    await answered;
+    expect(mine.state.value.entries.map(({ entryId, state }) => [entryId, state])).toEqual([
+      [first.entryId, 'called'],
+      [second.entryId, second.state],
+    ]);
   });
 });
