@@ -4,9 +4,11 @@ import type { CallRole, CallView } from '../../server/protocol/calls.ts';
 import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import { errorText } from '../i18n/error-text.ts';
 import { t } from '../i18n/translate.ts';
+import { waitUntil } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { Subscribe } from '../net/subscribe.ts';
+import { SyncLoop } from '../net/sync-loop.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
@@ -71,12 +73,22 @@ export class CallPage extends GovPage {
   }
 
   protected override firstUpdated(): void {
+    const { state } = this.line;
+    const lookup = new SyncLoop({
+      run: async () => await this.#find(),
+      whenConnected: async () => await waitUntil(state, ({ status }) => status === 'connected'),
+      onFailure: (error) => {
+        if (!(error instanceof RequestError)) throw error;
+        this.call ??= null;
+      },
+    });
     this.#stops = [
+      () => lookup.close(),
       this.on('call:changed', ({ call }) => call.callId === this.callId && this.#changed(call)),
-      // What could not be looked up for want of a line, or was not heard, is looked up when it is back.
-      this.line.state.subscribe(({ status }) => status === 'connected' && void this.#find()),
+      // What was not heard meanwhile is looked up when the line is back.
+      state.subscribe(({ status }) => status === 'connected' && void lookup.ask()),
     ];
-    void this.#find();
+    void lookup.ask();
   }
 
   protected override render(): TemplateResult {
@@ -165,19 +177,14 @@ export class CallPage extends GovPage {
     return callWords(t('calls.removedTitle'), t('calls.removedText'), [toConversation]);
   }
 
-  /** How it stands. Without a line that is not known, and looked up when there is one. */
+  /** How it stands. Throws a RequestError. */
   async #find(): Promise<void> {
     const before = this.call;
     if (before?.state === 'ended') return;
-    try {
-      const call = await this.request('call:read', { callId: this.callId });
-      // What was told meanwhile is newer.
-      if (!before) this.#found(this.call ?? call);
-      else if (this.call === before) this.#changed(call);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      if (!error.retryable) this.call ??= null;
-    }
+    const call = await this.request('call:read', { callId: this.callId });
+    // What was told meanwhile is newer.
+    if (!before) this.#found(this.call ?? call);
+    else if (this.call === before) this.#changed(call);
   }
 
   #found(call: CallView): void {
@@ -223,7 +230,11 @@ export class CallPage extends GovPage {
 
   /** That the session is over says nothing of the call: it may have ended while there was no line, or go on without this person. */
   async #endSession(session: CallSession, ending: SessionEnding): Promise<void> {
-    if (ending === 'ended' && this.call?.state !== 'ended' && !this.#isLeaving) await this.#find();
+    // Without an answer it is looked up once more when the line is back.
+    if (ending === 'ended' && this.call?.state !== 'ended' && !this.#isLeaving)
+      await this.#find().catch((error: unknown) => {
+        if (!(error instanceof RequestError)) throw error;
+      });
     if (this.#session === session) this.#end(ending);
   }
 

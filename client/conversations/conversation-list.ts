@@ -4,10 +4,10 @@ import type { Locale } from '../../server/protocol/locale.ts';
 import { type Observable, Subject } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
+import { SyncLoop } from '../net/sync-loop.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
 import type { Conversation } from './conversation.ts';
 import type { Item, MessageItem } from './items.ts';
-import { SyncLoop } from './sync-loop.ts';
 
 export interface ConversationRow {
   readonly view: ConversationView;

@@ -9,6 +9,7 @@ import { type Observable, Subject } from '../net/observable.ts';
 import type { Outbox, Transmit } from '../net/outbox.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
+import { SyncLoop } from '../net/sync-loop.ts';
 import type { RaiseAlarm } from '../storage/alarm.ts';
 import type { ConversationMarks } from '../storage/conversation-marks.ts';
 import type { EntryCache } from '../storage/entry-cache.ts';
@@ -19,7 +20,6 @@ import { ConversationSync } from './conversation-sync.ts';
 import type { Reader } from './reader.ts';
 import { type EpochParts, giveHistoryBack, isTransfer, transferCase } from './renew-epoch.ts';
 import { sendMessage } from './send-message.ts';
-import { SyncLoop } from './sync-loop.ts';
 
 export type { ConversationState } from './conversation-state.ts';
 

@@ -5,7 +5,7 @@ import type { QueueEntryId } from '../../server/protocol/ids.ts';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { decodedMedia } from '../support/call-media.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
-import { enrol, log, newVisitor, signUp, unlock, type Visitor, write } from '../support/visitors.ts';
+import { enrol, holdBack, lineOf, log, newVisitor, signUp, unlock, type Visitor, write } from '../support/visitors.ts';
 
 let browser: Browser;
 let installation: Installation;
@@ -240,6 +240,20 @@ describe('the turn', () => {
     await page.getByRole('button', { name: 'Unmute microphone' }).waitFor();
     await expect.poll(async () => (await decodedMedia(page)).frames, { timeout: 20_000 }).toBeGreaterThan(0);
     expect(await page.getByRole('button', { name: 'Turn camera on' }).isVisible()).toBe(true);
+  });
+
+  test('a call is looked up again when no answer comes, and joined when it is told of before', async () => {
+    const { page } = second;
+    const lookup = await holdBack(page, /call:read/);
+    await page.reload();
+    await expect.poll(lookup.count, { timeout: 30_000 }).toBe(2);
+    const desk = await lineOf(official);
+    const { callId } = (await desk.request('call:list-mine', {})).calls[0]!;
+    for (const held of [true, false]) await desk.request('call:hold', { callId, held });
+    desk.socket.disconnect();
+    lookup.letGo();
+    await page.getByRole('button', { name: 'Unmute microphone' }).waitFor();
+    await expect.poll(async () => (await decodedMedia(page)).frames, { timeout: 20_000 }).toBeGreaterThan(0);
   });
 
   test('an official who vanishes is missed in words: the ticket has its old place, and the next one knows the compared keys', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demonstrationOffices } from '../../deploy/demonstration/offices.ts';
 import { accessibilityViolations, launchBrowser, overflow, patiently } from '../support/browser.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
-import { enrol, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
+import { enrol, holdBack, log, newVisitor, signUp, type Visitor, write } from '../support/visitors.ts';
 
 const office = demonstrationOffices[0]!;
 const ownerProgram = fileURLToPath(new URL('../../deploy/demonstration/main.ts', import.meta.url));
@@ -112,23 +112,14 @@ describe('an admin', () => {
 
   test('lets in somebody whose list was empty and whose desk had no answer yet: his list is there all the same', async () => {
     const quick = await newVisitor(browser, installation);
-    const held: (() => void)[] = [];
-    let isHeld = true;
-    await quick.page.routeWebSocket(/socket\.io/, (line) => {
-      const server = line.connectToServer();
-      line.onMessage((message) => {
-        if (isHeld && /queue:list|appointment:list/.test(String(message))) held.push(() => server.send(message));
-        else server.send(message);
-      });
-    });
+    const desk = await holdBack(quick.page, /queue:list|appointment:list/);
     await openTeam(admin);
     await enrol(quick.page, await inviteOnPage(admin, 'Nora Faber'));
-    await expect.poll(() => held.length, patiently).toBeGreaterThan(0);
+    await expect.poll(desk.count, patiently).toBeGreaterThan(0);
     await entry(admin, 'Nora Faber').getByRole('button', { name: 'Let in' }).click();
     await admin.page.getByRole('dialog').getByRole('button', { name: 'Let in' }).click();
     await admin.page.getByText('In the team: Nora Faber').waitFor();
-    isHeld = false;
-    for (const goOn of held) goOn();
+    desk.letGo();
     await quick.page.getByRole('link', { name: 'Anna Muller' }).waitFor();
     expect(quick.complaints).toEqual([]);
     await quick.context.close();

@@ -52,6 +52,26 @@ export async function write(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Send', exact: true }).click();
 }
 
+/** Of the pages that are opened from now on, what they ask by these names does not reach the server until it is let go. */
+export async function holdBack(page: Page, names: RegExp): Promise<{ readonly count: () => number; readonly letGo: () => void }> {
+  const held: (() => void)[] = [];
+  let isHeld = true;
+  await page.routeWebSocket(/socket\.io/, (line) => {
+    const server = line.connectToServer();
+    line.onMessage((message) => {
+      if (isHeld && names.test(String(message))) held.push(() => server.send(message));
+      else server.send(message);
+    });
+  });
+  return {
+    count: () => held.length,
+    letGo: () => {
+      isHeld = false;
+      for (const send of held) send();
+    },
+  };
+}
+
 /** A line of the visitor's session beside his pages: for what no page offers. */
 export async function lineOf({ context, page }: Visitor): Promise<Line> {
   const { origin } = new URL(page.url());

@@ -1,5 +1,5 @@
-import { refresher } from '../net/refresher.ts';
-import { untilAnswered } from '../net/until-answered.ts';
+import { refresher } from './refresher.ts';
+import { untilAnswered } from './until-answered.ts';
 
 export interface SyncLoopOptions {
   /** Brings everything up to date, once. */
