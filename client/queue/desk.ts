@@ -4,10 +4,10 @@ import type { ErrorCode } from '../../server/protocol/errors.ts';
 import type { AccountId, CallId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
 import type { Availability, PriorityReason, QueueCommands, WaitingEntry } from '../../server/protocol/queue.ts';
 import type { Subscribe } from '../net/subscribe.ts';
-import { Subject, type Observable } from '../net/observable.ts';
+import { Subject, type Observable, waitUntil } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
-import { refresher } from '../net/refresher.ts';
 import type { RequestFunction } from '../net/request.ts';
+import { SyncLoop } from '../net/sync-loop.ts';
 import type { ConnectionState } from '../net/socket.ts';
 
 export interface DeskState {
@@ -66,13 +66,21 @@ export class Desk {
     failure: null,
   });
   readonly #stops: readonly (() => void)[];
-  readonly #look = refresher(async () => await this.#read());
+  readonly #loop: SyncLoop;
   #closed = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     const { on, connection } = options;
-    const refresh = (): void => void this.#look();
+    this.#loop = new SyncLoop({
+      run: async () => await this.#look(),
+      whenConnected: async () => await waitUntil(connection, ({ status }) => status === 'connected'),
+      onFailure: (error) => {
+        if (!(error instanceof RequestError)) throw error;
+        if (error.code === 'forbidden') this.#leaveTeam();
+      },
+    });
+    const refresh = (): void => void this.#loop.ask();
     const timer = setInterval(refresh, refreshMs);
     this.#stops = [
       on('queue:changed', refresh),
@@ -94,7 +102,7 @@ export class Desk {
     const isSet = await this.#try(async () => {
       this.#put({ availability: await this.#options.request('availability:set', availability) });
     });
-    void this.#look();
+    void this.#loop.ask();
     return isSet;
   }
 
@@ -107,7 +115,7 @@ export class Desk {
       accepted = (await this.#options.request('queue:accept', { entryId })).callId;
     });
     this.#put({ accepting: null });
-    void this.#look();
+    void this.#loop.ask();
     return accepted;
   }
 
@@ -136,12 +144,13 @@ export class Desk {
 
   close(): void {
     this.#closed = true;
+    this.#loop.close();
     for (const stop of this.#stops) stop();
   }
 
   async #act(work: () => Promise<void>): Promise<boolean> {
     const isDone = await this.#try(work);
-    void this.#look();
+    void this.#loop.ask();
     return isDone;
   }
 
@@ -157,22 +166,15 @@ export class Desk {
     }
   }
 
-  async #read(): Promise<void> {
+  async #look(): Promise<void> {
     const { request, accountId } = this.#options;
-    if (this.#closed) return;
-    try {
-      const [{ at, entries, serving, availability }, { appointments }, { calls }] = await Promise.all([
-        request('queue:list', {}),
-        request('appointment:list', {}),
-        request('call:list-mine', {}),
-      ]);
-      const call = calls.find(({ asked }) => !asked.includes(accountId)) ?? null;
-      if (!this.#closed) this.#adopt({ entries, serving, availability, appointments, call, clockAheadMs: at - Date.now() });
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      // Anything else: the line is down, and it is asked again when it is back.
-      if (error.code === 'forbidden' && !this.#closed) this.#leaveTeam();
-    }
+    const [{ at, entries, serving, availability }, { appointments }, { calls }] = await Promise.all([
+      request('queue:list', {}),
+      request('appointment:list', {}),
+      request('call:list-mine', {}),
+    ]);
+    const call = calls.find(({ asked }) => !asked.includes(accountId)) ?? null;
+    if (!this.#closed) this.#adopt({ entries, serving, availability, appointments, call, clockAheadMs: at - Date.now() });
   }
 
   #adopt(seen: Pick<DeskState, 'entries' | 'serving' | 'availability' | 'appointments' | 'call' | 'clockAheadMs'>): void {
