@@ -2,7 +2,6 @@ import type { DeviceId } from '../../server/protocol/ids.ts';
 import { CryptoError } from '../../server/protocol/sodium.ts';
 import { personNumber } from '../crypto/person-number.ts';
 import { askWhenBack, type Line } from '../net/ask-when-back.ts';
-import { RequestError } from '../net/request-error.ts';
 import { LetIn } from './let-in.ts';
 import { MyDevices, type MyDevicesOptions } from './my-devices.ts';
 import { OpenSessions } from './open-sessions.ts';
@@ -36,11 +35,13 @@ export function openSecurity(options: SecurityOptions): Security {
   const passkeys = new OwnPasskeys({ ...options, devices });
   const sessions = new OpenSessions(options);
   const resets = new ResetAlerts(options);
-  const ofAccount = [devices, passkeys, sessions].map((part) => async () => await tryTo(part));
+  const follow = (part: Part) => askWhenBack(options, async () => await refresh(part));
+  const ofAccount = [devices, passkeys, sessions].map(follow);
+  const ofResets = follow(resets);
   const stops = [
-    ...[...ofAccount, async () => await tryTo(resets)].map((ask) => askWhenBack(options, ask)),
-    on('account:changed', () => void Promise.all(ofAccount.map(async (ask) => await ask()))),
-    on('reset:changed', () => void tryTo(resets)),
+    ...[...ofAccount, ofResets].map(({ stop }) => stop),
+    on('account:changed', () => void Promise.all(ofAccount.map(async ({ ask }) => await ask()))),
+    on('reset:changed', () => void ofResets.ask()),
   ];
   return {
     devices,
@@ -61,11 +62,15 @@ export function openSecurity(options: SecurityOptions): Security {
   };
 }
 
-async function tryTo(part: { refresh(): Promise<void> }): Promise<void> {
+interface Part {
+  readonly refresh: () => Promise<void>;
+}
+
+async function refresh(part: Part): Promise<void> {
   try {
     await part.refresh();
   } catch (error) {
-    // No answer: asked again when the line is back. An own chain that does not verify has raised its alarm.
-    if (!(error instanceof RequestError) && !(error instanceof CryptoError)) throw error;
+    // An own chain that does not verify has raised its alarm.
+    if (!(error instanceof CryptoError)) throw error;
   }
 }

@@ -25,7 +25,7 @@ export class MyAppointments {
     this.#request = line.request;
     this.#stops = [
       line.on('appointment:changed', ({ appointment }) => this.#put(appointment)),
-      askWhenBack(line, async () => await this.#refresh()),
+      askWhenBack(line, async () => await this.#refresh()).stop,
     ];
   }
 

@@ -4,11 +4,10 @@ import type { CallRole, CallView } from '../../server/protocol/calls.ts';
 import type { AccountId, CallId } from '../../server/protocol/ids.ts';
 import { errorText } from '../i18n/error-text.ts';
 import { t } from '../i18n/translate.ts';
-import { waitUntil } from '../net/observable.ts';
+import { askWhenBack } from '../net/ask-when-back.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { Subscribe } from '../net/subscribe.ts';
-import { SyncLoop } from '../net/sync-loop.ts';
 import { GovPage } from '../ui/gov-page.ts';
 import { notice } from '../ui/notice.ts';
 import { WatchAll } from '../ui/watch.ts';
@@ -73,22 +72,12 @@ export class CallPage extends GovPage {
   }
 
   protected override firstUpdated(): void {
-    const { state } = this.line;
-    const lookup = new SyncLoop({
-      run: async () => await this.#find(),
-      whenConnected: async () => await waitUntil(state, ({ status }) => status === 'connected'),
-      onFailure: (error) => {
-        if (!(error instanceof RequestError)) throw error;
-        this.call ??= null;
-      },
-    });
-    this.#stops = [
-      () => lookup.close(),
-      this.on('call:changed', ({ call }) => call.callId === this.callId && this.#changed(call)),
-      // What was not heard meanwhile is looked up when the line is back.
-      state.subscribe(({ status }) => status === 'connected' && void lookup.ask()),
-    ];
-    void lookup.ask();
+    const lookup = askWhenBack(
+      { connection: this.line.state },
+      async () => await this.#find(),
+      () => (this.call ??= null),
+    );
+    this.#stops = [this.on('call:changed', ({ call }) => call.callId === this.callId && this.#changed(call)), lookup.stop];
   }
 
   protected override render(): TemplateResult {

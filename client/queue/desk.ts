@@ -4,10 +4,10 @@ import type { ErrorCode } from '../../server/protocol/errors.ts';
 import type { AccountId, CallId, QueueEntryId, ServiceId } from '../../server/protocol/ids.ts';
 import type { Availability, PriorityReason, QueueCommands, WaitingEntry } from '../../server/protocol/queue.ts';
 import type { Subscribe } from '../net/subscribe.ts';
-import { Subject, type Observable, waitUntil } from '../net/observable.ts';
+import { askWhenBack, type Asking } from '../net/ask-when-back.ts';
+import { Subject, type Observable } from '../net/observable.ts';
 import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
-import { SyncLoop } from '../net/sync-loop.ts';
 import type { ConnectionState } from '../net/socket.ts';
 
 export interface DeskState {
@@ -66,31 +66,29 @@ export class Desk {
     failure: null,
   });
   readonly #stops: readonly (() => void)[];
-  readonly #loop: SyncLoop;
+  readonly #line: Asking;
   #closed = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     const { on, connection } = options;
-    this.#loop = new SyncLoop({
-      run: async () => await this.#look(),
-      whenConnected: async () => await waitUntil(connection, ({ status }) => status === 'connected'),
-      onFailure: (error) => {
-        if (!(error instanceof RequestError)) throw error;
-        if (error.code === 'forbidden') this.#leaveTeam();
+    this.#line = askWhenBack(
+      { connection },
+      async () => await this.#look(),
+      ({ code }) => {
+        if (code === 'forbidden') this.#leaveTeam();
       },
-    });
-    const refresh = (): void => void this.#loop.ask();
+    );
+    const refresh = (): void => void this.#line.ask();
     const timer = setInterval(refresh, refreshMs);
     this.#stops = [
       on('queue:changed', refresh),
       on('appointment:changed', refresh),
       on('inbox:changed', refresh),
       on('call:changed', refresh),
-      connection.subscribe(({ status }) => status === 'connected' && refresh()),
+      this.#line.stop,
       () => clearInterval(timer),
     ];
-    refresh();
   }
 
   get state(): Observable<DeskState> {
@@ -102,7 +100,7 @@ export class Desk {
     const isSet = await this.#try(async () => {
       this.#put({ availability: await this.#options.request('availability:set', availability) });
     });
-    void this.#loop.ask();
+    void this.#line.ask();
     return isSet;
   }
 
@@ -115,7 +113,7 @@ export class Desk {
       accepted = (await this.#options.request('queue:accept', { entryId })).callId;
     });
     this.#put({ accepting: null });
-    void this.#loop.ask();
+    void this.#line.ask();
     return accepted;
   }
 
@@ -144,13 +142,12 @@ export class Desk {
 
   close(): void {
     this.#closed = true;
-    this.#loop.close();
     for (const stop of this.#stops) stop();
   }
 
   async #act(work: () => Promise<void>): Promise<boolean> {
     const isDone = await this.#try(work);
-    void this.#loop.ask();
+    void this.#line.ask();
     return isDone;
   }
 

@@ -29,7 +29,7 @@ export class MyEntries {
 
   constructor(line: Line) {
     this.#request = line.request;
-    this.#stops = [line.on('queue:moved', ({ entry }) => this.#put(entry)), askWhenBack(line, async () => await this.#refresh())];
+    this.#stops = [line.on('queue:moved', ({ entry }) => this.#put(entry)), askWhenBack(line, async () => await this.#refresh()).stop];
   }
 
   get state(): Observable<MyEntriesState> {

@@ -1,7 +1,7 @@
 import type { LoadFigures } from '../../server/protocol/supervision.ts';
+import { askWhenBack } from '../net/ask-when-back.ts';
 import type { Subscribe } from '../net/subscribe.ts';
 import { Subject, type Observable } from '../net/observable.ts';
-import { RequestError } from '../net/request-error.ts';
 import type { RequestFunction } from '../net/request.ts';
 import type { ConnectionState } from '../net/socket.ts';
 
@@ -16,7 +16,6 @@ export interface LoadState {
 
 /** The figures of the office, live: asked for at the start and after every loss of the line, told as they change. */
 export class LoadWatch {
-  readonly #request: RequestFunction;
   readonly #state = new Subject<LoadState>({ figures: null, clockAheadMs: 0, lostAt: null });
   readonly #stops: readonly (() => void)[];
 
@@ -29,15 +28,13 @@ export class LoadWatch {
     readonly on: Subscribe;
     readonly line: Observable<ConnectionState>;
   }) {
-    this.#request = request;
     this.#stops = [
       on('load:changed', (figures) => this.#adopt(figures)),
       line.subscribe(({ status, since }) => {
-        if (status === 'connected') void this.#ask();
-        else if (this.#state.value.lostAt === null) this.#state.set({ ...this.#state.value, lostAt: since });
+        if (status !== 'connected' && this.#state.value.lostAt === null) this.#state.set({ ...this.#state.value, lostAt: since });
       }),
+      askWhenBack({ connection: line }, async () => this.#adopt(await request('load:watch', {}))).stop,
     ];
-    void this.#ask();
   }
 
   get state(): Observable<LoadState> {
@@ -46,15 +43,6 @@ export class LoadWatch {
 
   close(): void {
     for (const stop of this.#stops) stop();
-  }
-
-  async #ask(): Promise<void> {
-    try {
-      this.#adopt(await this.#request('load:watch', {}));
-    } catch (error) {
-      // The line is down, and the figures are asked for again when it is back.
-      if (!(error instanceof RequestError)) throw error;
-    }
   }
 
   #adopt(figures: LoadFigures): void {

@@ -9,6 +9,7 @@ import '../../client/calls/check/device-check-page.ts';
 import { locales } from '../../server/protocol/locale.ts';
 import { loadAreas, setLocale } from '../../client/i18n/translate.ts';
 import { Subject } from '../../client/net/observable.ts';
+import { isToday } from '../../client/queue/admission.ts';
 import '../../client/queue/line-page.ts';
 import { MyEntries } from '../../client/queue/my-entries.ts';
 import '../../client/queue/waiting-room.ts';
@@ -30,14 +31,18 @@ const names = {
 };
 const officeNames = { lb: 'Biergeramt', fr: 'Bureau des citoyens', de: 'Bürgeramt', en: 'Citizens’ office', pt: 'Balcão do cidadão' };
 const serviceId = newId<'service'>();
-const today = (hour: number, minute: number): number => new Date().setUTCHours(hour, minute, 0, 0);
+/** So many minutes from now, and today still: in the last hour of the day fewer. */
+function laterToday(minutes: number): number {
+  const at = Date.now() + minutes * 60_000;
+  return minutes === 0 || isToday(at) ? at : laterToday(minutes - 1);
+}
 const service = {
   serviceId,
   officeId: newId<'office'>(),
   name: names,
   summary: names,
   keywords: [],
-  opening: { state: 'open', closesAt: today(22, 40), admitsUntil: today(22, 20) },
+  opening: { state: 'open', closesAt: laterToday(60), admitsUntil: laterToday(40) },
   waiting: 3,
   wait: { fromMinutes: 10, toMinutes: 15 },
   waitsWithin: 81,

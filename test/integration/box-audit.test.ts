@@ -118,7 +118,6 @@ test('an inbox whose key cannot be renewed, again and again, is not sealed to un
   const { inboxId } = office;
   audit.state(inboxId);
   await audit.check(inboxId);
-  await audit.check(inboxId);
   expect(audit.state(inboxId).value).toBe('renewing');
   expect(() => audit.requireSound(inboxId)).not.toThrow();
   await audit.check(inboxId);

@@ -66,7 +66,7 @@ export class AskedBar extends GovElement {
         this.#told.clear();
         const { calls } = await request('call:list-mine', {});
         for (const call of calls) if (!this.#told.has(call.callId)) this.#put(call);
-      }),
+      }).stop,
     ];
   }
 
