@@ -102,10 +102,9 @@ test('attack 42: a copy is dropped, at the same time too, and so is what comes 1
   const [first, second, third] = sent;
   const [last, tenth] = [sent.at(-1), sent[10]];
   if (!first || !second || !third || !last || !tenth) throw new Error('frames were sealed');
-  expect(await Promise.all([first, first.slice()].map(async (frame) => await refusal(opener.open('microphone', frame, 0))))).toEqual([
-    'opened',
-    'broken_chain',
-  ]);
+  const both = await Promise.all([first, first.slice()].map(async (frame) => await refusal(opener.open('microphone', frame, 0))));
+  // Which of the two the processor has done with first is chance.
+  expect(both.toSorted()).toEqual(['broken_chain', 'opened']);
   expect(await refusal(opener.open('microphone', third, 0))).toBe('opened');
   expect(await refusal(opener.open('microphone', second, 0))).toBe('opened');
   expect(await refusal(opener.open('microphone', last, 0))).toBe('opened');
