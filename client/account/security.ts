@@ -40,7 +40,7 @@ export function openSecurity(options: SecurityOptions): Security {
   const ofResets = follow(resets);
   const stops = [
     ...[...ofAccount, ofResets].map(({ stop }) => stop),
-    on('account:changed', () => void Promise.all(ofAccount.map(async ({ ask }) => await ask()))),
+    ...ofAccount.map(({ ask }) => on('account:changed', () => void ask())),
     on('reset:changed', () => void ofResets.ask()),
   ];
   return {

@@ -70,15 +70,19 @@ export class MyAppointments {
   async #refresh(): Promise<void> {
     this.#told.clear();
     const { appointments } = await this.#request('appointment:list', {});
-    this.#state.set({ loaded: true, appointments });
-    for (const appointment of Array.from(this.#told.values())) this.#put(appointment);
+    const others = appointments.filter(({ appointmentId }) => !this.#told.has(appointmentId));
+    this.#state.set({ loaded: true, appointments: byStart([...others, ...this.#told.values()]) });
   }
 
   #put(appointment: AppointmentView): AppointmentView {
     this.#told.set(appointment.appointmentId, appointment);
     const { loaded, appointments } = this.#state.value;
     const others = appointments.filter(({ appointmentId }) => appointmentId !== appointment.appointmentId);
-    this.#state.set({ loaded, appointments: [...others, appointment].sort((a, b) => a.startsAt - b.startsAt) });
+    this.#state.set({ loaded, appointments: byStart([...others, appointment]) });
     return appointment;
   }
+}
+
+function byStart(appointments: readonly AppointmentView[]): readonly AppointmentView[] {
+  return appointments.toSorted((one, other) => one.startsAt - other.startsAt);
 }

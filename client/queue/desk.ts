@@ -66,27 +66,27 @@ export class Desk {
     failure: null,
   });
   readonly #stops: readonly (() => void)[];
-  readonly #line: Asking;
+  readonly #asking: Asking;
   #closed = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     const { on, connection } = options;
-    this.#line = askWhenBack(
+    this.#asking = askWhenBack(
       { connection },
       async () => await this.#look(),
       ({ code }) => {
         if (code === 'forbidden') this.#leaveTeam();
       },
     );
-    const refresh = (): void => void this.#line.ask();
+    const refresh = (): void => void this.#asking.ask();
     const timer = setInterval(refresh, refreshMs);
     this.#stops = [
       on('queue:changed', refresh),
       on('appointment:changed', refresh),
       on('inbox:changed', refresh),
       on('call:changed', refresh),
-      this.#line.stop,
+      this.#asking.stop,
       () => clearInterval(timer),
     ];
   }
@@ -100,7 +100,7 @@ export class Desk {
     const isSet = await this.#try(async () => {
       this.#put({ availability: await this.#options.request('availability:set', availability) });
     });
-    void this.#line.ask();
+    void this.#asking.ask();
     return isSet;
   }
 
@@ -113,7 +113,7 @@ export class Desk {
       accepted = (await this.#options.request('queue:accept', { entryId })).callId;
     });
     this.#put({ accepting: null });
-    void this.#line.ask();
+    void this.#asking.ask();
     return accepted;
   }
 
@@ -147,7 +147,7 @@ export class Desk {
 
   async #act(work: () => Promise<void>): Promise<boolean> {
     const isDone = await this.#try(work);
-    void this.#line.ask();
+    void this.#asking.ask();
     return isDone;
   }
 

@@ -79,7 +79,7 @@ it('a notice wakes the service worker, which says it in the person’s language;
   const shown = await noteShown(worker);
   await push({ kind: 'turn', locale: 'fr' });
   await push({ kind: 'message', locale: 'fr' });
-  // Both have been handled when this answer comes: the worker does one thing after the other.
+  // One that is shown later than this answer would stand in the list below.
   expect(await shown()).toEqual([]);
 
   await page.goto('about:blank');
